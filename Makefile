@@ -1,0 +1,32 @@
+# make run and make test are all anybody needs; `make help` lists the rest.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help run test install install-dev lint format lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: install ## start the product (HOST and PORT change the address, DATA_DIR the data folder); Ctrl-C stops it
+	@exec .venv/bin/python manage.py launch
+
+test: install-dev ## run the tests (ARGS="-k name" narrows them)
+	@exec .venv/bin/python -m pytest $(ARGS)
+
+install: ## make .venv and install what the product needs
+	@./scripts/install
+
+install-dev: ## the same with what the tests need
+	@./scripts/install --dev
+
+lint: install-dev ## ruff and the import rules
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/lint-imports
+
+format: install-dev ## let ruff put the code in order
+	@.venv/bin/ruff check --fix . && .venv/bin/ruff format .
+
+lock: install ## compile the pinned requirements from the .in files (kept to Python 3.11, run on 3.11 and 3.12)
+	@.tools/bin/uv pip compile -q --upgrade --python-version 3.11 --no-emit-index-url --no-annotate --no-header --override overrides.txt requirements.in -o requirements.txt
+	@.tools/bin/uv pip compile -q --upgrade --python-version 3.11 --no-emit-index-url --no-annotate --no-header requirements-dev.in -o requirements-dev.txt
+
+clean: ## remove the virtual environment and the tools (never the data)
+	@rm -rf .venv .tools

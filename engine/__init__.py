@@ -1,0 +1,1 @@
+"""The embedded engine: serves the Talking CG Avatar API and renders talking heads."""
