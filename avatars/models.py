@@ -1,0 +1,48 @@
+"""Avatars: a portrait that was handed to the provider and the preview that came back."""
+
+from django.db import models
+from django.urls import reverse
+
+from dashboard.models import Forgotten
+from dashboard.remote import RemoteJob
+
+
+class Avatar(RemoteJob):
+    """A person that can speak. States: dashboard.jobs.State (never making or cancelled)."""
+
+    KIND = Forgotten.Kind.AVATAR
+
+    class Gender(models.TextChoices):
+        FEMALE = "female", "Female"
+        MALE = "male", "Male"
+
+    name = models.CharField(max_length=200)
+    # Required by the API and an estimate there; what a person says here wins.
+    gender = models.CharField(max_length=8, choices=Gender.choices, blank=True)
+    gender_corrected = models.BooleanField(default=False)
+    # Upright, sRGB, without metadata; empty for an avatar that was brought in from the provider.
+    portrait = models.FileField(upload_to="avatars/portraits/", blank=True)
+    portrait_width = models.PositiveIntegerField(default=0)
+    portrait_height = models.PositiveIntegerField(default=0)
+    thumbnail = models.FileField(upload_to="avatars/thumbnails/", blank=True)
+    preview = models.FileField(upload_to="avatars/previews/", blank=True)
+    preview_url = models.URLField(max_length=2000, blank=True, help_text="The provider's link; it expires.")
+    colour = models.CharField(max_length=7, default="#8a8f98", help_text="Shown while the picture loads.")
+
+    class Meta(RemoteJob.Meta):
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("avatar", args=[self.pk])
+
+    @property
+    def picture(self) -> models.fields.files.FieldFile | None:
+        """The best picture there is: the preview, else the portrait as it was uploaded."""
+        return self.preview or self.thumbnail or self.portrait or None
+
+    @property
+    def files(self) -> list[models.fields.files.FieldFile]:
+        return [file for file in (self.portrait, self.thumbnail, self.preview) if file]

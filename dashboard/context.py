@@ -1,0 +1,10 @@
+"""What every template may know of the site."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    return {"has_mail": settings.HAS_MAIL, "embedded": settings.EMBEDDED}

@@ -1,0 +1,74 @@
+"""Reading settings from the environment, loudly: a value that makes no sense stops the start with one sentence."""
+
+import ipaddress
+import os
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def text(name: str, default: str = "") -> str:
+    return os.environ.get(name, default).strip()
+
+
+def number(name: str, default: int, *, least: int = 0) -> int:
+    raw = text(name)
+    if not raw:
+        return default
+    try:
+        value = int(raw)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {raw!r}.") from None
+    if value < least:
+        raise ImproperlyConfigured(f"{name} must be at least {least}, not {value}.")
+    return value
+
+
+def flag(name: str, default: bool = False) -> bool:
+    raw = text(name).lower()
+    if not raw:
+        return default
+    if raw in {"1", "true", "yes", "on"}:
+        return True
+    if raw in {"0", "false", "no", "off"}:
+        return False
+    raise ImproperlyConfigured(f"{name} must be yes or no, not {raw!r}.")
+
+
+def items(name: str) -> list[str]:
+    """A comma-separated list."""
+    return [part.strip() for part in text(name).split(",") if part.strip()]
+
+
+def url(name: str) -> str:
+    """An http(s) address without a trailing slash, or an empty string."""
+    raw = text(name).rstrip("/")
+    if not raw:
+        return ""
+    try:
+        parts = urlsplit(raw)
+        host = parts.hostname
+        parts.port  # noqa: B018 - asking for it is what checks it
+    except ValueError:
+        host = None
+    if not host or parts.scheme not in {"http", "https"}:
+        raise ImproperlyConfigured(f"{name} must be an address like https://example.com, not {raw!r}.")
+    if parts.query or parts.fragment or parts.username:
+        raise ImproperlyConfigured(f"{name} must be a plain address without ?, # or a user name.")
+    return raw
+
+
+def hosts_and_networks(name: str) -> tuple[set[str], list[ipaddress.IPv4Network | ipaddress.IPv6Network]]:
+    """Split a list such as `media.local,10.0.0.0/8` into host names and networks."""
+    names: set[str] = set()
+    networks = []
+    for item in items(name):
+        try:
+            networks.append(ipaddress.ip_network(item))
+        except ValueError:
+            if "/" in item or " " in item:
+                raise ImproperlyConfigured(
+                    f"{name}: {item!r} is neither a host name nor a network."
+                ) from None
+            names.add(item.lower())
+    return names, networks

@@ -1,0 +1,164 @@
+"""Rows that are jobs: the row is the truth, the queue a doorbell.
+
+A task claims its row by one conditional UPDATE and holds a lease on it while it works. Whoever dies in the
+middle loses the lease when it expires; the sweep rings again and the next one resumes from what the row says.
+"""
+
+import random
+import uuid
+from datetime import timedelta
+from typing import Any, ClassVar, Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+
+class LeaseLost(Exception):
+    """The row is no longer ours: it was cancelled, deleted, or another worker took it over."""
+
+
+class ForbiddenTransition(Exception):
+    """A state change that the drawing of the states does not know: a mistake in the code."""
+
+
+class State(models.TextChoices):
+    """What an avatar or a video of the dashboard is doing.
+
+    ::
+
+        waiting ──▶ sending ──▶ making ──▶ copying ──▶ ready
+           ▲  ╲       │ ╲         │  ╲        │
+           │   ╲      │  ╲        │   ╲       │         sending, copying: a task holds a lease
+           │    ╲     ▼   ▼       ▼    ▼      ▼         making: the provider works, the poller watches
+           │     ╲  unsure ───▶ failed      failed
+           │      ╲   │            │
+           │       ▼  ▼            │
+           │     cancelled         │          an avatar goes from sending to copying at once and
+           └────────┴──────────────┘          is never cancelled; unsure: the answer was lost and
+                  try again                   only a person can say whether to pay twice
+    """
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    MAKING = "making"
+    COPYING = "copying"
+    UNSURE = "unsure"
+    READY = "ready"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+TRANSITIONS: dict[str, set[str]] = {
+    State.WAITING: {State.SENDING, State.CANCELLED, State.FAILED},
+    State.SENDING: {
+        State.SENDING,
+        State.WAITING,
+        State.MAKING,
+        State.COPYING,
+        State.UNSURE,
+        State.FAILED,
+    },
+    State.MAKING: {State.COPYING, State.FAILED, State.CANCELLED},
+    State.COPYING: {State.COPYING, State.READY, State.FAILED},
+    State.UNSURE: {State.WAITING, State.MAKING, State.COPYING, State.FAILED, State.CANCELLED},
+    State.READY: set(),
+    State.FAILED: {State.WAITING, State.MAKING, State.COPYING},
+    State.CANCELLED: {State.WAITING},
+}
+ACTIVE = (State.WAITING, State.SENDING, State.MAKING, State.COPYING)
+
+
+class JobQuerySet(models.QuerySet):
+    def due(self, *states: str) -> Self:
+        """Rows in these states that nobody holds and whose time has come."""
+        now = timezone.now()
+        free = Q(lease_until=None) | Q(lease_until__lt=now)
+        return self.filter(free, state__in=states, try_after__lte=now)
+
+
+class Job(models.Model):
+    """Common columns and moves of every row that is a job. Subclasses set `state` and TRANSITIONS."""
+
+    TRANSITIONS: ClassVar[dict[str, set[str]]] = TRANSITIONS
+
+    state = models.CharField(max_length=16)
+    state_since = models.DateTimeField(default=timezone.now)
+    version = models.PositiveIntegerField(default=0, help_text="Grows with each change; a poll compares it.")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    try_after = models.DateTimeField(default=timezone.now)
+    lease = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    progress = models.PositiveSmallIntegerField(default=0, help_text="0 to 100.")
+    error = models.TextField(blank=True, help_text="A sentence that says what to do.")
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    # -- claims
+
+    @classmethod
+    def claim(cls, pk: int, *states: str, to: str, seconds: float) -> Self | None:
+        """Take the row for `seconds`, moving it to `to`; None when it is not to be had."""
+        for state in states:
+            if to not in cls.TRANSITIONS[state]:
+                raise ForbiddenTransition(f"{cls.__name__}: {state} to {to}")
+        now = timezone.now()
+        lease = uuid.uuid4()
+        took = (
+            cls.objects.due(*states)
+            .filter(pk=pk)
+            .update(
+                state=to,
+                state_since=models.Case(
+                    models.When(state=to, then=F("state_since")), default=models.Value(now)
+                ),
+                version=F("version") + 1,
+                attempts=F("attempts") + 1,
+                lease=lease,
+                lease_until=now + timedelta(seconds=seconds),
+            )
+        )
+        if not took:
+            return None
+        return cls.objects.filter(pk=pk, lease=lease).first()
+
+    def renew(self, seconds: float, **fields: Any) -> None:
+        """Hold the lease for longer and note progress. Raises LeaseLost."""
+        self._write(fields, lease_until=timezone.now() + timedelta(seconds=seconds))
+
+    def note(self, **fields: Any) -> None:
+        """Save fields at once, while the lease (or, without one, the state) is still ours. Raises LeaseLost."""
+        self._write(fields)
+
+    def move(self, to: str, **fields: Any) -> None:
+        """Change the state and give the lease back. Raises ForbiddenTransition, LeaseLost."""
+        if to not in self.TRANSITIONS[self.state]:
+            raise ForbiddenTransition(f"{type(self).__name__} {self.pk}: {self.state} to {to}")
+        now = timezone.now()
+        self._write({"try_after": now, **fields}, state=to, state_since=now, lease=None, lease_until=None)
+
+    def fail(self, sentence: str, *, state: str = State.FAILED) -> None:
+        self.move(state, error=sentence)
+
+    def put_off(self, to: str, seconds: float, **fields: Any) -> None:
+        """Give the row back for later, with some chance in the delay so that a crowd does not come at once."""
+        delay = seconds * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
+        self.move(to, try_after=timezone.now() + timedelta(seconds=delay), **fields)
+
+    def _write(self, fields: dict[str, Any], **more: Any) -> None:
+        fields = fields | more
+        rows = type(self).objects.filter(pk=self.pk, state=self.state, lease=self.lease)
+        if not rows.update(version=F("version") + 1, **fields):
+            raise LeaseLost(f"{type(self).__name__} {self.pk}")
+        self.version += 1
+        for name, value in fields.items():
+            setattr(self, name, value)
+
+
+def backoff(attempts: int, *, first: float = 5, most: float = 300) -> float:
+    """Seconds until the next try after so many: 5, 10, 20, ... 300."""
+    return min(first * 2 ** max(attempts - 1, 0), most)

@@ -1,0 +1,148 @@
+"""People, the links that bring them in, and what all apps must remember."""
+
+import hashlib
+import secrets
+import uuid
+from datetime import timedelta
+from typing import Any, ClassVar, Self
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.utils import timezone
+
+
+class UserManager(BaseUserManager):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(email, password, is_owner=True, **fields)
+
+
+class User(AbstractBaseUser):
+    """A member of the team; the owner may change and delete everything and invite and remove people."""
+
+    email = models.EmailField("email address", unique=True)
+    name = models.CharField("name", max_length=80)
+    is_owner = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    date_joined = models.DateTimeField(default=timezone.now)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+    objects = UserManager()
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def may_change(self, thing: "OwnedModel") -> bool:
+        """People change and delete what they made, the owner all."""
+        return self.is_owner or thing.made_by_id == self.pk
+
+
+class OwnedModel(models.Model):
+    """Something a person made. It outlives the account."""
+
+    made_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        abstract = True
+
+
+class OneTimeLinkQuerySet(models.QuerySet):
+    def open(self) -> Self:
+        return self.filter(used_at=None, expires_at__gt=timezone.now())
+
+    def find(self, token: str) -> "OneTimeLink | None":
+        return self.open().filter(digest=OneTimeLink.digest_of(token)).first()
+
+
+class OneTimeLink(models.Model):
+    """Invites a person, or lets one who forgot the password choose a new one; works once, for three days.
+
+    Only a hash is kept: who reads the database cannot walk in.
+    """
+
+    LIFETIME = timedelta(days=3)
+
+    digest = models.CharField(max_length=64, unique=True)
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, help_text="Empty: an invitation.")
+    note = models.CharField(max_length=80, blank=True, help_text="Whom it is for.")
+    made_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    objects = OneTimeLinkQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"link for {self.user or self.note or 'somebody'}"
+
+    @staticmethod
+    def digest_of(token: str) -> str:
+        return hashlib.sha256(token.encode()).hexdigest()
+
+    @classmethod
+    def make(cls, made_by: User, *, user: User | None = None, note: str = "") -> tuple["OneTimeLink", str]:
+        """A new link and its token, which is shown once and not kept."""
+        token = secrets.token_urlsafe(24)
+        link = cls.objects.create(
+            digest=cls.digest_of(token),
+            user=user,
+            note=note,
+            made_by=made_by,
+            expires_at=timezone.now() + cls.LIFETIME,
+        )
+        return link, token
+
+    def use(self) -> bool:
+        """True for the one caller who gets to use it."""
+        rows = OneTimeLink.objects.open().filter(pk=self.pk)
+        return bool(rows.update(used_at=timezone.now()))
+
+
+class Forgotten(models.Model):
+    """What was deleted here but cannot be deleted at the provider: a sync must not bring it back."""
+
+    class Kind(models.TextChoices):
+        AVATAR = "avatar"
+        VIDEO = "video"
+
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    provider = models.CharField(max_length=200, help_text="The address of its API.")
+    remote_id = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "provider", "remote_id"], name="forgotten_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.remote_id}"
+
+
+class Duty(models.Model):
+    """Something that one process at a time may do, as a lease: the poller, a sync."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    holder = models.UUIDField(null=True)
+    until = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def take(cls, name: str, holder: uuid.UUID, seconds: float) -> bool:
+        """True while `holder` has the duty, for `seconds` more; the first free caller gets it."""
+        cls.objects.get_or_create(name=name)
+        now = timezone.now()
+        free = models.Q(holder=holder) | models.Q(until__lt=now)
+        rows = cls.objects.filter(free, name=name)
+        return bool(rows.update(holder=holder, until=now + timedelta(seconds=seconds)))
+
+    @classmethod
+    def give_back(cls, name: str, holder: uuid.UUID) -> None:
+        cls.objects.filter(name=name, holder=holder).update(holder=None, until=timezone.now())

@@ -1,0 +1,57 @@
+"""What avatars and videos share: a row here that stands for something at the provider."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+from dashboard.jobs import ACTIVE, Job, State
+from dashboard.models import Forgotten, OwnedModel
+
+
+def provider() -> str:
+    """The address that ids belong to: the same id at another provider is another thing."""
+    return "embedded" if settings.EMBEDDED else settings.CG_AVATAR_API_URL
+
+
+class RemoteJob(OwnedModel, Job):
+    """A job whose work is done by the provider of the API."""
+
+    KIND: Forgotten.Kind
+
+    state = models.CharField(max_length=16, choices=State.choices, default=State.WAITING)
+    provider = models.CharField(max_length=200, default=provider, help_text="Where remote_id is valid.")
+    remote_id = models.CharField(max_length=200, blank=True)
+    client_ref = models.UUIDField(default=uuid.uuid4, unique=True)
+    # Ids that the provider had and we had not, just before we asked for a new one: when its answer is lost,
+    # what is in the list then and not here is ours.
+    unknown_before = models.JSONField(default=list)
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider", "remote_id"],
+                condition=~models.Q(remote_id=""),
+                name="%(class)s_once_per_remote_id",
+            )
+        ]
+        indexes = [models.Index(fields=["state", "try_after"], name="%(class)s_due")]
+
+    @property
+    def is_active(self) -> bool:
+        """Something happens to it without anybody's doing: its card keeps itself up to date."""
+        return self.state in ACTIVE
+
+    @property
+    def is_ready(self) -> bool:
+        return self.state == State.READY
+
+    @property
+    def is_failed(self) -> bool:
+        return self.state == State.FAILED
+
+    def forget(self) -> None:
+        """Remember not to bring it back. To be called in the transaction that deletes the row."""
+        if self.remote_id:
+            Forgotten.objects.get_or_create(kind=self.KIND, provider=self.provider, remote_id=self.remote_id)

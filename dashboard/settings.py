@@ -1,0 +1,289 @@
+"""All settings, each from the environment with a default that works; the README lists them.
+
+A value that makes no sense stops the start (see env.py); what needs a look at the machine is in checks.py.
+"""
+
+import os
+import socket
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from dashboard import env, secrets
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = Path(env.text("DATA_DIR") or BASE_DIR / "data").expanduser().absolute()
+SECRETS_DIR = DATA_DIR / "secrets"
+
+DEBUG = env.flag("DEBUG")
+SECRET_KEY = secrets.keep(SECRETS_DIR, "secret_key")
+
+# ---------------------------------------------------------------- addresses
+HOST = env.text("HOST", "127.0.0.1")
+PORT = env.number("PORT", 8000, least=1)
+# How people (and a provider on the internet) reach this site, for example https://studio.example.com.
+PUBLIC_URL = env.url("PUBLIC_URL")
+# How the processes of this machine reach it.
+EVERYWHERE = HOST in {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
+_local = "127.0.0.1" if EVERYWHERE else HOST
+LOCAL_URL = f"http://{f'[{_local}]' if ':' in _local else _local}:{PORT}"
+
+_https = PUBLIC_URL.startswith("https://")
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *env.items("ALLOWED_HOSTS")]
+if EVERYWHERE:
+    # Whoever opens the door to the local network reaches us by this machine's name or addresses.
+    _name = socket.gethostname()
+    try:
+        _addresses = {info[4][0] for info in socket.getaddrinfo(_name, None)}
+    except OSError:
+        _addresses = set()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as _probe:
+        try:
+            _probe.connect(("192.0.2.1", 9))  # sends nothing; asks which address would be used
+            _addresses.add(_probe.getsockname()[0])
+        except OSError:
+            pass
+    ALLOWED_HOSTS += [_name, f"{_name}.local", *(f"[{a}]" if ":" in a else a for a in _addresses)]
+else:
+    ALLOWED_HOSTS.append(f"[{HOST}]" if ":" in HOST else HOST)
+if PUBLIC_URL:
+    ALLOWED_HOSTS.append(urlsplit(PUBLIC_URL).hostname or "")
+    CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+
+# ---------------------------------------------------------------- the avatar API
+CG_AVATAR_API_URL = env.url("CG_AVATAR_API_URL")
+CG_AVATAR_API_TOKEN = env.text("CG_AVATAR_API_TOKEN")
+EMBEDDED = not CG_AVATAR_API_URL
+if EMBEDDED:
+    if CG_AVATAR_API_TOKEN:
+        raise ImproperlyConfigured("CG_AVATAR_API_TOKEN is set without CG_AVATAR_API_URL. Set both or none.")
+    CG_AVATAR_API_URL = LOCAL_URL
+    CG_AVATAR_API_TOKEN = secrets.keep(SECRETS_DIR, "engine_token")
+elif not CG_AVATAR_API_TOKEN:
+    raise ImproperlyConfigured("CG_AVATAR_API_URL is set without CG_AVATAR_API_TOKEN. Set both or none.")
+# The longest sound, told at upload; 0 is no limit. The original provider's beta takes one minute.
+ENGINE_MAX_AUDIO_SECONDS = env.number("ENGINE_MAX_AUDIO_SECONDS", 600, least=1)
+CG_AVATAR_MAX_AUDIO_SECONDS = env.number(
+    "CG_AVATAR_MAX_AUDIO_SECONDS", ENGINE_MAX_AUDIO_SECONDS if EMBEDDED else 60
+)
+# Videos that may be at the provider at one time; the others wait here, where they can still be cancelled.
+CG_AVATAR_MAX_IN_FLIGHT = env.number("CG_AVATAR_MAX_IN_FLIGHT", 2 if EMBEDDED else 10, least=1)
+
+# ---------------------------------------------------------------- the embedded engine
+ENGINE_FETCH_ALLOW = env.hosts_and_networks("ENGINE_FETCH_ALLOW")
+ENGINE_REQUESTS_PER_MINUTE = env.number("ENGINE_REQUESTS_PER_MINUTE", 30, least=1)
+ENGINE_GENERATE_WAIT = env.number("ENGINE_GENERATE_WAIT", 100, least=1)  # seconds
+ENGINE_VIDEO_SIZE = env.number("ENGINE_VIDEO_SIZE", 720, least=128)  # the shorter side, pixels
+
+# ---------------------------------------------------------------- uploads
+MAX_PORTRAIT_BYTES = 25 * 2**20
+MAX_PORTRAIT_PIXELS = 50_000_000
+MAX_PORTRAIT_SIDE = 4096  # larger ones are scaled down, not refused
+MAX_AUDIO_BYTES = env.number("MAX_AUDIO_MB", 200, least=1) * 2**20
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20  # form fields; files go to disk
+FILE_UPLOAD_MAX_MEMORY_SIZE = 512 * 2**10
+FILE_UPLOAD_TEMP_DIR = DATA_DIR / "tmp"
+FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)
+
+# ---------------------------------------------------------------- the applications
+INSTALLED_APPS = [
+    "dashboard",
+    "avatars",
+    "videos",
+    "engine",
+    "allauth",
+    "allauth.account",
+    "csp",
+    "django_htmx",
+    "django_q",
+    "heroicons",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "dashboard.middleware.SetupMiddleware",
+    "dashboard.middleware.LoginRequiredMiddleware",
+]
+ROOT_URLCONF = "dashboard.urls"
+WSGI_APPLICATION = "dashboard.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "builtins": ["heroicons.templatetags.heroicons", "dashboard.templatetags.dashboard"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+                "dashboard.context.site",
+            ],
+        },
+    }
+]
+
+# ---------------------------------------------------------------- the database, the cache, the queue
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": DATA_DIR / "db.sqlite3",
+        # WAL and IMMEDIATE: several processes write; a deferred transaction that reads first would be
+        # refused at once with "database is locked", whatever the timeout.
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        },
+        "CONN_MAX_AGE": 60,
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"},
+    # The clusters' heart-beats, several a second, which nobody reads: kept out of the database.
+    "queue": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+}
+# Every task is a doorbell: the rows carry the work, their leases and their attempts (dashboard/jobs.py).
+# `retry` must outlast everything that may wait in memory: timeout x (1 + ceil((queue_limit + 1) / workers)),
+# see checks.py. `guard_cycle` stays at its default: the sentinel's count-down must hit 0 exactly.
+_queue = {"queue_limit": 1, "bulk": 1, "ack_failures": True, "max_attempts": 1}
+Q_CLUSTER = {
+    **_queue,
+    "name": "dashboard",
+    "orm": "default",
+    "cache": "queue",
+    "workers": env.number("WORKERS", 2, least=1),
+    "poll": 0.5,
+    "timeout": 600,
+    "retry": 2000,
+    "save_limit": 100,
+    "recycle": 200,
+    "catch_up": False,
+    "ALT_CLUSTERS": {
+        # A render may take long, a rig is wanted within seconds: two clusters, so that no portrait waits
+        # behind a queue of videos.
+        "engine": {**_queue, "workers": env.number("RENDERERS", 1, least=1), "timeout": 5400, "retry": 17000},
+        "rig": {**_queue, "workers": 1, "timeout": 120, "retry": 400, "poll": 0.2},
+    },
+}
+# What the poller calls, in turn; each step returns the seconds until it wants to be called again.
+POLLER_STEPS = ["avatars.poller.step", "videos.poller.step", *(["engine.sweep.step"] if EMBEDDED else [])]
+# With our own engine nothing is lost by asking often; another provider allows 30 requests a minute.
+POLL_SECONDS = 1.5 if EMBEDDED else 5.0
+SYNC_MINUTES = env.number("SYNC_MINUTES", 60)  # 0: only the button
+
+# ---------------------------------------------------------------- people
+AUTH_USER_MODEL = "dashboard.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_ADAPTER = "dashboard.accounts.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_NOTIFICATIONS = False
+ACCOUNT_SESSION_REMEMBER = True
+# Without a trusted proxy in front, everybody behind one would share one throttle.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 1 if _https else 0)
+SETUP_CODE = secrets.keep(SECRETS_DIR, "setup_code", 9)
+
+EMAIL_HOST = env.text("EMAIL_HOST")
+HAS_MAIL = bool(EMAIL_HOST)  # forms that would send mail are hidden without it
+EMAIL_PORT = env.number("EMAIL_PORT", 587)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", True)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", EMAIL_HOST_USER or "webmaster@localhost")
+if not HAS_MAIL:
+    EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+
+# ---------------------------------------------------------------- security
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = _https
+SESSION_COOKIE_AGE = 30 * 24 * 3600
+# Cookies know no ports: two installations on one machine would sign each other out.
+SESSION_COOKIE_NAME = f"session_{PORT}"
+CSRF_COOKIE_NAME = f"csrf_{PORT}"
+if _https:
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    # The processes of this machine talk to each other in plain http.
+    SECURE_REDIRECT_EXEMPT = [r"^v1/", r"^media/", r"^health/$"]
+# HSTS preloading binds a whole domain in browsers' own lists; that is for its owner to decide, not for us.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF],
+        # A progress ring or a dominant colour is one custom property on an element.
+        "style-src-attr": ["'unsafe-inline'"],
+        "img-src": [SELF, "data:", "blob:"],
+        "media-src": [SELF, "blob:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# ---------------------------------------------------------------- files
+MEDIA_ROOT = DATA_DIR / "media"
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+
+# ---------------------------------------------------------------- language, time, log
+LANGUAGE_CODE = "en"
+USE_I18N = False
+TIME_ZONE = env.text("TZ", "UTC") if not os.path.isabs(env.text("TZ", "UTC")) else "UTC"
+USE_TZ = True
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO").upper()},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO"},
+        # Both warn of every 4xx; the ones worth knowing are told by whoever answered so.
+        "django.request": {"level": "ERROR"},
+        "urllib3": {"level": "WARNING"},
+    },
+}

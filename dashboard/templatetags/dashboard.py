@@ -1,0 +1,23 @@
+"""Template filters for all pages (a built-in library: no {% load %} needed)."""
+
+from django import template
+from django.db.models.fields.files import FieldFile
+
+from dashboard import media
+
+register = template.Library()
+
+
+@register.filter
+def link(file: FieldFile) -> str:
+    """A signed link to show a stored file in a page: {{ avatar.preview|link }}."""
+    return media.link(file.name) if file else ""
+
+
+@register.filter
+def clock(seconds: float) -> str:
+    """A length as people write it: 0:07, 12:30, 1:02:03."""
+    whole = round(seconds or 0)
+    hours, rest = divmod(whole, 3600)
+    minutes, rest = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

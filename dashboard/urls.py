@@ -1,0 +1,14 @@
+"""All addresses. The API has no name in common with the pages and can be left out."""
+
+from django.conf import settings
+from django.urls import include, path
+
+from dashboard import media, views
+
+urlpatterns = [
+    path("health/", views.health, name="health"),
+    path("media/<str:signed>/<str:filename>", media.serve, name="media"),
+    path("accounts/", include("allauth.account.urls")),
+]
+if settings.EMBEDDED:
+    urlpatterns.append(path("v1/cg_avatar/", include("engine.urls")))

@@ -1,0 +1,15 @@
+"""The product's settings with a data folder of the tests' own."""
+
+import os
+import tempfile
+
+# Before the real settings are read: they make secrets and folders below DATA_DIR.
+os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="avatars-tests-")
+for name in ("PUBLIC_URL", "CG_AVATAR_API_URL", "CG_AVATAR_API_TOKEN", "EMAIL_HOST", "HOST", "PORT", "DEBUG"):
+    os.environ.pop(name, None)
+
+from dashboard.settings import *  # noqa: E402, F403
+
+# No collectstatic before a test; the manifest is used by the really running product in tests/browser.
+STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"  # noqa: F405
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
