@@ -77,9 +77,7 @@ class EngineJob(Job):
     class Meta:
         abstract = True
         constraints = [
-            models.UniqueConstraint(
-                fields=["token", "client_ref"], nulls_distinct=True, name="%(class)s_once_per_ref"
-            ),
+            models.UniqueConstraint(fields=["token", "client_ref"], name="%(class)s_once_per_ref"),
             models.UniqueConstraint(
                 fields=["client_ref"],
                 condition=models.Q(token=None),
