@@ -123,6 +123,10 @@ class Forgotten(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.remote_id}"
 
+    @classmethod
+    def remember(cls, kind: str, provider: str, remote_id: str) -> None:
+        cls.objects.get_or_create(kind=kind, provider=provider, remote_id=remote_id)
+
 
 class Duty(models.Model):
     """Something that one process at a time may do, as a lease: the poller, a sync."""

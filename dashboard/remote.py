@@ -23,6 +23,8 @@ class RemoteJob(OwnedModel, Job):
     provider = models.CharField(max_length=200, default=provider, help_text="Where remote_id is valid.")
     remote_id = models.CharField(max_length=200, blank=True)
     client_ref = models.UUIDField(default=uuid.uuid4, unique=True)
+    # Set just before a generate call and cleared by a refusal: an id that is missing afterwards was lost.
+    asked_at = models.DateTimeField(null=True)
     # Ids that the provider had and we had not, just before we asked for a new one: when its answer is lost,
     # what is in the list then and not here is ours.
     unknown_before = models.JSONField(default=list)

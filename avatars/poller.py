@@ -1,0 +1,21 @@
+"""Rings again for avatars whose doorbell was lost, and looks at times for new ones at the provider."""
+
+import uuid
+
+from django.conf import settings
+
+from avatars.models import Avatar
+from avatars.tasks import request_sync, start
+from dashboard import queue
+from dashboard.jobs import State
+from dashboard.models import Duty
+
+IDLE_SECONDS = 5.0
+
+
+def step() -> float:
+    """One look; the seconds until the next."""
+    queue.ring_due(Avatar.objects.due(State.WAITING, State.SENDING, State.COPYING), start)
+    if settings.SYNC_MINUTES and Duty.take("sync avatars", uuid.uuid4(), settings.SYNC_MINUTES * 60):
+        request_sync()
+    return IDLE_SECONDS

@@ -1,0 +1,176 @@
+"""From a portrait to an avatar: each task can be run again at any time and goes on from what the row says."""
+
+import logging
+from pathlib import Path
+
+from django.core.files.base import File
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from avatars.models import Avatar
+from dashboard import exchange, media, queue
+from dashboard.client import ApiError, RemoteAvatar, client
+from dashboard.exchange import Unsure
+from dashboard.jobs import LeaseLost, State
+from dashboard.models import Forgotten
+from dashboard.remote import provider
+from dashboard.uploads import UploadError, portraits
+
+log = logging.getLogger(__name__)
+
+LEASE = 150  # seconds; outlasts the slowest generate call
+MAX_PREVIEW_BYTES = 50 * 2**20
+
+
+# ---------------------------------------------------------------- what the pages ask for
+
+
+def start(avatar: Avatar) -> None:
+    """To be called in the transaction that saved the new row."""
+    queue.ring("avatars.tasks.work", avatar.pk)
+
+
+def retry(avatar: Avatar) -> bool:
+    """Try again; False when there was nothing to try."""
+    state = State.COPYING if avatar.remote_id else State.WAITING
+    with transaction.atomic():
+        if not exchange.again(avatar, state):
+            return False
+        start(avatar)
+    return True
+
+
+def remove(avatar: Avatar) -> None:
+    """Delete it here for good; its videos stay."""
+    with transaction.atomic():
+        avatar.refresh_from_db()
+        avatar.forget()
+        exchange.delete_files(avatar.files)
+        avatar.delete()
+
+
+def request_sync() -> None:
+    queue.ring("avatars.tasks.sync")
+
+
+# ---------------------------------------------------------------- what the worker does
+
+
+def work(pk: int) -> None:
+    """Bring one avatar as far as it gets."""
+    avatar = Avatar.claim(pk, State.WAITING, State.SENDING, to=State.SENDING, seconds=LEASE)
+    try:
+        if avatar is not None:
+            _send(avatar)
+        avatar = Avatar.claim(pk, State.COPYING, to=State.COPYING, seconds=LEASE)
+        if avatar is not None:
+            _copy(avatar)
+    except LeaseLost:
+        log.info("avatar %s was taken over, or is gone", pk)
+
+
+def _send(avatar: Avatar) -> None:
+    if avatar.attempts > exchange.MAX_ATTEMPTS:
+        avatar.fail(avatar.error or exchange.TOO_OFTEN)
+        return
+    try:
+        url = media.api_link(avatar.portrait.name)
+        answer = exchange.ask(
+            avatar,
+            lambda: client().generate_avatar(url, str(avatar.client_ref)),
+            client().list_avatars,
+        )
+    except ApiError as error:
+        exchange.put_off_or_fail(avatar, error, State.WAITING)
+    except Unsure:
+        avatar.fail(exchange.UNSURE, state=State.UNSURE)
+    else:
+        _accept(avatar, answer)
+
+
+def _accept(avatar: Avatar, answer: RemoteAvatar) -> None:
+    """Save the id before anything else, so that nothing is paid twice."""
+    try:
+        avatar.move(
+            State.COPYING,
+            remote_id=answer.avatar_id,
+            preview_url=answer.preview_url,
+            gender=avatar.gender or answer.gender,
+            attempts=0,
+        )
+    except LeaseLost:
+        if not Avatar.objects.filter(pk=avatar.pk).exists():  # deleted while it was being made
+            Forgotten.remember(Avatar.KIND, avatar.provider, answer.avatar_id)
+        raise
+
+
+def _copy(avatar: Avatar) -> None:
+    """The provider's link dies within hours: keep the preview, checked to be a picture."""
+    if avatar.attempts > exchange.MAX_ATTEMPTS:
+        avatar.fail(avatar.error or exchange.TOO_OFTEN)
+        return
+    try:
+        url = avatar.preview_url if avatar.attempts == 1 else _fresh_link(avatar)
+        if not url:
+            raise ApiError("The avatar service sent no preview of this avatar.", passing=True)
+        with exchange.brought_home(url, max_bytes=MAX_PREVIEW_BYTES, seconds=60) as path:
+            _keep(avatar, path)
+    except ApiError as error:
+        exchange.put_off_or_fail(avatar, error, State.COPYING)
+    except UploadError:
+        avatar.fail("The avatar service sent a preview that is no picture. Try again.")
+    except OSError:
+        log.exception("preview of avatar %s", avatar.pk)
+        exchange.put_off_or_fail(avatar, ApiError(exchange.DISK, passing=True), State.COPYING)
+
+
+def _fresh_link(avatar: Avatar) -> str:
+    items = client().list_avatars()
+    return next((item.preview_url for item in items if item.avatar_id == avatar.remote_id), "")
+
+
+def _keep(avatar: Avatar, path: Path) -> None:
+    with portraits.take(path, "preview") as picture:
+        preview, thumbnail = avatar.preview, avatar.thumbnail
+        with picture.path.open("rb") as file:
+            preview.save(f"{avatar.client_ref}.jpg", File(file), save=False)
+        fields = {"preview": preview.name}
+        if not avatar.portrait:  # brought in: there is nothing else to make the small picture from
+            with picture.thumbnail.open("rb") as file:
+                thumbnail.save(f"{avatar.client_ref}.webp", File(file), save=False)
+            fields |= {"thumbnail": thumbnail.name, "colour": picture.colour}
+    try:
+        avatar.move(State.READY, progress=100, error="", **fields)
+    except LeaseLost:
+        preview.storage.delete(preview.name)
+        if "thumbnail" in fields:
+            thumbnail.storage.delete(thumbnail.name)
+        raise
+
+
+# ---------------------------------------------------------------- bringing in what was made elsewhere
+
+
+def sync() -> int:
+    """Bring in avatars that exist at the provider and not here; the number of new ones."""
+    if exchange.answer_pending(Avatar):
+        return 0  # one of them may be ours; the next sync comes
+    new = 0
+    for item in reversed(exchange.unknown_to_us(Avatar, client().list_avatars())):
+        with transaction.atomic():
+            try:
+                with transaction.atomic():
+                    avatar = Avatar.objects.create(
+                        name=f"Avatar {item.avatar_id[:8]}",
+                        provider=provider(),
+                        remote_id=item.avatar_id,
+                        gender=item.gender,
+                        preview_url=item.preview_url,
+                        state=State.COPYING,
+                        state_since=timezone.now(),
+                    )
+            except IntegrityError:  # another sync was faster
+                continue
+            start(avatar)
+            new += 1
+    return new

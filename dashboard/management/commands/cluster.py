@@ -1,0 +1,24 @@
+"""One django-q2 cluster, as `make run` starts it."""
+
+import os
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+
+class Command(BaseCommand):
+    help = "Runs the tasks of one queue: worker (the default), engine (renders) or rig (avatars)."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name", choices=["worker", *settings.Q_CLUSTER["ALT_CLUSTERS"]])
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        name = options["name"]
+        # django-q2 reads this once, when it is imported with the installed apps: too late to set it here.
+        expected = "" if name == "worker" else name
+        if os.environ.get("Q_CLUSTER_NAME", "") != expected:
+            raise CommandError(f"Start it as: Q_CLUSTER_NAME={expected} manage.py cluster {name}")
+        from dashboard import cluster
+
+        cluster.run(name)

@@ -1,0 +1,59 @@
+"""The poller: calls each step of POLLER_STEPS again and again, in one process on the whole site at a time."""
+
+import logging
+import signal
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import close_old_connections
+from django.utils.module_loading import import_string
+
+from dashboard.models import Duty
+
+log = logging.getLogger(__name__)
+
+LEASE = 60  # seconds; longer than a step may take
+AFTER_A_FAULT = 10.0
+
+
+class Command(BaseCommand):
+    help = "Watches what the provider is making and rings again for what was forgotten."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        me = uuid.uuid4()
+        due: dict[str, float] = dict.fromkeys(settings.POLLER_STEPS, 0.0)
+        steps: dict[str, Callable[[], float]] = {name: import_string(name) for name in due}
+        while not stop.is_set():
+            close_old_connections()
+            if on_duty(me):
+                for name, step in steps.items():
+                    if time.monotonic() >= due[name]:
+                        due[name] = time.monotonic() + turn(name, step)
+            stop.wait(max(0.2, min(due.values()) - time.monotonic(), 0.0))
+        Duty.give_back("poller", me)
+
+
+def on_duty(me: uuid.UUID) -> bool:
+    try:
+        return Duty.take("poller", me, LEASE)
+    except Exception:
+        log.exception("poller")
+        time.sleep(1)
+        return False
+
+
+def turn(name: str, step: Callable[[], float]) -> float:
+    """One call of a step. The loop must outlive whatever goes wrong in one of them."""
+    try:
+        return step()
+    except Exception:
+        log.exception("%s", name)
+        return AFTER_A_FAULT

@@ -1,0 +1,120 @@
+"""Watches the videos that the provider is making: one list for all of them, a look at one only when it is needed."""
+
+import logging
+import uuid
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from dashboard import exchange, queue
+from dashboard.client import ApiError, RemoteVideo, client
+from dashboard.jobs import LeaseLost, State
+from dashboard.models import Duty
+from videos.models import Video, Voice
+from videos.tasks import next_up, request_sync, start
+
+log = logging.getLogger(__name__)
+
+IDLE_SECONDS = 3.0
+SLOW_AFTER = timedelta(minutes=2)  # another provider takes 10 to 30 minutes: no need to ask every 5 s
+SLOW_SECONDS = 20.0
+TIME_LIMIT = timedelta(hours=3)
+LOST_LIMIT = timedelta(minutes=10)
+SPARE_VOICES = timedelta(days=1)
+
+
+def step() -> float:
+    """One look; the seconds until the next."""
+    queue.ring_due(Video.objects.filter(pk__in=next_up()).due(State.WAITING), start)
+    queue.ring_due(Video.objects.due(State.SENDING, State.COPYING), start)
+    _hourly()
+    making = list(Video.objects.filter(state=State.MAKING))
+    if not making:
+        return 1.0 if Video.objects.filter(state=State.WAITING).exists() else IDLE_SECONDS
+    try:
+        items = {item.video_id: item for item in client().list_videos()}
+    except ApiError as error:
+        # Nothing is failed for a provider that is away for a moment: only time can do that.
+        log.warning("video.list: %s", error)
+        _too_late(making)
+        return max(error.retry_after, settings.POLL_SECONDS * 4)
+    for video in making:
+        try:
+            _look(video, items.get(video.remote_id))
+        except LeaseLost:
+            continue  # cancelled or deleted meanwhile
+    _too_late([video for video in making if video.state == State.MAKING])
+    return _pace(making)
+
+
+def _look(video: Video, item: RemoteVideo | None) -> None:
+    if item is None:
+        item = _ask_for(video)
+    if item is None:
+        return
+    now = timezone.now()
+    if item.status == "finished":
+        with transaction.atomic():
+            video.move(State.COPYING, remote_state=item.status, seen_at=now, progress=100, attempts=0)
+            start(video)
+    elif item.status == "error":
+        sentence = item.error or _reason(video)
+        video.move(State.FAILED, remote_state=item.status, seen_at=now, error=sentence)
+    else:  # pending, in_progressing, or a word that we do not know yet
+        progress = min(item.progress or 0, 99)
+        if (item.status, progress) != (video.remote_state, video.progress) or video.lost_since:
+            video.note(remote_state=item.status, progress=progress, seen_at=now, lost_since=None)
+
+
+def _ask_for(video: Video) -> RemoteVideo | None:
+    """It is not in the list: the list may be cut, or the provider has lost it."""
+    try:
+        return client().get_video(video.remote_id)
+    except ApiError as error:
+        if not error.is_unknown_id:
+            return None
+    now = timezone.now()
+    if video.lost_since is None:
+        video.note(lost_since=now)
+    elif now - video.lost_since > LOST_LIMIT:
+        video.move(State.FAILED, error="The avatar service no longer knows this video. Try again.")
+    return None
+
+
+def _reason(video: Video) -> str:
+    """The provider's own words, where it has any."""
+    try:
+        said = client().get_video(video.remote_id).error
+    except ApiError:
+        said = ""
+    return said or "The avatar service could not make this video. Try again, or use another recording."
+
+
+def _too_late(videos: Iterable[Video]) -> None:
+    for video in videos:
+        if exchange.overdue(video, TIME_LIMIT):
+            try:
+                video.move(State.FAILED, error="This took too long. Try again.")
+            except LeaseLost:
+                continue
+
+
+def _pace(making: list[Video]) -> float:
+    if settings.EMBEDDED:
+        return settings.POLL_SECONDS
+    fresh = any(not exchange.overdue(video, SLOW_AFTER) for video in making)
+    return settings.POLL_SECONDS if fresh else SLOW_SECONDS
+
+
+def _hourly() -> None:
+    if settings.SYNC_MINUTES and Duty.take("sync videos", uuid.uuid4(), settings.SYNC_MINUTES * 60):
+        request_sync()
+    if Duty.take("spare voices", uuid.uuid4(), 3600):
+        old = Voice.objects.filter(created_at__lt=timezone.now() - SPARE_VOICES, videos=None)
+        for voice in old[:100]:
+            with transaction.atomic():
+                exchange.delete_files([voice.sound])
+                voice.delete()

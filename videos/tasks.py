@@ -1,0 +1,255 @@
+"""From an avatar and a voice to a talking video at home: each task goes on from what the row says."""
+
+import logging
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files.base import File
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from avatars.models import Avatar
+from dashboard import exchange, media, queue
+from dashboard.client import ApiError, RemoteVideo, client
+from dashboard.exchange import Unsure
+from dashboard.jobs import ForbiddenTransition, LeaseLost, State
+from dashboard.models import Forgotten
+from dashboard.remote import provider
+from dashboard.uploads import UploadError, results
+from videos.models import Video
+
+log = logging.getLogger(__name__)
+
+SEND_LEASE = 90  # seconds
+COPY_LEASE = 600
+MAX_VIDEO_BYTES = 4 * 2**30
+
+
+# ---------------------------------------------------------------- what the pages ask for
+
+
+def start(video: Video) -> None:
+    """To be called in the transaction that saved the new row."""
+    queue.ring("videos.tasks.work", video.pk)
+
+
+def retry(video: Video) -> bool:
+    """Try again; False when there was nothing to try."""
+    with transaction.atomic():
+        if video.remote_id and video.remote_state == "finished":
+            if not exchange.again(video, State.COPYING):
+                return False
+        else:
+            old = video.remote_id
+            if not exchange.again(video, State.WAITING, remote_id="", remote_state="", lost_since=None):
+                return False
+            if old:  # it failed there for good; a sync must not bring it in beside the new one
+                Forgotten.remember(Video.KIND, video.provider, old)
+        start(video)
+    return True
+
+
+def cancel(video: Video) -> bool:
+    """Stop waiting for it. False when it was too late.
+
+    What the provider has in its own queue already cannot be cancelled there: we only forget it.
+    """
+    if not video.is_cancellable:
+        return False
+    try:
+        with transaction.atomic():
+            video.forget()
+            video.move(State.CANCELLED)
+    except (LeaseLost, ForbiddenTransition):
+        return False
+    return True
+
+
+def remove(video: Video) -> None:
+    """Delete it here for good. Its voice stays while other videos use it (see videos.poller)."""
+    with transaction.atomic():
+        video.refresh_from_db()
+        video.forget()
+        exchange.delete_files(video.files)
+        video.delete()
+
+
+def request_sync() -> None:
+    queue.ring("videos.tasks.sync")
+
+
+# ---------------------------------------------------------------- what the worker does
+
+
+def next_up() -> list[int]:
+    """Which waiting videos may be sent now: the oldest first, as many as there are places at the provider.
+
+    The others wait here, where they can still be cancelled without a cost.
+    """
+    away = Video.objects.filter(state__in=[State.SENDING, State.MAKING]).count()
+    free = max(settings.CG_AVATAR_MAX_IN_FLIGHT - away, 0)
+    waiting = Video.objects.due(State.WAITING).order_by("created_at", "pk")
+    return list(waiting.values_list("pk", flat=True)[:free])
+
+
+def work(pk: int) -> None:
+    """Bring one video as far as it gets; between sending and copying the poller watches it."""
+    try:
+        if pk in next_up():
+            video = Video.claim(pk, State.WAITING, to=State.SENDING, seconds=SEND_LEASE)
+        else:  # or resume one whose task died
+            video = Video.claim(pk, State.SENDING, to=State.SENDING, seconds=SEND_LEASE)
+        if video is not None:
+            _send(video)
+        video = Video.claim(pk, State.COPYING, to=State.COPYING, seconds=COPY_LEASE)
+        if video is not None:
+            _copy(video)
+    except LeaseLost:
+        log.info("video %s was taken over, cancelled, or is gone", pk)
+
+
+def _send(video: Video) -> None:
+    avatar, voice = video.avatar, video.voice
+    if avatar is None or voice is None:
+        video.fail("The avatar or the voice of this video was deleted. Make a new video.")
+    elif not avatar.is_ready:
+        video.fail("The avatar of this video is not ready. Make the video again when it is.")
+    elif avatar.provider != provider():
+        video.fail("The avatar was made with another avatar service. Upload its portrait again.")
+    elif video.attempts > exchange.MAX_ATTEMPTS:
+        video.fail(video.error or exchange.TOO_OFTEN)
+    else:
+        _ask(video, avatar, media.api_link(voice.sound.name))
+
+
+def _ask(video: Video, avatar: Avatar, audio_url: str) -> None:
+    try:
+        answer = exchange.ask(
+            video,
+            lambda: client().generate_video(avatar.remote_id, audio_url, str(video.client_ref)),
+            client().list_videos,
+        )
+    except ApiError as error:
+        exchange.put_off_or_fail(video, error, State.WAITING)
+        return
+    except Unsure:
+        video.fail(exchange.UNSURE, state=State.UNSURE)
+        return
+    try:
+        # The id before anything else, so that nothing is paid twice.
+        video.move(
+            State.MAKING,
+            remote_id=answer.video_id,
+            remote_state=answer.status or "pending",
+            provider=provider(),
+            seen_at=timezone.now(),
+            attempts=0,
+        )
+    except LeaseLost:
+        if not Video.objects.filter(pk=video.pk).exists():  # deleted while it was being sent
+            Forgotten.remember(Video.KIND, video.provider, answer.video_id)
+        raise
+
+
+def _copy(video: Video) -> None:
+    """The provider's links die within hours: keep video and mask, checked to be what they claim."""
+    if video.attempts > exchange.MAX_ATTEMPTS:
+        video.fail(video.error or exchange.TOO_OFTEN)
+        return
+    try:
+        item = client().get_video(video.remote_id)
+        if not item.video_url:
+            raise ApiError("The avatar service sent no link to the finished video.", passing=True)
+        with exchange.brought_home(item.video_url, max_bytes=MAX_VIDEO_BYTES, seconds=COPY_LEASE / 3) as path:
+            _keep(video, path, item)
+    except ApiError as error:
+        exchange.put_off_or_fail(video, error, State.COPYING)
+    except UploadError as error:
+        log.warning("video %s: %s", video.pk, error)
+        broken = ApiError("The avatar service sent a file that is no video.", passing=True)
+        exchange.put_off_or_fail(video, broken, State.COPYING)
+    except OSError:
+        log.exception("copying video %s", video.pk)
+        exchange.put_off_or_fail(video, ApiError(exchange.DISK, passing=True), State.COPYING)
+
+
+def _keep(video: Video, path: Path, item: RemoteVideo) -> None:
+    """Check, store, and only then show."""
+    facts = results.video(path)
+    poster = path.with_name("poster.jpg")
+    colour = results.poster(path, poster, at=min(facts.seconds / 2, 1.0))
+    stored = []
+    try:
+        for field, source, suffix in ((video.video, path, "mp4"), (video.poster, poster, "jpg")):
+            with source.open("rb") as file:
+                field.save(f"{video.client_ref}.{suffix}", File(file), save=False)
+            stored.append(field)
+        if item.mask_video_url:
+            _keep_mask(video, item.mask_video_url, facts)
+            stored += [video.mask] if video.mask else []
+        video.move(
+            State.READY,
+            video=video.video.name,
+            poster=video.poster.name,
+            mask=video.mask.name or "",
+            width=facts.width,
+            height=facts.height,
+            seconds=facts.seconds,
+            colour=colour,
+            finished_at=timezone.now(),
+            progress=100,
+            error="",
+        )
+    except BaseException:  # whatever it was, also the worker's end: leave no debris
+        for field in stored:
+            field.storage.delete(field.name)
+        raise
+
+
+def _keep_mask(video: Video, url: str, facts: results.VideoFacts) -> None:
+    """A mask that does not fit is worth nothing, but the video is worth showing without it."""
+    with exchange.brought_home(url, max_bytes=MAX_VIDEO_BYTES, seconds=COPY_LEASE / 3) as path:
+        try:
+            mask = results.video(path)
+        except UploadError as error:
+            log.warning("mask of video %s: %s", video.pk, error)
+            return
+        if (mask.width, mask.height) != (facts.width, facts.height) or abs(
+            mask.seconds - facts.seconds
+        ) > 0.5:
+            log.warning("mask of video %s does not fit: %s, %s", video.pk, mask, facts)
+            return
+        with path.open("rb") as file:
+            video.mask.save(f"{video.client_ref}.mp4", File(file), save=False)
+
+
+# ---------------------------------------------------------------- bringing in what was made elsewhere
+
+
+def sync() -> int:
+    """Bring in videos that exist at the provider and not here; the number of new ones."""
+    if exchange.answer_pending(Video):
+        return 0  # one of them may be ours; the next sync comes
+    new = 0
+    for item in reversed(exchange.unknown_to_us(Video, client().list_videos())):
+        if item.status == "error":
+            continue
+        finished = item.status == "finished"
+        avatar = Avatar.objects.filter(provider=provider(), remote_id=item.avatar_id).first()
+        try:
+            with transaction.atomic():
+                video = Video.objects.create(
+                    title=f"{avatar.name if avatar else 'Video'} {item.video_id[:8]}",
+                    avatar=avatar if item.avatar_id else None,
+                    provider=provider(),
+                    remote_id=item.video_id,
+                    remote_state=item.status,
+                    seen_at=timezone.now(),
+                    state=State.COPYING if finished else State.MAKING,
+                )
+                if finished:
+                    start(video)
+        except IntegrityError:  # another sync was faster
+            continue
+        new += 1
+    return new
