@@ -1,0 +1,82 @@
+// Small things for every page: toasts, announcements, the theme, renaming.
+
+const toasts = document.getElementById("toasts");
+const announcer = document.getElementById("announcer");
+
+function fade(toast) {
+  // What went wrong stays until it is closed: nobody should have to read in a hurry.
+  if (toast.classList.contains("is-bad")) return;
+  setTimeout(() => {
+    if (toast.matches(":hover, :focus-within")) return fade(toast);
+    toast.classList.add("is-leaving");
+    setTimeout(() => toast.remove(), 500);
+  }, 6000);
+}
+
+function toast(text, bad = false) {
+  const made = document.getElementById("toast-template").content.firstElementChild.cloneNode(true);
+  made.querySelector("p").textContent = text;
+  made.classList.toggle("is-bad", bad);
+  toasts.append(made);
+  fade(made);
+}
+
+toasts?.querySelectorAll(".toast").forEach(fade);
+
+// A server says these by the header HX-Trigger, a script by an event of its own.
+document.addEventListener("toast", (event) => toast(event.detail.text, event.detail.bad));
+document.addEventListener("announce", (event) => {
+  announcer.textContent = "";
+  requestAnimationFrame(() => { announcer.textContent = event.detail.text; });
+});
+
+document.addEventListener("click", (event) => {
+  event.target.closest("[data-dismiss]")?.closest(".toast").remove();
+  const closer = event.target.closest("[data-close-rename]");
+  if (closer) {
+    const details = closer.closest("details");
+    details.open = false;
+    details.querySelector("summary").focus();
+  }
+});
+
+// A renaming form that opens takes the focus; Escape closes it.
+document.addEventListener("toggle", (event) => {
+  if (event.target.matches?.("details.rename") && event.target.open) event.target.querySelector("input[type=text]").select();
+}, true);
+document.addEventListener("keydown", (event) => {
+  const open = event.key === "Escape" && event.target.closest?.("details.rename[open]");
+  if (open) {
+    open.open = false;
+    open.querySelector("summary").focus();
+  }
+});
+
+// The theme lives in a cookie, so that the server draws the next page right from the start.
+const themes = document.querySelector("[data-theme-switch]");
+if (themes) {
+  const now = document.documentElement.dataset.theme ?? "system";
+  themes.querySelector(`[value="${now}"]`).checked = true;
+  themes.addEventListener("change", (event) => {
+    const theme = event.target.value;
+    if (theme === "system") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = theme;
+    const age = theme === "system" ? 0 : 365 * 24 * 3600;
+    document.cookie = `theme=${theme}; path=/; max-age=${age}; samesite=lax`;
+  });
+}
+
+// One press is enough: a form that is on its way cannot be sent twice.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post" || form.matches("[hx-post]")) return;
+  if (form.dataset.sent) return event.preventDefault();
+  form.dataset.sent = "yes";
+  form.querySelectorAll("button[type=submit], button:not([type])").forEach((button) => button.setAttribute("aria-disabled", "true"));
+});
+addEventListener("pageshow", () => {
+  document.querySelectorAll("form[data-sent]").forEach((form) => {
+    delete form.dataset.sent;
+    form.querySelectorAll("[aria-disabled]").forEach((button) => button.removeAttribute("aria-disabled"));
+  });
+});
