@@ -1,0 +1,90 @@
+"""A portrait and a sound become a video of the portrait saying it.
+
+    portrait --face, portrait, matte, rig--> rig file           build_rig
+    rig + sound --phonemes, visemes, performance--> curves
+    curves --mouth, eyes, head, renderer, encoder--> video      render
+
+Importing this package is cheap: the libraries that do the work are loaded by the first call.
+Lengths inside are in IOD (the distance of the irises) or in pixels of the frame, times in frames of 1/25 s or
+in seconds, as each function says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .errors import WARNINGS, AnimatorError, PortraitError, SoundError
+
+__all__ = [
+    "MIN_FACE",
+    "WARNINGS",
+    "AnimatorError",
+    "PortraitError",
+    "RenderInfo",
+    "RigInfo",
+    "SoundError",
+    "build_rig",
+    "render",
+]
+
+MIN_FACE = 160  # px, width and height of the face in the picture as it was handed in
+
+
+@dataclass
+class RigInfo:
+    """What was found in a portrait; lengths in pixels of the picture as it was handed in."""
+
+    width: int  # of the picture, upright
+    height: int
+    face_box: tuple[int, int, int, int]  # x, y, w, h
+    face_size: tuple[int, int]  # w, h
+    gender: str  # "male" or "female": an estimate
+    gender_confidence: float  # 0 (a guess) .. 1
+    warnings: list[str] = field(default_factory=list)  # keys of WARNINGS
+
+
+@dataclass
+class RenderInfo:
+    """What was rendered; frames are 1/25 s."""
+
+    duration: float
+    frames: int
+    width: int
+    height: int
+
+
+def build_rig(
+    portrait: Path, rig: Path, preview: Path, *, cutout: Path | None = None, min_face: int = MIN_FACE
+) -> RigInfo:
+    """Find the face in a picture and write everything `render` needs of it to `rig` (.npz).
+
+    `preview` becomes a JPEG of the framed portrait, `cutout` a PNG of the person alone.
+    """
+    from .rig import build
+
+    return build(Path(portrait), Path(rig), Path(preview), cutout and Path(cutout), min_face)
+
+
+def render(
+    rig: Path,
+    sound: Path,
+    video: Path,
+    mask: Path | None,
+    *,
+    size: int | None = None,
+    seed: int = 0,
+    max_seconds: float | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> RenderInfo:
+    """Let the rig speak the sound: `video` an MP4 with the sound, `mask` the person in white on black.
+
+    `size` is the short side in pixels (default 720). `progress` gets 0..1 about twice a second; what it raises
+    ends the rendering and leaves no files.
+    """
+    from .renderer import render_files
+
+    return render_files(
+        Path(rig), Path(sound), Path(video), mask and Path(mask), size, seed, max_seconds, progress
+    )

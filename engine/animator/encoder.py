@@ -1,0 +1,163 @@
+"""Frames in, MP4 out: one thread for picture and sound, one for the mask, short queues between.
+
+x264 and the AAC encoder run outside of Python's lock, so they overlap with the drawing. Colours are BT.601 as OpenCV
+converts them (0.3 ms a frame; swscale takes ten times that), and the file says so.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+FPS = 25
+QUEUE = 6  # frames: memory stays flat, a slow encoder slows the drawing down
+BT601, LIMITED = 6, 1
+
+
+def part_name(path: Path) -> Path:
+    """Where a file grows until it is whole: beside its target, so that os.replace is atomic."""
+    return path.with_name(f".{path.name}.{os.getpid()}.part")
+
+
+class _Track(threading.Thread):
+    """A file being encoded from a queue of planes ((3h/2, w) uint8 I420)."""
+
+    def __init__(
+        self,
+        path: Path,
+        w: int,
+        h: int,
+        options: dict[str, str],
+        sound: Iterator | None,
+        rate: int,
+        layout: str,
+    ):
+        super().__init__(daemon=True, name=f"encode {path.name}")
+        self.path, self.size, self.options = part_name(path), (w, h), options
+        self.sound, self.rate, self.layout = sound, rate, layout
+        self.queue: queue.Queue = queue.Queue(QUEUE)
+        self.error: BaseException | None = None
+        self.stopped = False
+
+    def put(self, planes: np.ndarray | None) -> None:
+        """Hand over a frame, None at the end; raises what went wrong in the thread."""
+        while True:
+            if self.error:
+                raise self.error
+            try:
+                self.queue.put(planes, timeout=0.5)
+                return
+            except queue.Full:
+                continue
+
+    def stop(self) -> None:
+        """Give up: the thread ends soon, its file is of no use."""
+        self.stopped = True
+        try:
+            self.queue.put_nowait(None)
+        except queue.Full:
+            pass
+        self.join(timeout=30)
+
+    def run(self) -> None:
+        try:
+            self._encode()
+        except BaseException as e:
+            self.error = e
+            while not self.stopped and self.queue.get() is not None:
+                pass
+
+    def _encode(self) -> None:
+        import av
+
+        with av.open(str(self.path), "w", format="mp4", options={"movflags": "+faststart"}) as box:
+            v = box.add_stream("libx264", rate=FPS, options=self.options)
+            v.width, v.height = self.size
+            v.pix_fmt = "yuv420p"
+            c = v.codec_context
+            c.colorspace, c.color_primaries, c.color_trc, c.color_range = BT601, BT601, BT601, LIMITED
+            c.thread_count = 2
+            a = None
+            if self.sound is not None:
+                a = box.add_stream("aac", rate=self.rate, layout=self.layout)
+                a.bit_rate = 96_000 if self.layout == "mono" else 160_000
+            sounded = 0
+            n = 0
+            while not self.stopped:
+                planes = self.queue.get()
+                if planes is None:
+                    break
+                frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
+                frame.pts = n
+                n += 1
+                for packet in v.encode(frame):
+                    box.mux(packet)
+                sounded = self._sound_until(box, a, sounded, n / FPS)
+            if not self.stopped:
+                self._sound_until(box, a, sounded, float("inf"))
+                for stream in (v, a):
+                    for packet in stream.encode(None) if stream else ():
+                        box.mux(packet)
+
+    def _sound_until(self, box: object, a: object, sounded: int, seconds: float) -> int:
+        """Encode sound up to a time, so that both lie interleaved in the file."""
+        while a is not None and sounded < seconds * self.rate:
+            frame = next(self.sound, None)
+            if frame is None:
+                break
+            frame.pts = sounded
+            sounded += frame.samples
+            for packet in a.encode(frame):
+                box.mux(packet)
+        return sounded
+
+
+class Encoder:
+    """Video with sound, and mask. `with Encoder(..) as e: e.write(bgr, alpha)`; on an error nothing stays behind."""
+
+    LUMA = (16 + np.arange(256) * 219 / 255).round().astype(np.uint8)  # mask: full range -> video range
+
+    def __init__(
+        self, video: Path, mask: Path | None, w: int, h: int, sound: Iterator, rate: int, layout: str
+    ) -> None:
+        look = {"preset": "veryfast", "crf": "20", "profile": "high"}
+        self.targets = [video]
+        self.tracks = [_Track(video, w, h, look, sound, rate, layout)]
+        if mask:
+            self.targets.append(mask)
+            self.tracks.append(_Track(mask, w, h, {"preset": "superfast", "crf": "20"}, None, 0, ""))
+        self.grey = np.full((h // 2, w), 128, np.uint8)
+
+    def __enter__(self) -> Encoder:
+        for t in self.tracks:
+            t.start()
+        return self
+
+    def write(self, bgr: np.ndarray, alpha: np.ndarray) -> None:
+        """One frame (h, w, 3) uint8 and its mask (h, w) uint8."""
+        self.tracks[0].put(cv2.cvtColor(bgr, cv2.COLOR_BGR2YUV_I420))
+        if len(self.tracks) > 1:
+            self.tracks[1].put(np.vstack([cv2.LUT(alpha, self.LUMA), self.grey]))
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
+        try:
+            if kind is None:
+                for t in self.tracks:
+                    t.put(None)
+                for t in self.tracks:
+                    t.join()
+                    if t.error:
+                        raise t.error
+                for t, target in zip(self.tracks, self.targets, strict=True):
+                    t.path.replace(target)
+        finally:
+            for t in self.tracks:
+                if t.is_alive():
+                    t.stop()
+                t.path.unlink(missing_ok=True)

@@ -1,0 +1,53 @@
+"""What can be wrong with somebody's picture or sound, as sentences they can act on."""
+
+from __future__ import annotations
+
+PORTRAIT_SENTENCES = {
+    "no_face": "We could not find a face in this picture. Use a photo that shows one face from the front.",
+    "face_too_small": "The face in this picture is too small. Use a picture in which the face is at least "
+    "160 pixels wide and high.",
+    "turned_away": "The face is turned too far to the side. Use a photo in which the person looks towards "
+    "the camera.",
+    "too_dark": "The face is too dark to make out. Use a photo with more light on the face.",
+    "covered": "Part of the face is covered. Use a photo in which mouth and eyes can be seen.",
+    "unreadable": "This file could not be read as a picture. Use a JPEG, PNG or WebP photo.",
+}
+SOUND_SENTENCES = {
+    "no_sound": "There is no sound in this file. Use a file with a sound track.",
+    "too_short": "This sound is too short. Use a recording of at least a tenth of a second.",
+    "too_long": "This sound is too long. Use a shorter recording.",
+    "unreadable": "This file could not be read as sound. Use a WAV, MP3, M4A, OGG, WebM or FLAC recording.",
+}
+WARNINGS = {
+    "blurred": "The face looks out of focus; a sharper photo gives a better result.",
+    "dark": "The face is rather dark; more light on it gives a better result.",
+    "several_faces": "There are several faces in this picture; the largest one was used.",
+    "turned": "The head is turned to the side; a photo from the front gives a better result.",
+    "rotated": "The picture was lying on its side or upside down and was turned upright.",
+    "small": "The face is small in this picture; a closer photo gives a sharper result.",
+}
+
+
+class AnimatorError(ValueError):
+    """Base of what a person can mend; ``str(e)`` is the sentence, ``e.reason`` a stable slug."""
+
+    sentences: dict[str, str] = {}
+
+    def __init__(self, reason: str, sentence: str | None = None) -> None:
+        super().__init__(sentence or self.sentences[reason])
+        self.reason = reason
+
+    def __reduce__(self) -> tuple:
+        return type(self), (self.reason, str(self))
+
+
+class PortraitError(AnimatorError):
+    """The picture cannot be animated: no_face, face_too_small, turned_away, too_dark, covered, unreadable."""
+
+    sentences = PORTRAIT_SENTENCES
+
+
+class SoundError(AnimatorError):
+    """The sound cannot be used: no_sound, too_short, too_long, unreadable."""
+
+    sentences = SOUND_SENTENCES

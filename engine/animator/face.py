@@ -1,0 +1,167 @@
+"""Finding faces: the only module that knows mediapipe. Plain arrays come out.
+
+Landmarks are mediapipe's 478 points (468 of the mesh, then the irises), x right, y down, z away from the camera,
+all in pixels.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+os.environ.setdefault("GLOG_minloglevel", "3")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+# Pairs of mirrored points: their mean direction is the head's own x axis, whatever the mouth does.
+MIRRORED = [
+    (33, 263),
+    (133, 362),
+    (127, 356),
+    (234, 454),
+    (93, 323),
+    (132, 361),
+    (61, 291),
+    (70, 300),
+    (105, 334),
+]
+LEFT_EYE, RIGHT_EYE = (33, 133), (362, 263)  # left and right in the picture
+JITTER = [
+    (0.0, 1.0),
+    (5.0, 1.05),
+    (-5.0, 0.95),
+]  # rotation in degrees, scale: the mesh is averaged over these
+_lock = threading.Lock()  # mediapipe's graphs are not to be shared between threads
+_models: dict[str, object] = {}
+
+
+@dataclass
+class Face:
+    """A face in a picture: points (478, 3) px, wobble (px spread of the mesh under small warps), score 0..1."""
+
+    points: np.ndarray
+    wobble: float
+    score: float
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """x0, y0, x1, y1 of the mesh (chin to hairline), px."""
+        p = self.points[:468, :2]
+        return (*p.min(0), *p.max(0))
+
+
+def eye_distance(points: np.ndarray) -> float:
+    """IOD in px, in depth, so that a turned head does not shrink it."""
+    return float(np.linalg.norm(points[list(LEFT_EYE)].mean(0) - points[list(RIGHT_EYE)].mean(0)))
+
+
+def head_axes(points: np.ndarray) -> np.ndarray:
+    """(3, 3): rows are the head's x (to the picture's right), y (down), z (away) axes."""
+    d = np.array([points[b] - points[a] for a, b in MIRRORED])
+    x = d.sum(0) / np.linalg.norm(d.sum(0))
+    y = points[152] - points[10]
+    y = y - x * (x @ y)
+    y /= np.linalg.norm(y)
+    return np.stack([x, y, np.cross(x, y)])
+
+
+def head_pose(points: np.ndarray) -> tuple[float, float, float]:
+    """Yaw, pitch, roll in degrees."""
+    x, y, _ = head_axes(points)
+    return (
+        float(np.degrees(np.arctan2(x[2], np.hypot(x[0], x[1])))),
+        float(np.degrees(np.arctan2(y[2], np.hypot(y[0], y[1])))),
+        float(np.degrees(np.arctan2(x[1], x[0]))),
+    )
+
+
+def _model(name: str) -> object:
+    """One graph of each kind for the whole process: they take a tenth of a second each to load."""
+    if name not in _models:
+        import mediapipe as mp
+
+        s = mp.solutions
+        if name == "mesh":
+            _models[name] = s.face_mesh.FaceMesh(
+                static_image_mode=True, max_num_faces=1, refine_landmarks=True, min_detection_confidence=0.3
+            )
+        elif name == "segment":
+            _models[name] = s.selfie_segmentation.SelfieSegmentation(model_selection=0)
+        else:  # near: faces within 2 m; far: full range
+            _models[name] = s.face_detection.FaceDetection(
+                model_selection=0 if name == "near" else 1, min_detection_confidence=0.3
+            )
+    return _models[name]
+
+
+def _process(name: str, rgb: np.ndarray) -> object:
+    with _lock:
+        return _model(name).process(np.ascontiguousarray(rgb))
+
+
+def detect(rgb: np.ndarray) -> list[tuple[float, tuple[float, float, float, float]]]:
+    """(score, (x0, y0, x1, y1) px) of every face, near range and full range, best first, overlaps dropped."""
+    h, w = rgb.shape[:2]
+    found = []
+    for name in ("near", "far"):
+        for d in _process(name, rgb).detections or []:
+            b = d.location_data.relative_bounding_box
+            box = (b.xmin * w, b.ymin * h, (b.xmin + b.width) * w, (b.ymin + b.height) * h)
+            found.append((float(d.score[0]), box))
+    found.sort(reverse=True)
+    kept: list[tuple[float, tuple[float, float, float, float]]] = []
+    for score, box in found:
+        centre = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+        if not any(b[0] < centre[0] < b[2] and b[1] < centre[1] < b[3] for _, b in kept):
+            kept.append((score, box))
+    return kept
+
+
+def _mesh_once(rgb: np.ndarray) -> np.ndarray | None:
+    h, w = rgb.shape[:2]
+    faces = _process("mesh", rgb).multi_face_landmarks
+    if not faces:
+        return None
+    return np.array([(p.x * w, p.y * h, p.z * w) for p in faces[0].landmark])
+
+
+def mesh(rgb: np.ndarray, box: tuple[float, float, float, float]) -> tuple[np.ndarray, float] | None:
+    """Landmarks (478, 3) px of the face in the box, averaged over small warps, and their spread in px."""
+    x0, y0, x1, y1 = box
+    side = 1.9 * max(x1 - x0, y1 - y0)
+    scale = 512 / side
+    found = []
+    for angle, zoom in JITTER:
+        m = cv2.getRotationMatrix2D(((x0 + x1) / 2, (y0 + y1) / 2), angle, scale * zoom)
+        m[:, 2] += (256 - (x0 + x1) / 2, 256 - (y0 + y1) / 2)
+        flags = cv2.INTER_AREA if scale < 0.5 else cv2.INTER_CUBIC
+        crop = cv2.warpAffine(rgb, m, (512, 512), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        p = _mesh_once(crop)
+        if p is None:
+            continue
+        back = cv2.invertAffineTransform(m)
+        found.append(np.column_stack([p[:, :2] @ back[:, :2].T + back[:, 2], p[:, 2] / (scale * zoom)]))
+    if len(found) < 2:
+        return None
+    points = np.mean(found, 0)
+    wobble = float(np.linalg.norm(np.std(found, 0)[:, :2], axis=1).mean())
+    return points, wobble
+
+
+def find_faces(rgb: np.ndarray) -> list[Face]:
+    """All faces of a picture, the largest first."""
+    faces = []
+    for score, box in detect(rgb)[:8]:
+        found = mesh(rgb, box)
+        if found is not None:
+            faces.append(Face(found[0], found[1], score))
+    faces.sort(key=lambda f: -np.prod(np.ptp(f.points[:468, :2], axis=0)))
+    return faces
+
+
+def segment(rgb: np.ndarray) -> np.ndarray:
+    """Probability 0..1 (float32) that each pixel belongs to a person."""
+    return _process("segment", rgb).segmentation_mask.astype(np.float32)

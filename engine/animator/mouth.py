@@ -1,0 +1,160 @@
+"""The mouth as two layers that slide over its inside.
+
+U (the upper lip and what is above it) and L (the lower lip, chin and jaw) are each moved by a weighted sum of smooth
+displacement fields, precomputed on a coarse grid in head coordinates. The fields of both agree beyond the corners of
+the mouth, so the lip line is the only place where the picture parts. Jaw and lips are separate axes (JALI).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from . import geometry as g
+from .lipline import LipLine
+
+CELL = 4  # px
+PAIRS = np.array([0.0, 0.33, -0.33, 0.62, -0.62])  # where over the lips an aperture is averaged
+
+
+def small_opening(across: np.ndarray) -> np.ndarray:
+    """Gap over the width when the mouth opens a little: 70 % of its width; mean 1 over PAIRS."""
+
+    def f(u: np.ndarray) -> np.ndarray:
+        return np.clip(1 - (u / 0.86) ** 2, 0, 1) ** 1.25
+
+    return f(across) / f(PAIRS).mean()
+
+
+def big_opening(across: np.ndarray) -> np.ndarray:
+    """Gap over the width when it opens wide: nearly corner to corner; mean 1 over PAIRS."""
+
+    def f(u: np.ndarray) -> np.ndarray:
+        return np.clip(1 - np.abs(u) ** 2.3, 0, 1) ** 0.9
+
+    return f(across) / f(PAIRS).mean()
+
+
+class MouthFields:
+    """Displacement fields in px on a grid over a part of the picture."""
+
+    LOWER = ("jaw", "jaw_big", "lip", "lip_big", "seal", "width", "round", "press", "tuck", "rest", "brow")
+    UPPER = ("raise", "raise_big", "seal", "width", "round", "press", "rest")
+
+    def __init__(self, frame: g.HeadFrame, line: LipLine, grid: np.ndarray) -> None:
+        self.frame, self.line, self.grid = frame, line, grid
+        p = frame.to_local(grid)
+        self.x, self.y = p[..., 0], p[..., 1]
+        self.across = line.across(self.x)
+        self.small, self.big = small_opening(self.across), big_opening(self.across)
+        self.under = self.y - line.at(line.lower, self.x)  # IOD below the lower lip's edge
+        self.over = line.at(line.upper, self.x) - self.y  # IOD above the upper lip's edge
+        self.chin = frame.chin - float(line.at(line.lower, np.array(line.centre)))
+
+    def _stack(self, fields: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+        return np.stack([self.frame.vector(np.broadcast_to(dx, self.x.shape), dy) for dx, dy in fields])
+
+    def lower(self) -> np.ndarray:
+        """(len(LOWER), gh, gw, 2): fields of L, for weights as in `weights`."""
+        near = 1 - g.smoothstep(0.02, 0.30, np.abs(self.under))
+        lift = 1 - g.smoothstep(0.0, 0.30, -self.under)  # L's own motion ends above the lips, under U
+        jaw_s, jaw_b = self._jaw(self.small) * lift, self._jaw(self.big) * lift
+        meet = self.line.at(self.line.meet - self.line.lower, self.x)
+        seal = near * np.clip(1 - np.abs(self.across) ** 4, 0, 1)
+        zero = np.zeros_like(self.x)
+        wx, rx, lip_bulge = self._width(), self._round(), self._bulge(self.under)
+        return self._stack(
+            [
+                (zero, jaw_s),
+                (zero, jaw_b),
+                (zero, self.small * near),
+                (zero, self.big * near),
+                (zero, -seal),
+                (wx, zero),
+                (rx, 0.035 * lip_bulge * (1 - np.clip(np.abs(self.across), 0, 1) ** 2)),
+                (zero, -0.02 * lip_bulge * np.clip(1 - self.across**2, 0, 1)),
+                (zero, -0.05 * near * np.clip(1 - self.across**2, 0, 1)),
+                (zero, meet * near),
+                (zero, self._brow()),
+            ]
+        )
+
+    def upper(self) -> np.ndarray:
+        """(len(UPPER), gh, gw, 2): fields of U."""
+        near = 1 - g.smoothstep(0.03, 0.33, np.abs(self.over))
+        meet = self.line.at(self.line.meet - self.line.upper, self.x)
+        seal = near * np.clip(1 - np.abs(self.across) ** 4, 0, 1)
+        zero = np.zeros_like(self.x)
+        lip_bulge = self._bulge(self.over)
+        return self._stack(
+            [
+                (zero, -self.small * near),
+                (zero, -self.big * near),
+                (zero, seal),
+                (self._width(), zero),
+                (self._round(), -0.03 * lip_bulge * (1 - np.clip(np.abs(self.across), 0, 1) ** 2)),
+                (zero, 0.02 * lip_bulge * np.clip(1 - self.across**2, 0, 1)),
+                (zero, meet * near),
+            ]
+        )
+
+    def _jaw(self, at_lips: np.ndarray) -> np.ndarray:
+        """1 IOD of jaw: lip-shaped at the lips, the whole jaw further down, nothing under the chin."""
+        t = g.smoothstep(0.0, 0.8 * self.chin, self.under)
+        side = 1 - g.smoothstep(0.45, 1.25, np.abs(self.x - self.line.centre * 0.5))
+        falls = 1 - g.smoothstep(1.0 * self.chin, self.chin + 0.6, self.under)
+        return (at_lips * (1 - t) + 0.95 * side * t) * falls
+
+    def _width(self) -> np.ndarray:
+        """The corners .1 IOD outwards, the lips along with them, cheeks less and less."""
+        a = np.abs(self.across)
+        along = np.where(a < 1, a, 1 - g.smoothstep(1.0, 2.1, a))
+        height = np.exp(-(((self.y - self.line.at(self.line.meet, self.x)) / 0.33) ** 2))
+        return 0.1 * np.sign(self.across) * along * height
+
+    def _round(self) -> np.ndarray:
+        """The corners .1 IOD inwards."""
+        return -self._width()
+
+    def _bulge(self, distance: np.ndarray) -> np.ndarray:
+        """Outer edge of a lip: 0 at the seam, 1 at .1 IOD, 0 at .32."""
+        return g.smoothstep(0.0, 0.1, distance) * (1 - g.smoothstep(0.12, 0.34, distance))
+
+    def _brow(self) -> np.ndarray:
+        """1 IOD of brows upwards: around the brows, forehead less, lids not."""
+        height = np.exp(-(((self.y + 0.42) / 0.2) ** 2)) * (1 - g.smoothstep(-0.22, -0.12, self.y))
+        return -height * (1 - g.smoothstep(0.7, 1.1, np.abs(self.x)))
+
+    def lower_alpha(self) -> np.ndarray:
+        """(gh, gw) 0..1: L is cut out above its edge, between the corners."""
+        edge = np.clip(0.5 + self.under * self.frame.iod / 1.6 + 0.5, 0, 1)
+        hidden = (np.abs(self.across) < 1.0) & (self.under > -0.22)
+        corner = g.smoothstep(0.94, 1.0, np.abs(self.across))
+        return np.where(hidden, np.maximum(edge, corner), 1.0).astype(np.float32)
+
+    def upper_alpha(self) -> np.ndarray:
+        """(gh, gw) 0..1: U ends at its edge; it fades where it agrees with L anyway."""
+        edge = np.clip(0.5 + self.over * self.frame.iod / 1.6, 0, 1)
+        sides = 1 - g.smoothstep(1.02, 1.15, np.abs(self.across))
+        top = 1 - g.smoothstep(0.34, 0.40, self.over)
+        return (edge * sides * top).astype(np.float32)
+
+
+def weights(aperture: float, jaw: float, width: float, tuck: float, press: float, line: LipLine) -> tuple:
+    """(lower (11,), upper (7,), gap): weights of the fields for one frame; all in IOD or -1..1 as in Performance."""
+    wide = float(g.smoothstep(0.06, 0.26, np.array(aperture))) * (1 if width > -0.3 else 0.5)
+    raise_ = min(0.26 * aperture, 0.055)
+    jaw = min(jaw, max(aperture - raise_, 0) + 0.06)  # lips may stay shut over a jaw that is on its way
+    lip = aperture - raise_ - jaw
+    shut = max(0.0, 1 - aperture / 0.03)
+    seal = 0.010 * shut
+    spread = width if width > 0 else 0.0
+    pursed = -width if width < 0 else 0.0
+    tuck = tuck * max(0.0, 1 - aperture / 0.12)
+    lower = np.array(
+        [jaw * (1 - wide), jaw * wide, lip * (1 - wide), lip * wide, seal,
+         0.55 * spread, 0.9 * pursed, press, tuck, 1.0, 0.0], np.float32
+    )  # fmt: skip
+    upper = np.array(
+        [raise_ * (1 - wide), raise_ * wide, seal, 0.55 * spread, 0.9 * pursed, press, 1.0], np.float32
+    )
+    return lower, upper, max(aperture, 0.0)

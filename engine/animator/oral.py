@@ -1,0 +1,110 @@
+"""The inside of the mouth: cavity, tongue and two rows of teeth, drawn in head coordinates, lit like the face."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from . import geometry as g
+from .lipline import LipLine
+
+
+def skin_colour(bgr: np.ndarray, points: np.ndarray, iod: float) -> np.ndarray:
+    """(3,) BGR of the cheeks and the chin, the brighter half."""
+    h, w = bgr.shape[:2]
+    found = []
+    r = max(2, int(0.07 * iod))
+    for i in (50, 280, 205, 425, 199):
+        x, y = int(np.clip(points[i, 0], r, w - r - 1)), int(np.clip(points[i, 1], r, h - r - 1))
+        found.append(bgr[y - r : y + r, x - r : x + r].reshape(-1, 3))
+    pixels = np.concatenate(found).astype(np.float32)
+    light = pixels.mean(1)
+    return np.median(pixels[light >= np.median(light)], axis=0)
+
+
+class Inside:
+    """Textures over a px box of the portrait; `draw` composes them for one frame."""
+
+    def __init__(
+        self,
+        bgr: np.ndarray,
+        points: np.ndarray,
+        frame: g.HeadFrame,
+        line: LipLine,
+        box: tuple[int, int, int, int],
+    ) -> None:
+        self.box, self.frame = box, frame
+        x0, y0, x1, y1 = box
+        grid = np.dstack(
+            np.meshgrid(np.arange(x0, x1, dtype=np.float32), np.arange(y0, y1, dtype=np.float32))
+        )
+        p = frame.to_local(grid)
+        self.u = line.across(p[..., 0])
+        self.half = sum(line.half) / 2
+        seam = line.at(line.meet, p[..., 0])
+        chord = float(line.at(line.meet, np.array(line.centre)))
+        # teeth follow the curve of the lips a little, not their every bend
+        self.v = p[..., 1] - (0.5 * seam + 0.5 * chord)  # IOD below the closed lips
+        skin = skin_colour(bgr, points, frame.iod)
+        luma = float(skin @ (0.114, 0.587, 0.299))
+        warm = skin / max(luma, 1)
+        light = float(np.clip(1.12 * luma, 60, 222))
+        enamel = light * (0.80 + 0.20 * warm) * np.array([0.94, 1.0, 1.02])
+        self.enamel = np.clip(enamel, 0, 240).astype(np.float32)
+        self.flesh = (skin * np.array([0.52, 0.46, 0.70])).astype(np.float32)
+        self.dark = (skin * np.array([0.13, 0.11, 0.20])).astype(np.float32)
+        round_light = np.clip(1.06 - 0.62 * np.abs(self.u) ** 2.2, 0.15, 1.1)
+        self.light = round_light.astype(np.float32)[..., None]
+        self.upper, self.upper_alpha = self._row(-0.075, 0.040, 0.78, True)
+        self.lower, self.lower_alpha = self._row(0.052, 0.16, 0.66, False)
+        self.tongue, self.tongue_alpha = self._tongue()
+
+    def _row(self, top: float, bottom: float, reach: float, up: bool) -> tuple[np.ndarray, np.ndarray]:
+        """A row of teeth between y = top and bottom (IOD below the closed lips), `reach` of the half width wide."""
+        px = self.frame.iod
+        t = np.clip(np.abs(self.u) / reach, 0, 1)
+        curve = 0.022 * t**2 * (1 if up else -1)  # the arch rises towards the corners
+        v = self.v + curve
+        # widths of incisors, canines, premolars, foreshortened to the sides
+        tooth = np.interp(np.abs(self.u) / reach, [0, 0.30, 0.53, 0.73, 0.89, 1.0], [0, 1, 2, 3, 4, 5])
+        if not up:
+            tooth = np.interp(np.abs(self.u) / reach, [0, 0.22, 0.44, 0.68, 0.86, 1.0], [0, 1, 2, 3, 4, 5])
+        within = tooth - np.floor(tooth)
+        scallop = 0.012 * (2 * within - 1) ** 4
+        edge = (bottom - scallop - v) if up else (v - top - scallop)
+        far = (v - top) if up else (bottom - v)
+        alpha = np.clip(edge * px / 1.4 + 0.5, 0, 1) * np.clip(far * px / 3, 0, 1)
+        alpha = alpha * (1 - g.smoothstep(0.93, 1.0, np.abs(self.u) / reach))
+        gap = 1 - 0.10 * np.exp(
+            -((np.minimum(within, 1 - within) * 0.23 * reach * self.half * px / 1.1) ** 2)
+        )
+        shade = gap * (0.90 + 0.10 * g.smoothstep(0.0, 0.05, edge)) * (1.0 if up else 0.86)
+        colour = self.enamel * self.light * shade[..., None]
+        return colour.astype(np.float32), alpha.astype(np.float32)[..., None]
+
+    def _tongue(self) -> tuple[np.ndarray, np.ndarray]:
+        d = np.sqrt((self.u / 0.72) ** 2 + ((self.v - 0.16) / 0.10) ** 2)
+        alpha = 1 - g.smoothstep(0.75, 1.05, d)
+        ridge = 1 - 0.18 * np.exp(-((self.u / 0.07) ** 2))
+        shade = (1.12 - 0.30 * d) * ridge
+        return (self.flesh * shade[..., None]).astype(np.float32), alpha.astype(np.float32)[..., None]
+
+    def _moved(self, x: np.ndarray, down: float) -> np.ndarray:
+        v = self.frame.vector(np.zeros(1), np.array([down]))[0]
+        h, w = x.shape[:2]
+        m = np.float32([[1, 0, v[0]], [0, 1, v[1]]])
+        y = cv2.warpAffine(x, m, (w, h), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return y if y.ndim == 3 else y[..., None]
+
+    def draw(self, jaw: float, gap: float) -> np.ndarray:
+        """(h, w, 3) uint8 of the box for a jaw (IOD) and a lip gap (IOD)."""
+        out = self.dark + np.zeros_like(self.upper)
+        for colour, alpha, share in (
+            (self.tongue, self.tongue_alpha, 0.9),
+            (self.lower, self.lower_alpha, 0.8),
+        ):
+            c, a = self._moved(colour, share * jaw), self._moved(alpha, share * jaw)
+            out += (c - out) * a
+        out += (self.upper - out) * self.upper_alpha
+        out *= np.float32(0.62 + 0.38 * min(1.0, gap / 0.10))
+        return np.clip(out, 0, 255).astype(np.uint8)
