@@ -1,0 +1,54 @@
+"""Portraits: whatever a camera or a program saved becomes one plain, upright JPEG without metadata."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files import File
+
+from dashboard.uploads import sandbox
+
+LIMITS = sandbox.Limits(memory=1536 * 2**20, seconds=30, file=100 * 2**20)
+UNREADABLE = (
+    "This picture could not be read. It may be damaged. Save it again as JPEG or PNG and try that file."
+)
+THUMBNAIL_SIDE = 640
+# The API wants a face of 160 pixels.
+MIN_SIDE = 160
+MAX_ASPECT = 5
+
+
+@dataclass(frozen=True)
+class Portrait:
+    path: Path  # JPEG, sRGB
+    width: int
+    height: int
+    thumbnail: Path  # WebP
+    colour: str  # "#rrggbb", shown while the picture loads
+
+
+@contextmanager
+def take(source: File | Path, filename: str = "") -> Iterator[Portrait]:
+    """The portrait made from an upload, on disk until the `with` block ends. Raises UploadError."""
+    with sandbox.workplace() as work:
+        facts = sandbox.run(
+            "portrait",
+            sandbox.at_hand(source, work, max_bytes=settings.MAX_PORTRAIT_BYTES),
+            work,
+            LIMITS,
+            unreadable=UNREADABLE,
+            max_pixels=settings.MAX_PORTRAIT_PIXELS,
+            max_side=settings.MAX_PORTRAIT_SIDE,
+            min_side=MIN_SIDE,
+            max_aspect=MAX_ASPECT,
+            thumbnail_side=THUMBNAIL_SIDE,
+        )
+        yield Portrait(
+            path=work / "portrait.jpg",
+            width=facts["width"],
+            height=facts["height"],
+            thumbnail=work / "thumbnail.webp",
+            colour=facts["colour"],
+        )

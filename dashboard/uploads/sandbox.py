@@ -1,0 +1,147 @@
+"""Runs one decoding job in a child process that can take nobody down with it.
+
+A decoder is a large piece of C that reads what strangers send. So it gets a process of its own, with limits on
+memory, processor time, clock time and file size, an empty environment and a folder that is deleted afterwards.
+"""
+
+import json
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.files import File
+
+from dashboard.uploads import UploadError
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = min(4, max(2, os.cpu_count() or 2))
+QUEUE_SECONDS = 90
+LEFTOVER_SECONDS = 24 * 3600
+COPY_BYTES = 1024 * 1024
+
+_places = threading.BoundedSemaphore(AT_ONCE)
+
+
+@dataclass(frozen=True)
+class Limits:
+    memory: int  # bytes of address space
+    seconds: int  # on the clock; processor time is limited to the same
+    file: int  # bytes of the largest file it may write
+
+
+@contextmanager
+def workplace() -> Iterator[Path]:
+    """A folder for one upload, gone afterwards."""
+    root = settings.DATA_DIR / "tmp"
+    root.mkdir(parents=True, exist_ok=True)
+    _clear_leftovers(root)
+    with tempfile.TemporaryDirectory(prefix="upload-", dir=root, ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+def _clear_leftovers(root: Path) -> None:
+    """What a process that was killed in the middle could not clear itself."""
+    long_ago = time.time() - LEFTOVER_SECONDS
+    for entry in root.glob("*upload*"):
+        try:
+            if entry.stat().st_mtime < long_ago:
+                shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+        except OSError:
+            continue  # somebody else was faster
+
+
+def at_hand(source: File | Path, work: Path, *, max_bytes: int) -> Path:
+    """The upload as a file on disk, neither empty nor too large."""
+    if isinstance(source, Path):
+        path, size = source, source.stat().st_size
+    else:
+        size = source.size
+        path = (
+            Path(source.temporary_file_path()) if hasattr(source, "temporary_file_path") else work / "source"
+        )
+    if size == 0:
+        raise UploadError("This file is empty.")
+    if size > max_bytes:
+        raise UploadError(f"This file is {_megabytes(size)} MB large. The limit is {max_bytes // 2**20} MB.")
+    if not isinstance(source, Path) and not hasattr(source, "temporary_file_path"):
+        with path.open("wb") as file:
+            for chunk in source.chunks(COPY_BYTES):
+                file.write(chunk)
+    return path
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 2**20:.1f}" if size < 100 * 2**20 else f"{size / 2**20:.0f}"
+
+
+def run(
+    job: str, source: Path, work: Path, limits: Limits, *, unreadable: str, **options: Any
+) -> dict[str, Any]:
+    """The child's answer to `job`. A refusal, and a child that died of it, become an UploadError."""
+    request = {"job": job, "source": str(source), "work": str(work), "limits": asdict(limits), **options}
+    if not _places.acquire(timeout=QUEUE_SECONDS):
+        raise UploadError("Too many files are being read right now. Try again in a minute.")
+    try:
+        answer = _ask(request, work, limits)
+    finally:
+        _places.release()
+    if "refused" in answer:
+        raise UploadError(answer["refused"])
+    if "ok" not in answer:
+        raise UploadError(unreadable)
+    return answer["ok"]
+
+
+def _ask(request: dict[str, Any], work: Path, limits: Limits) -> dict[str, Any]:
+    complaints = work / "complaints.txt"
+    with complaints.open("wb") as stderr:
+        try:
+            done = subprocess.run(
+                [sys.executable, "-E", "-s", "-W", "ignore", "-m", "dashboard.uploads.child"],
+                input=json.dumps(request).encode(),
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                cwd=settings.BASE_DIR,
+                env=_environment(work),
+                timeout=limits.seconds + 5,  # the child's own alarm comes first
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            log.info("%s: killed after %s s", request["job"], limits.seconds)
+            return {}
+    try:
+        answer = json.loads(done.stdout)
+    except ValueError:
+        answer = None
+    if done.returncode or not isinstance(answer, dict):
+        last = complaints.read_bytes()[-300:].decode(errors="replace").strip()
+        log.info("%s: the child ended with %s: %s", request["job"], done.returncode, last)
+        return {}
+    return answer
+
+
+def _environment(work: Path) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "SYSTEMROOT") if name in os.environ}
+    return {
+        **kept,
+        "PATH": "/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "HOME": str(work),
+        "TMPDIR": str(work),
+        # Thread pools reserve address space that the limit would count.
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "MALLOC_ARENA_MAX": "2",
+    }
