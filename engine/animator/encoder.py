@@ -6,6 +6,7 @@ converts them (0.3 ms a frame; swscale takes ten times that), and the file says 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import threading
@@ -59,10 +60,8 @@ class _Track(threading.Thread):
     def stop(self) -> None:
         """Give up: the thread ends soon, its file is of no use."""
         self.stopped = True
-        try:
+        with contextlib.suppress(queue.Full):
             self.queue.put_nowait(None)
-        except queue.Full:
-            pass
         self.join(timeout=30)
 
     def run(self) -> None:

@@ -44,7 +44,7 @@ def invert(forward: np.ndarray, grid: np.ndarray, cell: int, steps: int) -> np.n
 
 def upsample(positions: np.ndarray, cell: int, w: int, h: int) -> np.ndarray:
     """Positions on a grid of cells -> for each of w x h px. Absolute positions: bilinear keeps the identity exact."""
-    gh, gw = positions.shape[:2]
+    _gh, _gw = positions.shape[:2]
     big = cv2.warpAffine(
         positions,
         np.float32([[cell, 0, 0], [0, cell, 0]]),

@@ -40,7 +40,7 @@ class Head:
         bump = np.exp(-0.5 * (ax[:, None] ** 2 + ax[None] ** 2) / sigma**2).astype(np.float32)
         at = points[:468].astype(np.float64) - (*self.corner, 0)
         for x, y, z in at:
-            cx, cy = int(round(x / CELL)), int(round(y / CELL))
+            cx, cy = round(x / CELL), round(y / CELL)
             x0, x1, y0, y1 = max(cx - r, 0), min(cx + r + 1, gw), max(cy - r, 0), min(cy + r + 1, gh)
             if x0 >= x1 or y0 >= y1:
                 continue

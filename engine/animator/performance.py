@@ -54,7 +54,7 @@ def _shut(aperture: np.ndarray, closures: list[tuple[float, float]]) -> tuple[np
     """
     out, press = aperture.copy(), np.zeros(len(aperture))
     for start, end in closures:
-        first = int(round((start + 0.25 * (end - start)) * FPS))
+        first = round((start + 0.25 * (end - start)) * FPS)
         last = max(first, int(np.floor((end - 0.01) * FPS)))
         first, last = min(first, len(out) - 1), min(last, len(out) - 1)
         out[first : last + 1] = 0

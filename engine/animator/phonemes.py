@@ -54,7 +54,7 @@ def pieces(db: np.ndarray) -> list[tuple[int, int]]:
 def recognise(x: np.ndarray, decoder: object | None = None) -> list[Phone]:
     """Phones of a mono int16 sound at 16 kHz, in order, covering all of it."""
     db = sound.loudness(x)
-    floor, top = sound.speech_level(db)
+    _floor, top = sound.speech_level(db)
     if top < -65:  # nothing to hear
         return [Phone("SIL", 0.0, len(x) / sound.RATE)]
     decoder = decoder or _decoder()

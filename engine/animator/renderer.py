@@ -118,7 +118,7 @@ class Renderer:
     def _backward(self, fields: np.ndarray, weight: np.ndarray, grid: np.ndarray) -> np.ndarray:
         """Backward displacement (gh, gw, 2) px of a weighted sum of fields."""
         forward = np.tensordot(weight, fields, 1)
-        x0, y0 = grid[0, 0]
+        _x0, _y0 = grid[0, 0]
         return g.invert(forward, grid, FINE, 5) - grid
 
     def draw(self, p: Performance, i: int) -> tuple[np.ndarray, np.ndarray]:
