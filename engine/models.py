@@ -3,9 +3,10 @@
 import hashlib
 import secrets
 import uuid
+from datetime import timedelta
 from typing import ClassVar
 
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 
 from dashboard.jobs import Job
@@ -16,11 +17,12 @@ class State(models.TextChoices):
 
     ::
 
-        pending ──▶ in_progressing ──▶ finished
-           │           │    ▲ ╲
-           │           │    └──┘ a new lease after a crash
-           ▼           ▼
-         error ◀──── error
+        pending ◀──▶ in_progressing ──▶ finished
+          ▲ │            │    ▲ ╲
+          │ │            │    └──┘ a new lease after a crash
+          │ ▼            ▼
+         error ◀─────────┘           back to pending: put off because trying again may help,
+                                     or asked for once more with the same reference
     """
 
     PENDING = "pending"
@@ -33,7 +35,7 @@ TRANSITIONS: dict[str, set[str]] = {
     State.PENDING: {State.IN_PROGRESSING, State.ERROR},
     State.IN_PROGRESSING: {State.IN_PROGRESSING, State.PENDING, State.FINISHED, State.ERROR},
     State.FINISHED: set(),
-    State.ERROR: set(),
+    State.ERROR: {State.PENDING},
 }
 
 
@@ -56,7 +58,15 @@ class Token(models.Model):
     def make(cls, name: str) -> tuple["Token", str]:
         """A new token and its text. Raises IntegrityError when the name is taken."""
         text = secrets.token_urlsafe(32)
-        return cls.objects.create(name=name, digest=cls.digest_of(text)), text
+        with transaction.atomic():
+            return cls.objects.create(name=name, digest=cls.digest_of(text)), text
+
+    def revoke(self) -> None:
+        """Delete the token. What was made with it stays; its references were the token's, so they go."""
+        with transaction.atomic():
+            for model in (Rig, Render):
+                model.objects.filter(token=self).update(client_ref=None)
+            self.delete()
 
 
 def new_id() -> str:
@@ -67,6 +77,10 @@ class EngineJob(Job):
     """A rig or a render: known outside by a random id, repeatable by the caller's own reference."""
 
     TRANSITIONS: ClassVar[dict[str, set[str]]] = TRANSITIONS
+    CLUSTER: ClassVar[str]  # whose bell rings for it
+    TASK: ClassVar[str]
+    TRIES: ClassVar[int]  # when what went wrong may pass
+    PATIENCE: ClassVar[timedelta]  # how long it may wait for its turn
 
     public_id = models.CharField(max_length=32, unique=True, default=new_id)
     client_ref = models.CharField(max_length=200, null=True, help_text="Unique for one token.")
@@ -88,7 +102,12 @@ class EngineJob(Job):
 
 
 class Rig(EngineJob):
-    """An avatar of the API: the portrait made ready to be animated."""
+    """An avatar of the API: the portrait made ready to be animated. Somebody waits for the answer."""
+
+    CLUSTER = "rig"
+    TASK = "engine.tasks.build_rig"
+    TRIES = 2
+    PATIENCE = timedelta(hours=1)
 
     image_url = models.URLField(max_length=2000)
     gender = models.CharField(max_length=8, default="female")
@@ -101,6 +120,11 @@ class Rig(EngineJob):
 
 class Render(EngineJob):
     """A video of the API: an avatar that speaks a sound."""
+
+    CLUSTER = "engine"
+    TASK = "engine.tasks.render"
+    TRIES = 4
+    PATIENCE = timedelta(days=3)
 
     rig = models.ForeignKey(Rig, on_delete=models.PROTECT, related_name="renders")
     audio_url = models.URLField(max_length=2000)

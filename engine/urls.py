@@ -1,1 +1,14 @@
-urlpatterns = []
+"""The API's five addresses, below v1/cg_avatar/."""
+
+from django.urls import path, re_path
+
+from engine import endpoint, views
+
+urlpatterns = [
+    path("avatar.generate", views.avatar_generate),
+    path("avatar.list", views.avatar_list),
+    path("video.generate", views.video_generate),
+    path("video.get", views.video_get),
+    path("video.list", views.video_list),
+    re_path("", endpoint.unknown),
+]

@@ -1,0 +1,147 @@
+"""What all five endpoints have in common: method, token, limits, fields, and that nothing but the envelope comes out."""
+
+import functools
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
+from django.views.decorators.csrf import csrf_exempt
+
+from dashboard.fetch import endpoint as host_and_port
+from engine import throttle
+from engine.auth import token_of
+from engine.envelope import ApiError, Code, failure, success
+from engine.models import Token
+
+log = logging.getLogger(__name__)
+
+MAX_BODY = 64 * 1024
+MAX_URL = 2000  # as long as the models hold
+MAX_REFERENCE = 200
+
+View = Callable[[HttpRequest, Token | None], Any]
+
+
+def endpoint(method: str) -> Callable[[View], Callable[[HttpRequest], HttpResponse]]:
+    """Makes a view of a function that gets the request and its token and returns `data` or raises ApiError."""
+
+    def decorate(view: View) -> Callable[[HttpRequest], HttpResponse]:
+        @csrf_exempt
+        @login_not_required
+        @functools.wraps(view)
+        def wrapper(request: HttpRequest) -> HttpResponse:
+            headers: dict[str, str] = {}
+            try:
+                response = success(_called(request, method, view, headers))
+            except ApiError as error:
+                response = failure(error)
+            except Exception:
+                # The edge of the API: whatever it is, the caller gets the envelope and the log the rest.
+                log.exception("%s %s failed", request.method, request.path)
+                response = failure(ApiError(Code.INTERNAL))
+            for name, value in headers.items():
+                response[name] = value
+            response["Cache-Control"] = "no-store"  # the answers carry links that are permissions
+            return response
+
+        return wrapper
+
+    return decorate
+
+
+def _called(request: HttpRequest, method: str, view: View, headers: dict[str, str]) -> Any:
+    if request.method != method and (request.method, method) != ("HEAD", "GET"):
+        allowed = "GET, HEAD" if method == "GET" else method
+        raise ApiError(Code.WRONG_METHOD, f"Use {method} for this address.", headers={"Allow": allowed})
+    token = token_of(request)
+    if token is not None:
+        allowance = throttle.count(token)
+        headers.update(allowance.headers)
+        if allowance.is_spent:
+            raise ApiError(Code.TOO_MANY_REQUESTS)
+    return view(request, token)
+
+
+@csrf_exempt
+@login_not_required
+def unknown(request: HttpRequest) -> HttpResponse:
+    """Everything else below the API's path."""
+    return failure(ApiError(Code.UNKNOWN_PATH))
+
+
+# ---------------------------------------------------------------- fields
+
+
+def fields_of(request: HttpRequest) -> dict[str, Any]:
+    """The fields of the body: JSON whatever the content type says (curl says "form" by default), or a form."""
+    try:
+        size = int(request.META.get("CONTENT_LENGTH") or 0)
+        if size > MAX_BODY:
+            raise ApiError(Code.BODY_TOO_LARGE, f"The body is larger than {MAX_BODY // 1024} kB.")
+        body = request.body
+        if request.content_type == "multipart/form-data":
+            return request.POST.dict()
+        try:
+            fields = json.loads(body)
+        except (ValueError, RecursionError):
+            if request.content_type != "application/x-www-form-urlencoded":
+                raise
+            fields = request.POST.dict()
+    except (
+        *(ValueError, RecursionError, UnreadablePostError, MultiPartParserError),
+        *(BadRequest, RequestDataTooBig, SuspiciousOperation),
+    ):
+        raise ApiError(Code.BROKEN_BODY) from None
+    if not isinstance(fields, dict):
+        raise ApiError(Code.BROKEN_BODY)
+    return fields
+
+
+def text(fields: dict[str, Any], name: str, most: int) -> str:
+    """A field that must be there, as clean text."""
+    value = fields.get(name)
+    if value is None or value == "":
+        raise ApiError(Code.BROKEN_FIELD, f"The field {name} is missing.")
+    if not isinstance(value, str):
+        raise ApiError(Code.BROKEN_FIELD, f"The field {name} must be a string.")
+    if len(value) > most:
+        raise ApiError(Code.BROKEN_FIELD, f"The field {name} is longer than {most} characters.")
+    if not value.isprintable():
+        raise ApiError(Code.BROKEN_FIELD, f"The field {name} contains characters that cannot be used.")
+    return value
+
+
+def url(fields: dict[str, Any], name: str) -> str:
+    """A field that must be an http(s) address. Whether it may be visited is seen when it is."""
+    value = text(fields, name, MAX_URL).strip()
+    try:
+        host_and_port(value)
+    except ValueError:
+        raise ApiError(
+            Code.BROKEN_FIELD, f"The field {name} must be an address that starts with http:// or https://."
+        ) from None
+    if " " in value:
+        raise ApiError(Code.BROKEN_FIELD, f"The field {name} contains a space; write it as %20.")
+    return value
+
+
+def reference(fields: dict[str, Any]) -> str | None:
+    """The caller's own name for the call, if there is one."""
+    if fields.get("client_ref") in (None, ""):
+        return None
+    return text(fields, "client_ref", MAX_REFERENCE)
+
+
+def number(request: HttpRequest, name: str, default: int, *, most: int) -> int:
+    """A whole number of the query."""
+    raw = request.GET.get(name, "")
+    if not raw:
+        return default
+    if not (raw.isascii() and raw.isdigit() and len(raw) < 10) or int(raw) > most:
+        raise ApiError(Code.BROKEN_FIELD, f"{name} must be a whole number from 0 to {most}.")
+    return int(raw)

@@ -1,0 +1,22 @@
+"""manage.py delete_token NAME"""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from engine.models import Token
+
+
+class Command(BaseCommand):
+    help = "Take a token of the avatar API back. What was made with it stays."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name")
+
+    def handle(self, *args: Any, name: str, **options: Any) -> None:
+        token = Token.objects.filter(name=name).first()
+        if token is None:
+            raise CommandError(f"There is no token named {name!r}; list_tokens shows them.")
+        token.revoke()
+        self.stderr.write(f"The token {name!r} no longer works.")

@@ -1,0 +1,219 @@
+"""What the two clusters do: `rig` makes portraits ready, `engine` renders videos.
+
+Each task claims its row, holds a lease on it while it works, and ends it. Whoever is killed in the middle
+loses the lease, and the sweep rings for the row again. The libraries for pictures, speech and video are loaded
+inside: the web process imports none of them.
+"""
+
+import logging
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.utils import timezone
+
+from dashboard import fetch
+from dashboard.jobs import LeaseLost, backoff
+from engine.envelope import Code
+from engine.models import EngineJob, Render, Rig, State
+
+log = logging.getLogger(__name__)
+
+LEASE = 45  # seconds; what is not heard of for so long is given to another
+BEAT = 3  # seconds between two renewals
+RIG_SECONDS = 60  # steps that cannot tell how far they are hold the row for as long as they may take
+PORTRAIT_FETCH_SECONDS = 30
+AUDIO_FETCH_SECONDS = 300
+FACE_CODES = {"no_face": Code.NO_FACE, "face_too_small": Code.FACE_TOO_SMALL, "unreadable": Code.NOT_AN_IMAGE}
+
+
+class Refused(Exception):
+    """What the caller handed in cannot be used; `str` is the sentence for them."""
+
+    def __init__(self, code: Code, error: Exception, *, passing: bool = False) -> None:
+        super().__init__(str(error))
+        self.code = code
+        self.passing = passing
+
+
+# ---------------------------------------------------------------- the tasks
+
+
+def build_rig(pk: int) -> None:
+    _work(Rig, pk, _build_rig)
+
+
+def render(pk: int) -> None:
+    _work(Render, pk, _render)
+
+
+def _build_rig(job: Rig, folder: Path) -> None:
+    from dashboard.uploads import UploadError, portraits
+    from engine import animator
+
+    source = folder / "source"
+    limit = settings.MAX_PORTRAIT_BYTES
+    _download(job, job.image_url, source, limit, PORTRAIT_FETCH_SECONDS, Code.IMAGE_LINK)
+    job.renew(RIG_SECONDS)
+    rig, preview = folder / "rig.npz", folder / "preview.jpg"
+    try:
+        with portraits.take(source, _filename(job.image_url)) as portrait:
+            job.renew(RIG_SECONDS)
+            info = animator.build_rig(portrait.path, rig, preview)
+    except UploadError as error:
+        raise Refused(Code.NOT_AN_IMAGE, error) from error
+    except animator.PortraitError as error:
+        raise Refused(FACE_CODES.get(error.reason, Code.UNUSABLE_FACE), error) from error
+    _finish(job, {"rig": rig, "preview": preview}, gender=info.gender)
+
+
+def _render(job: Render, folder: Path) -> None:
+    from dashboard.uploads import UploadError, voices
+    from engine import animator
+
+    rig, source = folder / "rig.npz", folder / "source"
+    _fetch_stored(job.rig.rig.name, rig)
+    _download(job, job.audio_url, source, settings.MAX_AUDIO_BYTES, AUDIO_FETCH_SECONDS, Code.AUDIO_LINK)
+    job.renew(LEASE + source.stat().st_size / 2**20)
+    video, mask = folder / "video.mp4", folder / "mask.mp4"
+    try:
+        most = settings.ENGINE_MAX_AUDIO_SECONDS
+        with voices.take(source, _filename(job.audio_url), max_seconds=most) as voice:
+            # Before the first picture the whole sound is listened to, some 20 times faster than it is spoken.
+            job.renew(LEASE + voice.seconds / 5)
+            info = animator.render(
+                rig,
+                voice.path,
+                video,
+                mask,
+                size=settings.ENGINE_VIDEO_SIZE,
+                seed=int(job.public_id[:8], 16),
+                progress=Pulse(job),
+            )
+    except (UploadError, animator.SoundError) as error:
+        raise Refused(Code.UNUSABLE_AUDIO, error) from error
+    _finish(job, {"video": video, "mask": mask}, seconds=info.duration)
+
+
+# ---------------------------------------------------------------- the frame around both
+
+
+def _work(model: type[EngineJob], pk: int, do: Callable[[EngineJob, Path], None]) -> None:
+    job = model.claim(pk, State.PENDING, State.IN_PROGRESSING, to=State.IN_PROGRESSING, seconds=LEASE)
+    if job is None:
+        return  # done already, or somebody is at it
+    log.info("%s %s: attempt %s", model.__name__, job, job.attempts)
+    try:
+        with workspace(job) as folder:
+            discard_leftovers(job)
+            do(job, Path(folder))
+    except LeaseLost:
+        log.info("%s %s was taken over", model.__name__, job)
+    except Refused as error:
+        _end(job, error.code, str(error), passing=error.passing)
+    except Exception:
+        log.exception("%s %s failed", model.__name__, job)
+        _end(job, Code.INTERNAL, Code.INTERNAL.sentence, passing=True)
+
+
+def _end(job: EngineJob, code: Code, sentence: str, *, passing: bool) -> None:
+    """Put the row off, or end it in error."""
+    try:
+        if passing and job.attempts < job.TRIES:
+            first = 1 if isinstance(job, Rig) else 5  # somebody waits for a rig
+            job.put_off(State.PENDING, backoff(job.attempts, first=first), progress=0)
+        else:
+            job.move(State.ERROR, error=sentence, error_code=code)
+    except LeaseLost:
+        log.info("%s %s was taken over", type(job).__name__, job)
+
+
+class Pulse:
+    """Called again and again by a long step: renews the lease, notes the progress, ends work that is not ours."""
+
+    def __init__(self, job: EngineJob) -> None:
+        self.job = job
+        self.next = time.monotonic() + BEAT
+
+    def __call__(self, done: float = 0.0) -> None:
+        if time.monotonic() < self.next:
+            return
+        self.next = time.monotonic() + BEAT
+        left = (self.job.lease_until - timezone.now()).total_seconds()
+        # 100 is for the moment when the files are there.
+        self.job.renew(max(LEASE, left), progress=min(max(int(done * 100), 0), 99))
+
+
+# ---------------------------------------------------------------- files
+
+
+def workspace(job: EngineJob) -> tempfile.TemporaryDirectory:
+    """A folder that goes when the work ends. It bears the lease's name: without the lease, it is debris."""
+    return tempfile.TemporaryDirectory(
+        prefix=f"engine-{job.lease.hex}-", dir=settings.FILE_UPLOAD_TEMP_DIR, ignore_cleanup_errors=True
+    )
+
+
+def _download(job: EngineJob, url: str, target: Path, limit: int, seconds: float, code: Code) -> None:
+    beat = Pulse(job)
+
+    class Beating:
+        """A file that renews the lease while it is written."""
+
+        def write(self, data: bytes) -> int:
+            beat()
+            return file.write(data)
+
+    with target.open("wb") as file:
+        try:
+            fetch.download(url, Beating(), max_bytes=limit, seconds=seconds, guard=fetch.guard())
+        except fetch.FetchError as error:
+            raise Refused(code, error, passing=error.passing) from error
+
+
+def _fetch_stored(name: str, target: Path) -> None:
+    with default_storage.open(name, "rb") as stored, target.open("wb") as file:
+        for chunk in stored.chunks():
+            file.write(chunk)
+
+
+def _filename(url: str) -> str:
+    return PurePosixPath(urlsplit(url).path).name or "file"
+
+
+def _stored_name(job: EngineJob, field: str, suffix: str, attempt: int) -> str:
+    return f"{job._meta.get_field(field).upload_to}{job.public_id}-{attempt}{suffix}"
+
+
+def _finish(job: EngineJob, files: dict[str, Path], **fields: object) -> None:
+    """Store the files, then say that it is done; if it is no longer ours to say, they go again."""
+    job.renew(LEASE)
+    names: dict[str, str] = {}
+    try:
+        for field, path in files.items():
+            with path.open("rb") as file:
+                name = _stored_name(job, field, path.suffix, job.attempts)
+                names[field] = default_storage.save(name, File(file))
+        job.move(State.FINISHED, progress=100, **names, **fields)
+    except BaseException:
+        # A time-out may strike even just after the row was written.
+        if not type(job).objects.filter(pk=job.pk, state=State.FINISHED, **names).exists():
+            for name in names.values():
+                default_storage.delete(name)
+        raise
+
+
+SUFFIXES = {"rig": ".npz", "preview": ".jpg", "video": ".mp4", "mask": ".mp4"}
+
+
+def discard_leftovers(job: EngineJob) -> None:
+    """Delete what an earlier attempt stored and could not announce because it was killed in between."""
+    fields = ("rig", "preview") if isinstance(job, Rig) else ("video", "mask")
+    for attempt in range(1, job.attempts):
+        for field in fields:
+            default_storage.delete(_stored_name(job, field, SUFFIXES[field], attempt))
