@@ -7,6 +7,7 @@ one before, and one that lost an idle worker ends itself, to be started afresh b
 done goes on when its lease has expired.
 """
 
+import contextlib
 import logging
 import os
 import signal
@@ -60,7 +61,5 @@ def _end_predecessor(pid_file: Path) -> None:
 
 
 def _end_group(group: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(group, signal.SIGKILL)
-    except ProcessLookupError:
-        pass

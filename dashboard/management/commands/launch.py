@@ -1,0 +1,140 @@
+"""What `make run` starts: prepares the data folder, then starts and watches all processes until Ctrl-C."""
+
+import contextlib
+import hashlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import requests
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
+
+from dashboard import supervision
+from dashboard.models import User
+
+READY_SECONDS = 60
+
+
+class Command(BaseCommand):
+    help = "Prepares everything and runs the product; Ctrl-C stops it."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        folder = settings.DATA_DIR / "run"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        control = control_socket(folder)
+        if answers(control):
+            self.stdout.write(f"It is running already: {address()} (Ctrl-C in its own window stops it).")
+            return
+        self.check_port()
+        self.prepare()
+        config = folder / "supervisord.conf"
+        config.write_text(supervision.configuration(folder, control))
+        self.run(config)
+
+    def check_port(self) -> None:
+        family = socket.AF_INET6 if ":" in settings.HOST else socket.AF_INET
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((settings.HOST, settings.PORT))
+            except OSError as error:
+                raise CommandError(
+                    f"{settings.HOST}:{settings.PORT} cannot be used ({error.strerror}). Another program may be "
+                    f"there; choose another port, for example: PORT={settings.PORT + 1} make run"
+                ) from None
+
+    def prepare(self) -> None:
+        self.stdout.write("Preparing the database and the files...")
+        try:
+            call_command("migrate", verbosity=0, interactive=False)
+            call_command("createcachetable", verbosity=0)
+        except DatabaseError as error:
+            raise CommandError(f"The database in {settings.DATA_DIR} cannot be used: {error}.") from error
+        call_command("collectstatic", verbosity=0, interactive=False, clear=False)
+
+    def run(self, config: Path) -> None:
+        stopped = False
+
+        def stop(*_: object) -> None:
+            nonlocal stopped
+            if not stopped:
+                stopped = True
+                self.stdout.write("\nStopping... (what is being made goes on at the next start)")
+                process.send_signal(signal.SIGTERM)
+
+        process = subprocess.Popen(
+            [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(config)],
+            cwd=settings.BASE_DIR,
+            env=child_environment(),
+            # A session of its own: Ctrl-C reaches us alone, and we stop it in good order.
+            start_new_session=True,
+        )
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, stop)
+        if self.wait_until_ready(process):
+            self.welcome()
+        code = process.wait()
+        if not stopped and code:
+            raise CommandError(f"It ended by itself; {settings.DATA_DIR / 'logs'} says why.")
+        self.stdout.write("Stopped.")
+
+    def wait_until_ready(self, process: subprocess.Popen) -> bool:
+        deadline = time.monotonic() + READY_SECONDS
+        while process.poll() is None and time.monotonic() < deadline:
+            with contextlib.suppress(requests.RequestException), requests.Session() as session:
+                session.trust_env = False
+                if session.get(f"{settings.LOCAL_URL}/health/", timeout=2).ok:
+                    return True
+            time.sleep(0.2)
+        if process.poll() is None:
+            self.stderr.write(
+                f"The web server does not answer yet; {settings.DATA_DIR / 'logs'} may say why."
+            )
+        return False
+
+    def welcome(self) -> None:
+        self.stdout.write(f"Ready: open {address()} in a browser. Ctrl-C stops it.")
+        if not User.objects.exists():
+            self.stdout.write(f"The first visitor needs this set-up code: {settings.SETUP_CODE}")
+        self.stdout.flush()
+
+
+def address() -> str:
+    if settings.PUBLIC_URL:
+        return settings.PUBLIC_URL
+    if settings.EVERYWHERE:
+        return f"http://{socket.gethostname()}:{settings.PORT} (on this machine: {settings.LOCAL_URL})"
+    return settings.LOCAL_URL
+
+
+def child_environment() -> dict[str, str]:
+    # The children must read the very settings that were checked here, also from another working directory.
+    return os.environ | {"DATA_DIR": str(settings.DATA_DIR), "DJANGO_SETTINGS_MODULE": "dashboard.settings"}
+
+
+def control_socket(folder: Path) -> Path:
+    """supervisor's socket; a deep data folder would not fit into the 100 characters of a socket's name."""
+    path = folder / "supervisor.sock"
+    if len(str(path)) < 90:
+        return path
+    digest = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"avatars-{digest}.sock"
+
+
+def answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(2)
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+    return True
