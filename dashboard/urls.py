@@ -6,6 +6,9 @@ from django.urls import include, path
 from dashboard import media, views
 
 urlpatterns = [
+    path("", views.home, name="home"),
+    path("avatars/", include("avatars.urls")),
+    path("videos/", include("videos.urls")),
     path("health/", views.health, name="health"),
     path("media/<str:signed>/<str:filename>", media.serve, name="media"),
     path("accounts/", include("allauth.account.urls")),

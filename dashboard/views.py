@@ -2,7 +2,17 @@
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
+
+from avatars import views as avatars
+from dashboard.jobs import ACTIVE
+from videos import views as videos
+from videos.models import Voice
+
+RUNNING_SHOWN = 8
+VIDEOS_SHOWN = 8
+AVATARS_SHOWN = 12
 
 
 @login_not_required
@@ -10,3 +20,26 @@ from django.views.decorators.http import require_safe
 def health(request: HttpRequest) -> HttpResponse:
     """For whoever watches the server, and for `make run`, which waits for it."""
     return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """What is being made now and what is new; for a new team, the way to the first video."""
+    running = videos.for_cards().filter(state__in=ACTIVE).order_by("created_at", "pk")
+    running_videos = list(running[:RUNNING_SHOWN])
+    more = running.count() - RUNNING_SHOWN if len(running_videos) == RUNNING_SHOWN else 0
+    newest = list(videos.for_cards().exclude(state__in=ACTIVE)[:VIDEOS_SHOWN])
+    people = avatars.for_cards()
+    running_avatars = list(people.filter(state__in=ACTIVE)[:RUNNING_SHOWN])
+    newest_avatars = list(people.exclude(state__in=ACTIVE)[:AVATARS_SHOWN])
+    context = {
+        "running_videos": videos.with_places(running_videos),
+        "running_avatars": running_avatars,
+        "more_running": max(more, 0),
+        "videos": newest,
+        "avatars": newest_avatars,
+        "is_new": not running_videos and not newest,
+        "has_avatar": bool(newest_avatars),
+        "has_voice": Voice.objects.exists(),
+    }
+    return render(request, "dashboard/home.html", context)

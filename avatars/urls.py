@@ -1,0 +1,16 @@
+from django.urls import path
+
+from avatars import views
+
+urlpatterns = [
+    path("", views.gallery, name="avatars"),
+    path("upload/", views.upload, name="avatar-upload"),
+    path("sync/", views.sync, name="avatar-sync"),
+    path("<int:pk>/", views.detail, name="avatar"),
+    path("<int:pk>/card/", views.card, name="avatar-card"),
+    path("<int:pk>/status/", views.status, name="avatar-status"),
+    path("<int:pk>/rename/", views.rename, name="avatar-rename"),
+    path("<int:pk>/gender/", views.gender, name="avatar-gender"),
+    path("<int:pk>/retry/", views.retry, name="avatar-retry"),
+    path("<int:pk>/delete/", views.delete, name="avatar-delete"),
+]

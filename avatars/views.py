@@ -1,0 +1,184 @@
+"""The avatars' pages. A view that changes something takes POST only and asks `may_change`."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.files.base import File
+from django.core.files.uploadedfile import UploadedFile
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
+
+from avatars import tasks
+from avatars.forms import GenderForm, NameForm
+from avatars.models import Avatar
+from dashboard.jobs import ForbiddenTransition, LeaseLost
+from dashboard.models import User
+from dashboard.names import from_filename
+from dashboard.uploads import UploadError, portraits
+
+PER_PAGE = 24
+MAX_AT_ONCE = 50
+
+
+def for_cards() -> QuerySet[Avatar]:
+    """Avatars with all that their cards show."""
+    return Avatar.objects.select_related("made_by").annotate(video_count=Count("videos"))
+
+
+@require_GET
+def gallery(request: HttpRequest) -> HttpResponse:
+    page = Paginator(for_cards(), PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "avatars/gallery.html", {"page": page})
+
+
+@require_POST
+def upload(request: HttpRequest) -> HttpResponse:
+    """One file per request from a script, which gets a card or 422 and a sentence; or a plain form with several."""
+    files = request.FILES.getlist("portraits")
+    if request.htmx:
+        if len(files) != 1:
+            return _refused("No picture arrived. Choose it again.")
+        try:
+            avatar = take_in(files[0], request.user)
+        except UploadError as error:
+            return _refused(str(error))
+        return render(request, "avatars/_card.html", {"avatar": for_cards().get(pk=avatar.pk)})
+    if not files:
+        messages.error(request, "Choose a picture first.")
+    if len(files) > MAX_AT_ONCE:
+        messages.error(request, f"These were {len(files)} pictures. Upload at most {MAX_AT_ONCE} at once.")
+        return redirect("avatars")
+    for file in files:
+        try:
+            take_in(file, request.user)
+        except UploadError as error:
+            messages.error(request, f"{file.name}: {error}")
+    return redirect("avatars")
+
+
+def _refused(sentence: str) -> HttpResponse:
+    return HttpResponse(sentence, status=422, content_type="text/plain; charset=utf-8")
+
+
+def take_in(upload: UploadedFile, user: User) -> Avatar:
+    """Keep an uploaded portrait and have it made into an avatar. Raises UploadError."""
+    with portraits.take(upload, upload.name) as portrait:
+        avatar = Avatar(
+            name=from_filename(upload.name, "New avatar"),
+            made_by=user,
+            portrait_width=portrait.width,
+            portrait_height=portrait.height,
+            colour=portrait.colour,
+        )
+        try:
+            with portrait.path.open("rb") as picture, portrait.thumbnail.open("rb") as small:
+                avatar.portrait.save(f"{avatar.client_ref}.jpg", File(picture), save=False)
+                avatar.thumbnail.save(f"{avatar.client_ref}.webp", File(small), save=False)
+            with transaction.atomic():
+                avatar.save()
+                tasks.start(avatar)
+        except BaseException:
+            # Without its row nobody would ever find these files again.
+            for file in avatar.files:
+                file.storage.delete(file.name)
+            raise
+    return avatar
+
+
+@require_POST
+def sync(request: HttpRequest) -> HttpResponse:
+    tasks.request_sync()
+    messages.info(request, "Looking for avatars that were made elsewhere. New ones appear here in a moment.")
+    return redirect("avatars")
+
+
+@require_GET
+def card(request: HttpRequest, pk: int) -> HttpResponse:
+    """The poll of a card: nothing while nothing changed, an empty place when it was deleted."""
+    avatar = for_cards().filter(pk=pk).first()
+    if avatar is None:
+        return HttpResponse()
+    if request.GET.get("v") == str(avatar.version):
+        return HttpResponse(status=204)
+    return _announced(render(request, "avatars/_card.html", {"avatar": avatar}), avatar)
+
+
+@require_GET
+def status(request: HttpRequest, pk: int) -> HttpResponse:
+    """The poll of an avatar's own page."""
+    avatar = for_cards().filter(pk=pk).first()
+    if avatar is None:
+        return HttpResponseClientRedirect("/avatars/")
+    if request.GET.get("v") == str(avatar.version):
+        return HttpResponse(status=204)
+    return _announced(render(request, "avatars/_status.html", {"avatar": avatar, "swapped": True}), avatar)
+
+
+def _announced(response: HttpResponse, avatar: Avatar) -> HttpResponse:
+    if avatar.is_active:
+        return response
+    words = "is ready" if avatar.is_ready else "could not be made"
+    return trigger_client_event(response, "announce", {"text": f"{avatar.name} {words}."})
+
+
+@require_GET
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    avatar = get_object_or_404(for_cards(), pk=pk)
+    videos = avatar.videos.select_related("made_by", "avatar")[:12]
+    return render(request, "avatars/detail.html", {"avatar": avatar, "videos": videos})
+
+
+@require_POST
+def rename(request: HttpRequest, pk: int) -> HttpResponse:
+    avatar = _to_change(request, pk)
+    form = NameForm(request.POST)
+    if form.is_valid():
+        Avatar.objects.filter(pk=pk).update(name=form.cleaned_data["name"])
+    else:
+        messages.error(request, "A name needs at least one letter and at most 200.")
+    return redirect(avatar)
+
+
+@require_POST
+def gender(request: HttpRequest, pk: int) -> HttpResponse:
+    avatar = _to_change(request, pk)
+    form = GenderForm(request.POST)
+    if form.is_valid():
+        Avatar.objects.filter(pk=pk).update(gender=form.cleaned_data["gender"], gender_corrected=True)
+    if request.htmx:
+        avatar.refresh_from_db()
+        return render(request, "avatars/_gender.html", {"avatar": avatar})
+    return redirect(avatar)
+
+
+@require_POST
+def retry(request: HttpRequest, pk: int) -> HttpResponse:
+    avatar = _to_change(request, pk)
+    try:
+        tasks.retry(avatar)
+    except (ForbiddenTransition, LeaseLost):
+        pass  # somebody else was faster; what is shown next is how it stands
+    if request.htmx:
+        return render(request, "avatars/_card.html", {"avatar": for_cards().get(pk=pk)})
+    return redirect(avatar)
+
+
+@require_POST
+def delete(request: HttpRequest, pk: int) -> HttpResponse:
+    avatar = _to_change(request, pk)
+    tasks.remove(avatar)
+    if request.htmx:
+        return HttpResponse()
+    messages.success(request, f"{avatar.name} was deleted.")
+    return redirect("avatars")
+
+
+def _to_change(request: HttpRequest, pk: int) -> Avatar:
+    avatar = get_object_or_404(Avatar, pk=pk)
+    if not request.user.may_change(avatar):
+        raise PermissionDenied
+    return avatar

@@ -1,0 +1,76 @@
+"""Template tags of the pages: {% load pages %}."""
+
+from datetime import datetime
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from dashboard.models import OwnedModel, User
+
+register = template.Library()
+
+BARS = 64
+
+
+@register.filter
+def may_change(user: User, thing: OwnedModel) -> bool:
+    return user.is_authenticated and user.may_change(thing)
+
+
+@register.simple_tag
+def ago(moment: datetime) -> SafeString:
+    """A time as people say it, exact on hover."""
+    local = timezone.localtime(moment)
+    exact = date_format(local, "j F Y, H:i")
+    return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(), exact, _words(moment))
+
+
+def _words(moment: datetime) -> str:
+    now = timezone.localtime()
+    local = timezone.localtime(moment)
+    seconds = (now - local).total_seconds()
+    if seconds < 60:
+        return "just now"
+    if seconds < 3600:
+        return _count(int(seconds // 60), "minute")
+    days = (now.date() - local.date()).days
+    if days == 0:
+        return _count(int(seconds // 3600), "hour")
+    if days == 1:
+        return "yesterday"
+    if days < 7:
+        return _count(days, "day")
+    return date_format(local, "j M" if local.year == now.year else "j M Y")
+
+
+def _count(number: int, unit: str) -> str:
+    return f"{number} {unit}{'' if number == 1 else 's'} ago"
+
+
+@register.filter
+def took(seconds: float) -> str:
+    """A duration in words: "8 seconds", "3 minutes", "1 h 20 min"."""
+    whole = max(round(seconds), 1)
+    if whole < 100:
+        return f"{whole} second{'' if whole == 1 else 's'}"
+    if whole < 5400:
+        return f"{round(whole / 60)} minutes"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+@register.filter
+def waveform(peaks: list[float]) -> str:
+    """The path of an SVG 64 bars wide and 32 high: <path d="{{ voice.peaks|waveform }}">."""
+    if not peaks:
+        peaks = [0.0]
+    bars = []
+    for bar in range(BARS):
+        part = peaks[
+            bar * len(peaks) // BARS : max((bar + 1) * len(peaks) // BARS, bar * len(peaks) // BARS + 1)
+        ]
+        half = max(0.75, min(max(part), 1.0) * 15)
+        bars.append(f"M{bar + 0.5:g} {16 - half:.1f}v{2 * half:.1f}")
+    return "".join(bars)

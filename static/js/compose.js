@@ -1,0 +1,94 @@
+// The page that makes a video: a sound is sent as soon as it is chosen, and the preview shows the present choice.
+
+import { dropPage, say, send, tooLarge } from "./send.js";
+
+const form = document.getElementById("compose");
+const input = document.getElementById("sound");
+const progress = document.getElementById("sound-progress");
+const error = document.getElementById("sound-error");
+const voices = document.getElementById("voices");
+const picture = document.getElementById("preview-picture");
+const spoken = document.getElementById("preview-voice");
+let sending = 0;
+
+function preview() {
+  const avatar = form.querySelector("[name=avatar]:checked");
+  if (avatar) {
+    const { name, picture: address, ratio, colour } = avatar.dataset;
+    document.getElementById("preview-name").textContent = name;
+    const image = picture.querySelector("img");
+    if (image.getAttribute("src") !== address) image.src = address;
+    image.hidden = !address;
+    picture.querySelector(".no-picture").style.display = address ? "none" : "";
+    picture.style.setProperty("--colour", colour);
+    if (ratio) picture.style.setProperty("--ratio", ratio);
+    else picture.style.removeProperty("--ratio");
+  }
+  const voice = form.querySelector("[name=voice]:checked");
+  spoken.hidden = !voice;
+  if (voice) {
+    spoken.querySelector("path").setAttribute("d", voice.closest(".voice").querySelector("path").getAttribute("d"));
+    spoken.querySelector("[data-words]").textContent = `${voice.dataset.name}, ${voice.dataset.length}`;
+  }
+}
+
+async function upload(file) {
+  error.textContent = tooLarge(file, Number(form.dataset.maxBytes));
+  if (error.textContent) return;
+  const mine = ++sending;
+  const bar = progress.querySelector("progress");
+  const words = progress.querySelector("[data-words]");
+  progress.querySelector("[data-name]").textContent = file.name;
+  words.textContent = "Uploading…";
+  bar.value = 0;
+  progress.hidden = false;
+  const answer = await send(form.dataset.voiceUpload, "sound", file, (percent) => {
+    if (mine !== sending) return;
+    bar.value = percent;
+    if (percent === 100) {
+      bar.removeAttribute("value");
+      words.textContent = "Listening to it…";
+    }
+  });
+  if (mine !== sending) return; // another file was chosen meanwhile
+  progress.hidden = true;
+  if (!answer.ok) {
+    error.textContent = `${file.name}: ${answer.text}`;
+    return;
+  }
+  voices.insertAdjacentHTML("afterbegin", answer.text);
+  const chosen = voices.querySelector("input");
+  chosen.checked = true;
+  say(`${chosen.dataset.name}, ${chosen.dataset.length}, was uploaded and chosen.`);
+  preview();
+}
+
+// One voice at a time.
+voices.addEventListener("play", (event) => {
+  voices.querySelectorAll("audio").forEach((audio) => { if (audio !== event.target) audio.pause(); });
+}, true);
+form.addEventListener("change", (event) => {
+  if (event.target === input) {
+    if (input.files[0]) upload(input.files[0]);
+    input.value = "";
+  } else {
+    if (event.target.name === "voice") {
+      error.textContent = "";
+      voices.querySelectorAll("audio").forEach((audio) => audio.pause());
+    }
+    preview();
+  }
+});
+form.addEventListener("submit", (event) => {
+  let sentence = "";
+  if (!progress.hidden) sentence = "Wait until the sound has arrived.";
+  else if (!form.querySelector("[name=voice]:checked")) sentence = "Choose what the avatar says: add a sound file, or a voice used before.";
+  if (!sentence) return;
+  event.preventDefault();
+  error.textContent = sentence;
+  document.getElementById("sound").closest(".step").scrollIntoView({ block: "center", behavior: "smooth" });
+  input.focus({ preventScroll: true });
+}, true);
+dropPage((files) => upload(files[0]));
+addEventListener("pageshow", preview);
+preview();

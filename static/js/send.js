@@ -1,0 +1,69 @@
+// One file to the server, with its true progress. Answers {ok, text, again}; sends to the sign-in when the session is over.
+
+export function send(url, field, file, onProgress) {
+  return new Promise((resolve) => {
+    const body = new FormData();
+    body.append(field, file, file.name);
+    const request = new XMLHttpRequest();
+    request.open("POST", url);
+    const headers = JSON.parse(document.body.getAttribute("hx-headers"));
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
+    request.setRequestHeader("HX-Request", "true");
+    request.setRequestHeader("HX-Current-URL", location.href);
+    request.upload.addEventListener("progress", (event) => {
+      if (event.lengthComputable) onProgress(Math.round((100 * event.loaded) / event.total));
+    });
+    request.addEventListener("load", () => {
+      const redirect = request.getResponseHeader("HX-Redirect");
+      const foreign = new URL(request.responseURL).pathname !== new URL(url, location.href).pathname;
+      if (redirect || foreign) return location.assign(redirect || request.responseURL);
+      if (request.status === 403) return location.reload();
+      if (request.status === 200) return resolve({ ok: true, text: request.responseText });
+      if (request.status === 422) return resolve({ ok: false, text: request.responseText });
+      if (request.status === 413) return resolve({ ok: false, text: "This file is too large." });
+      resolve({ ok: false, again: true, text: "Something went wrong on our side. Try again in a moment." });
+    });
+    const lost = () => {
+      document.dispatchEvent(new CustomEvent("connection-lost"));
+      resolve({ ok: false, again: true, text: "The connection broke. Try again." });
+    };
+    request.addEventListener("error", lost);
+    request.addEventListener("timeout", lost);
+    request.send(body);
+  });
+}
+
+export function tooLarge(file, most) {
+  return file.size > most ? `This file is larger than ${Math.round(most / 2 ** 20)} MB.` : "";
+}
+
+// The whole page takes what is dropped on it.
+export function dropPage(take) {
+  let depth = 0;
+  const carriesFiles = (event) => event.dataTransfer?.types.includes("Files");
+  const show = (yes) => document.body.classList.toggle("is-dragging", yes);
+  addEventListener("dragenter", (event) => {
+    if (!carriesFiles(event)) return;
+    depth += 1;
+    show(true);
+  });
+  addEventListener("dragleave", (event) => {
+    if (!carriesFiles(event)) return;
+    depth = Math.max(depth - 1, 0);
+    if (!depth) show(false);
+  });
+  addEventListener("dragover", (event) => {
+    if (!carriesFiles(event)) return;
+    event.preventDefault();
+    event.dataTransfer.dropEffect = "copy";
+  });
+  addEventListener("drop", (event) => {
+    if (!carriesFiles(event)) return;
+    event.preventDefault();
+    depth = 0;
+    show(false);
+    take([...event.dataTransfer.files]);
+  });
+}
+
+export const say = (text) => document.dispatchEvent(new CustomEvent("announce", { detail: { text } }));

@@ -1,0 +1,133 @@
+"""Making a new video: who speaks, and what they say."""
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.files.base import File
+from django.core.files.uploadedfile import UploadedFile
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from dashboard.models import User
+from dashboard.names import MAX_NAME, from_filename
+from dashboard.uploads import UploadError, voices
+from videos import tasks
+from videos.forms import NewVideoForm, speakers
+from videos.models import Video, Voice
+
+SPEAKERS_SHOWN = 60
+VOICES_SHOWN = 12
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":
+        chosen = {"avatar": request.GET.get("avatar"), "voice": request.GET.get("voice")}
+        return _page(request, NewVideoForm(initial=chosen), chosen)
+    form = NewVideoForm(request.POST, request.FILES)
+    if form.is_valid():
+        data = form.cleaned_data
+        if video := Video.objects.filter(client_ref=data["ref"]).first():
+            return redirect(video)
+        voice = data["voice"]
+        try:
+            if data["sound"]:
+                voice = take_in(data["sound"], request.user)
+        except UploadError as error:
+            form.add_error("sound", str(error))
+        else:
+            return redirect(_make(data, voice, request.user))
+    return _page(request, form, form.data, status=422)
+
+
+def _make(data: dict[str, Any], voice: Voice, user: User) -> Video:
+    try:
+        with transaction.atomic():
+            video = Video.objects.create(
+                client_ref=data["ref"],
+                title=data["title"] or default_title(data["avatar"].name, voice.name),
+                avatar=data["avatar"],
+                voice=voice,
+                made_by=user,
+                colour=data["avatar"].colour,
+            )
+            tasks.start(video)
+    except IntegrityError:  # the same page was sent twice at the same moment
+        return Video.objects.get(client_ref=data["ref"])
+    return video
+
+
+def default_title(avatar: str, voice: str) -> str:
+    return f"{avatar}: {voice}"[:MAX_NAME]
+
+
+def _page(request: HttpRequest, form: NewVideoForm, chosen: Any, status: int = 200) -> HttpResponse:
+    """The page with the newest to choose from, and whatever is chosen already among them."""
+    avatar, voice = _number(chosen.get("avatar")), _number(chosen.get("voice"))
+    shown = list(speakers()[:SPEAKERS_SHOWN])
+    if avatar and avatar not in {a.pk for a in shown}:
+        shown = [*speakers().filter(pk=avatar), *shown]
+    heard = list(Voice.objects.all()[:VOICES_SHOWN])
+    if voice and voice not in {v.pk for v in heard}:
+        heard = [*Voice.objects.filter(pk=voice), *heard]
+    if not avatar and len(shown) == 1:
+        avatar = shown[0].pk  # nothing to choose
+    context = {
+        "form": form,
+        "avatars": shown,
+        "voices": heard,
+        "avatar_pk": avatar,
+        "voice_pk": voice,
+        "ref": form["ref"].value(),
+        "max_seconds": settings.CG_AVATAR_MAX_AUDIO_SECONDS,
+        "max_bytes": settings.MAX_AUDIO_BYTES,
+    }
+    return render(request, "videos/new.html", context, status=status)
+
+
+def _number(text: Any) -> int | None:
+    text = str(text or "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+@require_POST
+def upload_voice(request: HttpRequest) -> HttpResponse:
+    """A script's upload while the page is open: the voice to choose, or 422 and a sentence."""
+    file = request.FILES.get("sound")
+    try:
+        if file is None:
+            raise UploadError("No sound arrived. Choose the file again.")
+        voice = take_in(file, request.user)
+    except UploadError as error:
+        if request.htmx:
+            return HttpResponse(str(error), status=422, content_type="text/plain; charset=utf-8")
+        messages.error(request, str(error))
+        return redirect("video-new")
+    if request.htmx:
+        return render(request, "videos/_voice.html", {"voice": voice, "voice_pk": voice.pk})
+    return redirect(f"/videos/new/?voice={voice.pk}")
+
+
+def take_in(upload: UploadedFile, user: User) -> Voice:
+    """Keep an uploaded recording. Raises UploadError."""
+    longest = settings.CG_AVATAR_MAX_AUDIO_SECONDS or None
+    with voices.take(upload, upload.name, max_seconds=longest) as taken:
+        voice = Voice(
+            name=from_filename(upload.name, "Recording"),
+            seconds=taken.seconds,
+            peaks=taken.peaks,
+            made_by=user,
+        )
+        try:
+            with taken.path.open("rb") as sound:
+                voice.sound.save(f"{uuid.uuid4()}.wav", File(sound), save=False)
+            voice.save()
+        except BaseException:
+            if voice.sound:
+                voice.sound.storage.delete(voice.sound.name)
+            raise
+    return voice

@@ -1,0 +1,53 @@
+"""What people choose for a new video, and what they may type about one."""
+
+import uuid
+from typing import Any
+
+from django import forms
+
+from avatars.models import Avatar
+from dashboard.jobs import State
+from dashboard.remote import provider
+from videos.models import Video, Voice
+
+
+def speakers() -> Any:
+    """Avatars that can speak now: ready, and known to the provider that is in use."""
+    return Avatar.objects.filter(state=State.READY, provider=provider())
+
+
+class TitleForm(forms.ModelForm):
+    class Meta:
+        model = Video
+        fields = ["title"]
+
+
+class NewVideoForm(forms.Form):
+    """An avatar, a voice (one used before, or a file from somebody without JavaScript), a title if wanted."""
+
+    # Made with the page: the same page sent twice is one video.
+    ref = forms.UUIDField(initial=uuid.uuid4)
+    avatar = forms.ModelChoiceField(
+        queryset=Avatar.objects.none(),
+        error_messages={
+            "required": "Choose who speaks.",
+            "invalid_choice": "This avatar is not there any more, or not ready yet. Choose another one.",
+        },
+    )
+    voice = forms.ModelChoiceField(
+        queryset=Voice.objects.all(),
+        required=False,
+        error_messages={"invalid_choice": "This voice is not there any more. Choose another one."},
+    )
+    sound = forms.FileField(required=False, allow_empty_file=True, max_length=400)
+    title = forms.CharField(required=False, max_length=200)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["avatar"].queryset = speakers()
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if "voice" not in self.errors and not data.get("voice") and not data.get("sound"):
+            self.add_error("voice", "Choose what the avatar says: add a sound file, or a voice used before.")
+        return data

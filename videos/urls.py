@@ -1,0 +1,17 @@
+from django.urls import path
+
+from videos import compose, views
+
+urlpatterns = [
+    path("", views.gallery, name="videos"),
+    path("new/", compose.new, name="video-new"),
+    path("voice/", compose.upload_voice, name="voice-upload"),
+    path("sync/", views.sync, name="video-sync"),
+    path("<int:pk>/", views.detail, name="video"),
+    path("<int:pk>/card/", views.card, name="video-card"),
+    path("<int:pk>/status/", views.status, name="video-status"),
+    path("<int:pk>/rename/", views.rename, name="video-rename"),
+    path("<int:pk>/retry/", views.retry, name="video-retry"),
+    path("<int:pk>/cancel/", views.cancel, name="video-cancel"),
+    path("<int:pk>/delete/", views.delete, name="video-delete"),
+]

@@ -1,0 +1,180 @@
+"""The videos' gallery and pages. A view that changes something takes POST only and asks `may_change`."""
+
+from bisect import bisect_left
+from collections.abc import Iterable
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.db.models.fields.files import FieldFile
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
+
+from dashboard import media
+from dashboard.jobs import ForbiddenTransition, LeaseLost, State
+from dashboard.names import for_filename
+from videos import tasks
+from videos.forms import TitleForm
+from videos.models import Video
+
+PER_PAGE = 24
+
+
+def for_cards() -> QuerySet[Video]:
+    """Videos with all that their cards show."""
+    return Video.objects.select_related("made_by", "avatar")
+
+
+def with_places(videos: Iterable[Video]) -> list[Video]:
+    """Tell each video that waits how many are before it: one query for all of them."""
+    videos = list(videos)
+    waiting = [video for video in videos if waits(video)]
+    if len(waiting) == 1:
+        waiting[0].before = waiting[0].place
+    elif waiting:
+        ahead = Video.objects.filter(state__in=(State.WAITING, State.SENDING, State.MAKING))
+        line = list(ahead.order_by("created_at").values_list("created_at", flat=True))
+        for video in waiting:
+            video.before = bisect_left(line, video.created_at)
+    return videos
+
+
+def waits(video: Video) -> bool:
+    return video.state == State.WAITING or (video.state == State.MAKING and video.remote_state == "pending")
+
+
+@require_GET
+def gallery(request: HttpRequest) -> HttpResponse:
+    page = Paginator(for_cards(), PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "videos/gallery.html", {"page": page, "videos": with_places(page.object_list)})
+
+
+@require_POST
+def sync(request: HttpRequest) -> HttpResponse:
+    tasks.request_sync()
+    messages.info(request, "Looking for videos that were made elsewhere. New ones appear here in a moment.")
+    return redirect("videos")
+
+
+@require_GET
+def card(request: HttpRequest, pk: int) -> HttpResponse:
+    """The poll of a card: nothing while nothing changed, an empty place when it was deleted."""
+    video = for_cards().filter(pk=pk).first()
+    if video is None:
+        return HttpResponse()
+    with_places([video])
+    if request.GET.get("v") == stamp(video):
+        return HttpResponse(status=204)
+    return _announced(render(request, "videos/_card.html", {"video": video}), video)
+
+
+@require_GET
+def status(request: HttpRequest, pk: int) -> HttpResponse:
+    """The poll of a video's own page while it is being made; the player comes once, with the last answer."""
+    video = for_cards().select_related("voice").filter(pk=pk).first()
+    if video is None:
+        return HttpResponseClientRedirect("/videos/")
+    with_places([video])
+    if request.GET.get("v") == stamp(video):
+        return HttpResponse(status=204)
+    context = {"video": _with_downloads(video), "swapped": True}
+    return _announced(render(request, "videos/_status.html", context), video)
+
+
+def stamp(video: Video) -> str:
+    """What a poll compares: the row, and its place in the line, which moves without the row."""
+    return f"{video.version}.{getattr(video, 'before', 0)}"
+
+
+def _announced(response: HttpResponse, video: Video) -> HttpResponse:
+    if video.is_active or video.state == State.CANCELLED:
+        return response
+    words = "is ready" if video.is_ready else "could not be made"
+    return trigger_client_event(response, "announce", {"text": f"{video.title} {words}."})
+
+
+@require_GET
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    video = get_object_or_404(for_cards().select_related("voice"), pk=pk)
+    with_places([video])
+    return render(request, "videos/detail.html", {"video": _with_downloads(video)})
+
+
+def _with_downloads(video: Video) -> Video:
+    """What the page says beside the player: links that save the files under the video's title, and sizes."""
+    name = for_filename(video.title)
+    sound = video.voice.sound if video.voice else None
+    for kind, file, filename in (
+        ("video", video.video, f"{name}.mp4"),
+        ("mask", video.mask, f"{name} mask.mp4"),
+        ("sound", sound, f"{name}.wav"),
+    ):
+        if file:
+            setattr(video, f"{kind}_download", media.link(file.name, download=filename))
+            setattr(video, f"{kind}_size", _size(file))
+    if video.finished_at:
+        video.took = (video.finished_at - video.created_at).total_seconds()
+    return video
+
+
+def _size(file: FieldFile) -> int | None:
+    try:
+        return file.size
+    except OSError:  # the page is worth more than the number
+        return None
+
+
+@require_POST
+def rename(request: HttpRequest, pk: int) -> HttpResponse:
+    video = _to_change(request, pk)
+    form = TitleForm(request.POST)
+    if form.is_valid():
+        Video.objects.filter(pk=pk).update(title=form.cleaned_data["title"])
+    else:
+        messages.error(request, "A title needs at least one letter and at most 200.")
+    return redirect(video)
+
+
+@require_POST
+def retry(request: HttpRequest, pk: int) -> HttpResponse:
+    video = _to_change(request, pk)
+    try:
+        tasks.retry(video)
+    except (ForbiddenTransition, LeaseLost):
+        pass  # somebody else was faster; what is shown next is how it stands
+    return _shown_again(request, video)
+
+
+@require_POST
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    video = _to_change(request, pk)
+    if not tasks.cancel(video):
+        messages.info(request, "Too late to stop it: it is being made already.")
+    return _shown_again(request, video)
+
+
+@require_POST
+def delete(request: HttpRequest, pk: int) -> HttpResponse:
+    video = _to_change(request, pk)
+    tasks.remove(video)
+    if request.htmx:
+        return HttpResponse()
+    messages.success(request, f"{video.title} was deleted.")
+    return redirect("videos")
+
+
+def _to_change(request: HttpRequest, pk: int) -> Video:
+    video = get_object_or_404(Video, pk=pk)
+    if not request.user.may_change(video):
+        raise PermissionDenied
+    return video
+
+
+def _shown_again(request: HttpRequest, video: Video) -> HttpResponse:
+    """A card's buttons get the card back; those of the page, the page."""
+    if request.htmx:
+        return render(request, "videos/_card.html", {"video": with_places([for_cards().get(pk=video.pk)])[0]})
+    return redirect(video)
