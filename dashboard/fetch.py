@@ -2,16 +2,19 @@
 
 http and https only; every name is resolved here, private, loopback and link-local addresses are refused, and
 the connection is made to the very address that was checked (so a second look-up cannot answer differently).
-Redirects open new connections and are checked in the same way. Time and size are limited.
+Redirects open new connections and are checked in the same way. Time and size are limited: at the deadline the
+connections are cut, so that nobody gains time by answering drop by drop.
 """
 
+import contextlib
 import ipaddress
 import socket
+import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import requests
 import urllib3
@@ -24,6 +27,8 @@ CONNECT_SECONDS = 10
 READ_SECONDS = 30
 MAX_REDIRECTS = 5
 PORTS = {"http": 80, "https": 443}
+TOO_SLOW = "The download took too long."
+NOT_HTTP = "The link leads to something else than http or https."
 
 
 class FetchError(Exception):
@@ -58,7 +63,7 @@ class Guard:
         host = host.lower().strip("[]").rstrip(".")
         trusted = (host, port) in self.endpoints or host in self.hosts
         problem: OSError = _Refused(f"no address for {host}")
-        for family, kind, proto, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        for family, kind, proto, address in _addresses(host, port):
             ip = ipaddress.ip_address(address[0].partition("%")[0])
             if not trusted and not self.allows(ip):
                 problem = _Refused(f"{host} is not on the public internet")
@@ -84,7 +89,17 @@ class Guard:
                 inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
             if inner is not None:
                 return self.allows(inner)
+            if ip.is_site_local or ip.is_reserved:
+                return False
         return ip.is_global and not ip.is_multicast
+
+
+def _addresses(host: str, port: int) -> list[tuple[int, int, int, tuple]]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError as error:  # no name at all: a label that is empty or too long
+        raise socket.gaierror(socket.EAI_NONAME, str(error)) from error
+    return [(family, kind, proto, address) for family, kind, proto, _, address in found]
 
 
 def site_endpoints() -> frozenset[tuple[str, int]]:
@@ -97,24 +112,61 @@ def guard(*, also: Iterable[tuple[str, int]] = ()) -> Guard:
     return Guard(site_endpoints() | frozenset(also), frozenset(names), tuple(networks))
 
 
+class _Lines:
+    """The open connections of a download. A copy of each is kept, because TLS takes the socket itself over."""
+
+    def __init__(self, guard: Guard, seconds: float) -> None:
+        self.guard = guard
+        self.deadline = time.monotonic() + seconds
+        self.copies: list[socket.socket] = []
+        self.timer = threading.Timer(seconds, self.cut)
+        self.timer.daemon = True
+
+    def __enter__(self) -> "_Lines":
+        self.timer.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.timer.cancel()
+        for copy in self.copies:
+            copy.close()
+
+    @property
+    def is_late(self) -> bool:
+        return time.monotonic() > self.deadline
+
+    def connect(self, host: str, port: int) -> socket.socket:
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        sock = self.guard.connect(host, port, min(CONNECT_SECONDS, left))
+        self.copies.append(sock.dup())
+        return sock
+
+    def cut(self) -> None:
+        for copy in list(self.copies):
+            with contextlib.suppress(OSError):
+                copy.shutdown(socket.SHUT_RDWR)
+
+
 class _Adapter(HTTPAdapter):
     """Makes every connection of a session through the guard."""
 
-    def __init__(self, guard: Guard) -> None:
-        self.guard = guard
+    def __init__(self, lines: _Lines) -> None:
+        self.lines = lines
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        guard = self.guard  # the classes below close over it
+        lines = self.lines  # the classes below close over it
 
         class _Plain(HTTPConnection):
             def _new_conn(self) -> socket.socket:
-                return guard.connect(self._dns_host, self.port, CONNECT_SECONDS)
+                return lines.connect(self._dns_host, self.port)
 
         class _Secure(HTTPSConnection):
             def _new_conn(self) -> socket.socket:
-                return guard.connect(self._dns_host, self.port, CONNECT_SECONDS)
+                return lines.connect(self._dns_host, self.port)
 
         class _PlainPool(HTTPConnectionPool):
             ConnectionCls = _Plain
@@ -125,26 +177,49 @@ class _Adapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
 
 
+class _Session(requests.Session):
+    def __init__(self, lines: _Lines) -> None:
+        super().__init__()
+        self.trust_env = False  # a proxy from the environment would connect for us, unguarded
+        self.headers["Accept-Encoding"] = "identity"
+        for scheme in ("http://", "https://"):
+            self.mount(scheme, _Adapter(lines))
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None: requests follows no redirect. It would read its whole body into memory first."""
+
+
 def download(url: str, target: BinaryIO, *, max_bytes: int, seconds: float, guard: Guard) -> int:
     """Write what `url` answers to `target` and return its size in bytes. Raises FetchError."""
-    deadline = time.monotonic() + seconds
     try:
         endpoint(url)
     except ValueError:
         raise FetchError("The link must be an address that starts with http:// or https://.") from None
-    with requests.Session() as session:
-        session.trust_env = False  # a proxy from the environment would connect for us, unguarded
-        session.max_redirects = MAX_REDIRECTS
-        for scheme in ("http://", "https://"):
-            session.mount(scheme, _Adapter(guard))
+    with _Lines(guard, seconds) as lines, _Session(lines) as session:
         try:
-            with session.get(url, stream=True, timeout=(CONNECT_SECONDS, READ_SECONDS)) as response:
-                return _save(response, target, max_bytes, deadline)
+            for _ in range(MAX_REDIRECTS + 1):
+                with session.get(url, stream=True, timeout=(CONNECT_SECONDS, READ_SECONDS)) as response:
+                    if not response.is_redirect:
+                        return _save(response, target, max_bytes, lines)
+                    url = _redirected(url, response)
         except requests.RequestException as error:
+            if lines.is_late:
+                raise FetchError(TOO_SLOW, passing=True) from error
             raise _explained(error) from error
+    raise FetchError("The link is redirected too often.")
 
 
-def _save(response: requests.Response, target: BinaryIO, max_bytes: int, deadline: float) -> int:
+def _redirected(url: str, response: requests.Response) -> str:
+    """Where the answer leads on to."""
+    with contextlib.suppress(ValueError):
+        # Headers are read as Latin-1; what is in them is UTF-8, if it is anything.
+        url = urljoin(url, response.headers["Location"].encode("latin-1").decode())
+        endpoint(url)
+        return url
+    raise FetchError(NOT_HTTP)
+
+
+def _save(response: requests.Response, target: BinaryIO, max_bytes: int, lines: _Lines) -> int:
     if response.status_code != 200:
         passing = response.status_code in {408, 425, 429} or response.status_code >= 500
         raise FetchError(f"The link answers with an error (HTTP {response.status_code}).", passing=passing)
@@ -152,23 +227,26 @@ def _save(response: requests.Response, target: BinaryIO, max_bytes: int, deadlin
     if expected.isdigit() and int(expected) > max_bytes:
         raise FetchError(_too_large(max_bytes))
     size = 0
-    # read1 returns what is there: a server that drips its answer cannot outwait the deadline.
-    while chunk := _read(response):
+    while chunk := _read(response, lines):
         size += len(chunk)
         if size > max_bytes:
             raise FetchError(_too_large(max_bytes))
-        if time.monotonic() > deadline:
-            raise FetchError("The download took too long.", passing=True)
+        if lines.is_late:
+            break
         target.write(chunk)
+    if lines.is_late:  # a line that was cut looks like an end
+        raise FetchError(TOO_SLOW, passing=True)
     if expected.isdigit() and "Content-Encoding" not in response.headers and size != int(expected):
         raise FetchError("The download broke off.", passing=True)
     return size
 
 
-def _read(response: requests.Response) -> bytes:
+def _read(response: requests.Response, lines: _Lines) -> bytes:
     try:
         return response.raw.read1(64 * 1024, decode_content=True)
     except (urllib3.exceptions.HTTPError, OSError) as error:
+        if lines.is_late:
+            raise FetchError(TOO_SLOW, passing=True) from error
         raise FetchError("The download broke off.", passing=True) from error
 
 
@@ -189,10 +267,8 @@ def _explained(error: requests.RequestException) -> FetchError:
             reason if isinstance(reason, BaseException) else cause.__cause__ or cause.__context__ or nested
         )
         cause = following if following is not cause else None
-    if isinstance(error, requests.TooManyRedirects):
-        return FetchError("The link is redirected too often.")
     if isinstance(error, requests.exceptions.InvalidSchema | requests.exceptions.InvalidURL):
-        return FetchError("The link leads to something else than http or https.")
+        return FetchError(NOT_HTTP)
     if isinstance(error, requests.exceptions.SSLError):
         return FetchError("The link's server has no valid certificate.")
     return FetchError("The link's server does not answer.", passing=True)

@@ -4,6 +4,7 @@ The signature is the permission, so a link works in a `<video>` element and in a
 served by its path. Byte ranges are served because Safari plays no video without them.
 """
 
+import functools
 import time
 from collections.abc import Iterator
 from pathlib import PurePosixPath
@@ -46,7 +47,12 @@ def link(name: str, *, seconds: int = PAGE_SECONDS, download: str = "") -> str:
     With `download` the browser saves the file under that name. The expiry is rounded, so that a page that is
     drawn again shows the same address and the browser keeps what it has.
     """
-    expires = (int(time.time()) // seconds + 2) * seconds
+    return _path(name, (int(time.time()) // seconds + 2) * seconds, download)
+
+
+@functools.lru_cache(maxsize=4096)
+def _path(name: str, expires: int, download: str) -> str:
+    # Remembered because lists of hundreds of links are asked for every other second.
     signed = _signer.sign_object([name, expires, download], compress=True)
     return reverse("media", args=[signed, download or PurePosixPath(name).name])
 
@@ -73,7 +79,7 @@ def serve(request: HttpRequest, signed: str, filename: str) -> HttpResponseBase:
     response = _ranged(request, file, file.size)
     response["Content-Type"] = CONTENT_TYPES.get(PurePosixPath(name).suffix, "application/octet-stream")
     inline = not download and PurePosixPath(name).suffix in CONTENT_TYPES
-    if disposition := content_disposition_header(not inline, download or filename):
+    if disposition := content_disposition_header(not inline, download or PurePosixPath(name).name):
         response["Content-Disposition"] = disposition
     # Stored files are never written again, so the name is the identity of the content.
     response["Cache-Control"] = f"private, max-age={max(int(expires - time.time()), 0)}, immutable"
@@ -111,9 +117,11 @@ def _span(header: str, size: int) -> tuple[int, int] | None:
     unit, _, spec = header.partition("=")
     first, dash, last = spec.strip().partition("-")
     # Several ranges at once may be answered with the whole file; no player asks for them.
-    if unit.strip().lower() != "bytes" or not dash or not (first or last).isascii():
+    if unit.strip().lower() != "bytes" or not dash or not (first or last):
         return None
-    if not all(part == "" or part.isdigit() for part in (first, last)) or not (first or last):
+    if not all(
+        part == "" or (part.isascii() and part.isdigit() and len(part) < 20) for part in (first, last)
+    ):
         return None
     if not first:
         start, end = max(size - int(last), 0), size

@@ -159,7 +159,12 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"},
+    # Counters of throttles live here: more of them than Django's default of 300 must fit.
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    },
     # The clusters' heart-beats, several a second, which nobody reads: kept out of the database.
     "queue": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }

@@ -132,8 +132,7 @@ def _video(request: HttpRequest, token: Token | None, render: Render) -> dict[st
 
 def _asked(model: type[EngineJob], token: Token | None, client_ref: str | None, **fields: Any) -> EngineJob:
     """The row of this call: a new one, or that of an earlier call with the same reference."""
-    mine = model.objects.filter(token=token, client_ref=client_ref)
-    if client_ref and (job := mine.first()):
+    if job := _earlier(model, token, client_ref):
         return _once_more(job, fields)
     try:
         with transaction.atomic():
@@ -142,9 +141,13 @@ def _asked(model: type[EngineJob], token: Token | None, client_ref: str | None, 
         return job
     except IntegrityError:
         # Two calls with one reference at the same moment: the other one was first.
-        if client_ref and (job := mine.first()):
+        if job := _earlier(model, token, client_ref):
             return job
         raise
+
+
+def _earlier(model: type[EngineJob], token: Token | None, client_ref: str | None) -> EngineJob | None:
+    return model.objects.filter(token=token, client_ref=client_ref).first() if client_ref else None
 
 
 def _once_more(job: EngineJob, fields: dict[str, Any]) -> EngineJob:

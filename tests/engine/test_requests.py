@@ -10,6 +10,10 @@ from engine.models import Render, Rig
 from tests.engine.conftest import PREFIX, Caller
 
 PATHS = ["avatar.generate", "avatar.list", "video.generate", "video.get", "video.list"]
+NO_LINKS = [
+    *(None, "", 7, True, ["https://e.com"], {}, "ftp://e.com/x", "file:///etc/passwd", "x" * 3000),
+    *("e.com/x", "http://", "https://e.com/a b", "https://e.com/\x00", "https://e.com:port/", "\ud800"),
+]
 POSTS = {"avatar.generate", "video.generate"}
 
 
@@ -89,11 +93,7 @@ def test_a_broken_body_is_refused(curl, body):
     assert (status, envelope["code"]) == (400, 1001)
 
 
-@pytest.mark.parametrize(
-    "field",
-    [None, "", 7, True, ["https://e.com"], {}, "ftp://e.com/x", "file:///etc/passwd", "x" * 3000]
-    + ["e.com/x", "http://", "https://e.com/a b", "https://e.com/\x00", "https://e.com:port/", "\ud800"],
-)
+@pytest.mark.parametrize("field", NO_LINKS)
 def test_a_link_that_is_missing_or_is_none_is_refused_with_the_name_of_the_field(curl, rig, field):
     for path, name in (("avatar.generate", "image_url"), ("video.generate", "audio_url")):
         status, envelope = curl(path, {name: field, "avatar_id": rig.public_id})

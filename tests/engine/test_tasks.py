@@ -1,0 +1,201 @@
+"""Leases, deaths and second runs: a row ends once, whatever happens to the one who works on it."""
+
+import os
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.utils import timezone
+from django_q.exceptions import TimeoutException
+
+from engine import sweep, tasks
+from engine.models import Render, Rig, State
+from tests.engine.conftest import bells
+
+
+def take_over(pk):
+    """Somebody else claims the row, as if the lease had expired."""
+    Render.objects.filter(pk=pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert Render.claim(pk, State.IN_PROGRESSING, to=State.IN_PROGRESSING, seconds=60)
+
+
+def expire_lease():
+    Render.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+
+
+def stored(settings):
+    return sorted(path.name for path in (settings.MEDIA_ROOT / "engine" / "videos").glob("*"))
+
+
+def test_a_second_bell_for_a_row_that_is_worked_on_does_nothing(pending, double):
+    double.during = lambda progress: tasks.render(pending.pk)
+    tasks.render(pending.pk)
+    tasks.render(pending.pk)
+    assert double.calls == ["render"]
+
+
+def test_a_bell_for_a_row_that_is_gone_does_nothing(db):
+    tasks.render(12345)
+    tasks.build_rig(12345)
+
+
+def test_progress_is_noted_and_the_lease_renewed_every_few_seconds(pending, double, monkeypatch):
+    monkeypatch.setattr(tasks, "BEAT", 0)
+
+    def during(progress):
+        for done, shown in ((0.0, 0), (0.126, 12), (0.5, 50), (1.0, 99)):
+            progress(done)
+            row = Render.objects.get(pk=pending.pk)
+            assert row.progress == shown
+            assert row.lease_until > timezone.now() + timedelta(seconds=tasks.LEASE - 5)
+
+    double.during = during
+    tasks.render(pending.pk)
+    assert Render.objects.get().progress == 100
+
+
+def test_progress_is_not_written_more_often_than_that(pending, double, django_assert_num_queries):
+    def during(progress):
+        with django_assert_num_queries(0):
+            for step in range(100):
+                progress(step / 100)
+
+    double.during = during
+    tasks.render(pending.pk)
+
+
+def test_who_lost_the_row_in_the_middle_stops_without_a_trace(pending, double, monkeypatch, settings):
+    monkeypatch.setattr(tasks, "BEAT", 0)
+
+    def during(progress):
+        take_over(pending.pk)
+        progress(0.5)
+        raise AssertionError("went on")
+
+    double.during = during
+    tasks.render(pending.pk)
+    row = Render.objects.get()
+    assert (row.state, row.attempts, row.error) == (State.IN_PROGRESSING, 2, "")
+    assert stored(settings) == []
+
+
+def test_who_lost_the_row_at_the_very_end_takes_its_files_away(pending, double, monkeypatch, settings):
+    save = default_storage.save
+
+    def taken_over_meanwhile(name, content):
+        if "masks" in name:
+            take_over(pending.pk)
+        return save(name, content)
+
+    monkeypatch.setattr(default_storage, "save", taken_over_meanwhile)
+    tasks.render(pending.pk)
+    assert Render.objects.get().state == State.IN_PROGRESSING
+    assert stored(settings) == []
+
+
+def test_a_time_out_leaves_the_row_to_the_next_one(pending, double, settings):
+    double.trouble = TimeoutException("too long")
+    with pytest.raises(TimeoutException):
+        tasks.render(pending.pk)
+    assert Render.objects.get().state == State.IN_PROGRESSING
+    assert not list(settings.FILE_UPLOAD_TEMP_DIR.glob("engine-*"))
+    double.trouble = None
+    tasks.render(pending.pk)  # the lease still holds
+    assert Render.objects.get().state == State.IN_PROGRESSING
+    expire_lease()
+    sweep.step()
+    assert bells("engine") == [("engine.tasks.render", pending.pk)]
+    tasks.render(pending.pk)
+    assert Render.objects.get().state == State.FINISHED
+
+
+def test_what_a_killed_worker_had_stored_goes_when_the_work_begins_anew(pending, double, settings):
+    default_storage.save(f"engine/videos/{pending.public_id}-1.mp4", ContentFile(b"half"))
+    Render.objects.update(attempts=1, state=State.IN_PROGRESSING)
+    tasks.render(pending.pk)
+    assert stored(settings) == [f"{pending.public_id}-2.mp4"]
+
+
+def test_a_mistake_in_the_engine_is_tried_again_and_then_told_as_a_sentence(pending, double, curl, caplog):
+    double.trouble = RuntimeError("secret")
+    for _ in range(6):
+        Render.objects.update(try_after=pending.created_at)
+        tasks.render(pending.pk)
+    assert len(double.calls) == Render.TRIES
+    video = curl.data(f"video.get?video_id={pending}")
+    assert (video["status"], video["error_code"]) == ("error", 1011)
+    assert "secret" not in str(video)
+    assert "secret" in caplog.text
+
+
+# ---------------------------------------------------------------- the sweep
+
+
+def test_with_nothing_to_do_the_sweep_asks_little_and_comes_back_late(rig, django_assert_max_num_queries):
+    with django_assert_max_num_queries(2):
+        assert sweep.step() == sweep.IDLE_SECONDS
+
+
+def test_the_sweep_rings_once_for_each_forgotten_row(pending):
+    Rig.objects.create(image_url="https://e.com/x")
+    for _ in range(3):
+        assert sweep.step() >= sweep.BUSY_SECONDS
+    assert len(bells("engine")) == 1
+    assert len(bells("rig")) == 1
+
+
+def test_a_bell_that_a_dead_cluster_took_with_it_is_rung_again(pending):
+    from django_q.models import OrmQ
+
+    sweep.step()
+    OrmQ.objects.update(lock=timezone.now() + timedelta(hours=4))
+    for _ in range(3):
+        sweep.step()
+    assert len(bells("engine")) == 2
+
+
+def test_no_bell_for_rows_that_are_held_or_put_off(pending):
+    Render.claim(pending.pk, State.PENDING, to=State.IN_PROGRESSING, seconds=60)
+    Render.objects.create(
+        rig=pending.rig, audio_url="https://e.com/a", try_after=timezone.now() + timedelta(seconds=60)
+    )
+    assert sweep.step() >= sweep.BUSY_SECONDS
+    assert bells("engine") == []
+
+
+def test_a_row_that_kills_its_worker_again_and_again_is_given_up(pending, curl):
+    Render.objects.update(attempts=sweep.MAX_ATTEMPTS, state=State.IN_PROGRESSING)
+    expire_lease()
+    sweep.step()
+    video = curl.data(f"video.get?video_id={pending}")
+    assert (video["status"], video["error_code"]) == ("error", 1011)
+    assert bells("engine") == []
+
+
+def test_a_row_that_nobody_ever_takes_up_is_given_up(pending):
+    Render.objects.update(state_since=timezone.now() - Render.PATIENCE - timedelta(minutes=1))
+    sweep.step()
+    assert Render.objects.get().state == State.ERROR
+
+
+def test_the_sweep_clears_away_what_killed_workers_left(pending, settings):
+    tmp = settings.FILE_UPLOAD_TEMP_DIR
+    job = Render.claim(pending.pk, State.PENDING, to=State.IN_PROGRESSING, seconds=60)
+    with tasks.workspace(job) as working:
+        debris = Path(tmp / f"engine-{'0' * 32}-abc")
+        young = Path(tmp / f"engine-{'1' * 32}-abc")
+        alien = Path(tmp / "engine-alien")
+        for folder in (debris, young, alien):
+            folder.mkdir()
+            (folder / "video.mp4").write_bytes(b"x")
+        old = time.time() - 3600
+        for folder in (working, debris, alien):
+            os.utime(folder, (old, old))
+        sweep.step()
+        assert Path(working).exists()
+        assert not debris.exists()
+        assert young.exists()
+        assert alien.exists()
