@@ -96,6 +96,7 @@ def _accept(avatar: Avatar, answer: RemoteAvatar) -> None:
             remote_id=answer.avatar_id,
             preview_url=answer.preview_url,
             gender=avatar.gender or answer.gender,
+            asked_at=None,
             attempts=0,
         )
     except LeaseLost:

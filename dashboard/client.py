@@ -159,6 +159,8 @@ class Client:
         message = str(envelope.get("message") or "").strip()
         if status in {401, 403}:
             raise ApiError(NO_ENTRY, code=code or 0, status=status)
+        if code is None and 300 <= status < 500:
+            raise ApiError(WRONG_ADDRESS, status=status)
         if code is None or status >= 500:
             # 200 with something that is no envelope: the request may well have been carried out.
             raise ApiError(
@@ -192,6 +194,7 @@ class Client:
 
 UNREACHABLE = "The avatar service does not answer. Try again in a few minutes."
 NO_ENTRY = "The avatar service does not accept our key. The owner of this site has to renew it."
+WRONG_ADDRESS = "The avatar service cannot be understood. The owner of this site has to check its address."
 BUSY = "The avatar service is busy. It goes on by itself in a minute."
 
 

@@ -1,14 +1,25 @@
 """The cast: an owner, two members, and ways to be signed in as one of them."""
 
 import shutil
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
+from django.core.files import File
 from django.test import Client
 
+from avatars.models import Avatar
+from dashboard.client import client
+from dashboard.jobs import State
 from dashboard.models import User
+from dashboard.remote import provider as dashboard_provider
+from tests import made
+from tests.fake_provider import TOKEN, FakeProvider
+from videos.models import Video, Voice
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
@@ -42,3 +53,64 @@ def signed_in() -> Callable[[User], Client]:
         return client
 
     return as_
+
+
+@pytest.fixture(scope="session")
+def media_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A preview, a video and a fitting mask, as a provider would send them."""
+    folder = tmp_path_factory.mktemp("media")
+    return {
+        "preview": made.picture(folder / "preview.jpg"),
+        "video": made.video(folder / "video.mp4"),
+        "mask": made.video(folder / "mask.mp4"),
+    }
+
+
+@pytest.fixture
+def provider(settings: Any, media_files: dict[str, Path], db: None) -> Iterator[FakeProvider]:
+    """Another provider than our own, which the dashboard is set to."""
+    server = FakeProvider(dict(media_files))
+    settings.EMBEDDED = False
+    settings.CG_AVATAR_API_URL = server.url
+    settings.CG_AVATAR_API_TOKEN = TOKEN
+    settings.PUBLIC_URL = "https://studio.example.com"
+    client.cache_clear()
+    cache.clear()
+    yield server
+    client.cache_clear()
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def new_avatar(db: None, tmp_path: Path) -> Callable[..., Avatar]:
+    def make(**fields: Any) -> Avatar:
+        avatar = Avatar(**{"name": "Ada", "colour": "#886644"} | fields)
+        if "portrait" not in fields:
+            with made.picture(tmp_path / "portrait.jpg").open("rb") as file:
+                avatar.portrait.save("portrait.jpg", File(file), save=False)
+        avatar.save()
+        return avatar
+
+    return make
+
+
+@pytest.fixture
+def new_video(db: None, tmp_path: Path, new_avatar: Callable[..., Avatar]) -> Callable[..., Video]:
+    """A video of an avatar that is ready at the provider."""
+
+    def make(**fields: Any) -> Video:
+        if "avatar" not in fields:
+            remote_id = uuid.uuid4().hex
+            fields["avatar"] = new_avatar(
+                state=State.READY, remote_id=remote_id, provider=dashboard_provider()
+            )
+        if "voice" not in fields:
+            voice = Voice(name="Hello", seconds=1.0)
+            with made.sound(tmp_path / "hello.wav").open("rb") as file:
+                voice.sound.save("hello.wav", File(file), save=False)
+            voice.save()
+            fields["voice"] = voice
+        return Video.objects.create(**{"title": "Hello", "provider": dashboard_provider()} | fields)
+
+    return make

@@ -143,6 +143,7 @@ def _ask(video: Video, avatar: Avatar, audio_url: str) -> None:
             remote_state=answer.status or "pending",
             provider=provider(),
             seen_at=timezone.now(),
+            asked_at=None,
             attempts=0,
         )
     except LeaseLost:

@@ -1,0 +1,218 @@
+"""From a portrait to an avatar, with a provider that is not ours and has bad days."""
+
+from datetime import timedelta
+
+from django.core.files.storage import default_storage
+from django.utils import timezone
+from django_q.models import OrmQ
+
+from avatars import poller, tasks
+from avatars.models import Avatar
+from dashboard.client import Client
+from dashboard.jobs import State
+from dashboard.models import Forgotten
+
+
+def due_now(avatar: Avatar) -> None:
+    Avatar.objects.filter(pk=avatar.pk).update(try_after=timezone.now())
+
+
+def expire_lease(avatar: Avatar) -> None:
+    Avatar.objects.filter(pk=avatar.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+
+
+def test_a_portrait_becomes_an_avatar_with_a_preview_of_our_own(provider, new_avatar):
+    avatar = new_avatar()
+    tasks.work(avatar.pk)
+    avatar.refresh_from_db()
+    assert avatar.state == State.READY
+    assert avatar.remote_id in provider.avatars
+    assert avatar.gender == "female"
+    assert default_storage.exists(avatar.preview.name)
+    sent = dict(provider.calls)["avatar.generate"]
+    assert sent["image_url"].startswith("https://studio.example.com/media/")
+
+
+def test_a_second_run_of_the_same_task_does_nothing(provider, new_avatar):
+    avatar = new_avatar()
+    tasks.work(avatar.pk)
+    tasks.work(avatar.pk)
+    assert provider.count("avatar.generate") == 1
+
+
+def test_a_task_that_died_after_the_id_was_saved_goes_on_without_asking_again(provider, new_avatar):
+    remote = provider.add_avatar()
+    avatar = new_avatar(state=State.COPYING, remote_id=remote["avatar_id"], attempts=1)
+    tasks.work(avatar.pk)
+    avatar.refresh_from_db()
+    assert avatar.state == State.READY
+    assert provider.count("avatar.generate") == 0
+
+
+def test_a_refusal_is_shown_in_the_providers_words_and_ends_it(provider, new_avatar):
+    provider.mood.refuse["avatar.generate"] = (400, {"code": 10003, "message": "Face is too small"})
+    avatar = new_avatar()
+    tasks.work(avatar.pk)
+    avatar.refresh_from_db()
+    assert avatar.state == State.FAILED
+    assert "Face is too small" in avatar.error
+
+
+def test_a_provider_that_is_down_is_asked_again_later_and_not_for_ever(provider, new_avatar):
+    provider.mood.refuse["avatar.generate"] = (500, {"code": 1, "message": "down"})
+    avatar = new_avatar()
+    for _ in range(20):
+        due_now(avatar)
+        tasks.work(avatar.pk)
+        avatar.refresh_from_db()
+        if avatar.state == State.FAILED:
+            break
+        assert avatar.state == State.WAITING
+        assert avatar.try_after > timezone.now()
+    assert avatar.state == State.FAILED
+    assert 3 < provider.count("avatar.generate") < 10
+
+
+def test_a_lost_answer_is_settled_by_the_one_new_id_in_the_list(provider, new_avatar):
+    provider.add_avatar()  # made elsewhere before
+    provider.mood.lose = ["avatar.generate"]
+    avatar = new_avatar()
+    tasks.work(avatar.pk)
+    avatar.refresh_from_db()
+    assert avatar.state == State.WAITING
+    due_now(avatar)
+    tasks.work(avatar.pk)
+    avatar.refresh_from_db()
+    assert avatar.state == State.READY
+    assert provider.count("avatar.generate") == 1
+    assert len(provider.avatars) == 2
+    assert avatar.remote_id == list(provider.avatars)[1]
+
+
+def test_a_lost_answer_that_cannot_be_told_is_a_question_to_a_person(provider, new_avatar):
+    provider.mood.lose = ["avatar.generate"]
+    avatar = new_avatar()
+    tasks.work(avatar.pk)
+    provider.add_avatar()  # at the same time somebody else makes one: which is ours?
+    due_now(avatar)
+    tasks.work(avatar.pk)
+    avatar.refresh_from_db()
+    assert avatar.state == State.UNSURE
+    assert provider.count("avatar.generate") == 1
+    assert tasks.retry(avatar)  # the person says: once more
+    tasks.work(avatar.pk)
+    avatar.refresh_from_db()
+    assert avatar.state == State.READY
+    assert provider.count("avatar.generate") == 2
+
+
+def test_a_provider_that_knows_client_ref_is_simply_asked_again(provider, new_avatar):
+    provider.mood.honours_refs = True
+    provider.mood.lose = ["avatar.generate"]
+    avatar = new_avatar()
+    tasks.work(avatar.pk)
+    due_now(avatar)
+    tasks.work(avatar.pk)
+    avatar.refresh_from_db()
+    assert avatar.state == State.READY
+    assert len(provider.avatars) == 1
+
+
+def test_a_task_killed_between_asking_and_saving_is_settled_when_its_lease_has_expired(provider, new_avatar):
+    avatar = new_avatar()
+    claimed = Avatar.claim(avatar.pk, State.WAITING, to=State.SENDING, seconds=60)
+    claimed.note(asked_at=timezone.now())
+    provider.add_avatar()  # what the killed task had started
+    tasks.work(avatar.pk)
+    assert provider.count("avatar.list") == 0  # the lease still holds
+    expire_lease(avatar)
+    tasks.work(avatar.pk)
+    avatar.refresh_from_db()
+    assert avatar.state == State.READY
+    assert provider.count("avatar.generate") == 0
+
+
+def test_a_preview_that_is_no_picture_is_not_shown(provider, new_avatar, media_files, tmp_path):
+    provider.files["preview"] = tmp_path / "preview"
+    provider.files["preview"].write_text("<script>alert(1)</script>")
+    avatar = new_avatar()
+    tasks.work(avatar.pk)
+    avatar.refresh_from_db()
+    assert avatar.state == State.FAILED
+    assert not avatar.preview
+    provider.files["preview"] = media_files["preview"]
+    tasks.retry(avatar)
+    tasks.work(avatar.pk)
+    avatar.refresh_from_db()
+    assert avatar.state == State.READY
+    assert provider.count("avatar.generate") == 1
+
+
+def test_an_expired_preview_link_is_looked_up_anew(provider, new_avatar):
+    remote = provider.add_avatar()
+    avatar = new_avatar(
+        state=State.COPYING,
+        remote_id=remote["avatar_id"],
+        preview_url=provider.link("expired"),
+        gender="male",
+    )
+    tasks.work(avatar.pk)
+    due_now(avatar)
+    tasks.work(avatar.pk)
+    avatar.refresh_from_db()
+    assert avatar.state == State.READY
+    assert avatar.gender == "male"
+
+
+def test_an_avatar_that_is_deleted_while_it_is_made_does_not_come_back(provider, new_avatar, monkeypatch):
+    avatar = new_avatar()
+    generate = Client.generate_avatar
+
+    def deleted_meanwhile(self, *args):
+        answer = generate(self, *args)
+        tasks.remove(Avatar.objects.get(pk=avatar.pk))
+        return answer
+
+    monkeypatch.setattr(Client, "generate_avatar", deleted_meanwhile)
+    tasks.work(avatar.pk)
+    assert not Avatar.objects.exists()
+    assert len(provider.avatars) == 1
+    assert tasks.sync() == 0
+
+
+def test_sync_brings_in_what_was_made_elsewhere_once(provider, new_avatar):
+    provider.add_avatar(gender="male")
+    assert tasks.sync() == 1
+    assert tasks.sync() == 0
+    avatar = Avatar.objects.get()
+    tasks.work(avatar.pk)
+    avatar.refresh_from_db()
+    assert avatar.state == State.READY
+    assert avatar.gender == "male"
+    assert default_storage.exists(avatar.thumbnail.name)
+
+
+def test_what_was_deleted_here_does_not_come_back(provider, new_avatar, django_capture_on_commit_callbacks):
+    avatar = new_avatar()
+    tasks.work(avatar.pk)
+    avatar.refresh_from_db()
+    names = [file.name for file in avatar.files]
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.remove(avatar)
+    assert tasks.sync() == 0
+    assert Forgotten.objects.count() == 1
+    assert not any(default_storage.exists(name) for name in names)
+
+
+def test_sync_waits_while_an_answer_is_out(provider, new_avatar):
+    new_avatar(state=State.SENDING, asked_at=timezone.now())
+    provider.add_avatar()
+    assert tasks.sync() == 0
+
+
+def test_a_lost_doorbell_is_rung_again_but_not_in_a_storm(provider, new_avatar):
+    new_avatar()
+    for _ in range(5):
+        poller.step()
+    bells = [bell for bell in OrmQ.objects.all() if bell.func() == "avatars.tasks.work"]
+    assert len(bells) == 1

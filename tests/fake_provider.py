@@ -1,0 +1,157 @@
+"""A provider of the Talking CG Avatar API as the original one is documented, quirks and bad days included.
+
+It speaks real HTTP on a local port, knows no `client_ref`, and does what its `mood` says.
+"""
+
+import json
+import threading
+import time
+import uuid
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+TOKEN = "the-right-token"
+
+
+@dataclass
+class Mood:
+    """How the next answers go wrong. Lists are used up from the front."""
+
+    lose: list[str] = field(default_factory=list)  # methods that are carried out, then hung up on
+    refuse: dict[str, tuple[int, Any]] = field(default_factory=dict)  # method -> HTTP status, body
+    busy_until: float = 0  # every call is one too many until then
+    honours_refs: bool = False
+    numbers_as_strings: bool = False
+    bare_objects: bool = False
+
+
+class FakeProvider(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, files: dict[str, Path]) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.files = files  # what /files/NAME answers
+        self.mood = Mood()
+        self.avatars: dict[str, dict[str, Any]] = {}
+        self.videos: dict[str, dict[str, Any]] = {}
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.url = f"http://127.0.0.1:{self.server_address[1]}"
+        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
+
+    def count(self, method: str) -> int:
+        return sum(1 for name, _ in self.calls if name == method)
+
+    def link(self, name: str) -> str:
+        return f"{self.url}/files/{name}?Expires={int(time.time()) + 3600}"
+
+    def add_avatar(self, **fields: Any) -> dict[str, Any]:
+        key = uuid.uuid4().hex[:12]
+        preview = {"preview_url": self.link("preview"), "avatar_url": self.link("model.glb")}
+        self.avatars[key] = {"avatar_id": key, "gender": "female"} | preview | fields
+        return self.avatars[key]
+
+    def add_video(self, **fields: Any) -> dict[str, Any]:
+        key = uuid.uuid4().hex[:12]
+        self.videos[key] = {"video_id": key, "status": "pending"} | fields
+        return self.videos[key]
+
+    def finish(self, video_id: str) -> None:
+        self.videos[video_id] |= {
+            "status": "finished",
+            "video_url": self.link("video"),
+            "mask": self.link("mask"),
+        }
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: FakeProvider
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *args: Any) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        parts = urlsplit(self.path)
+        if parts.path.startswith("/files/"):
+            self._file(parts.path.removeprefix("/files/"))
+        else:
+            self._api(parts.path, {key: values[0] for key, values in parse_qs(parts.query).items()})
+
+    def do_POST(self) -> None:
+        self._api(self.path, json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0)))))
+
+    def _api(self, path: str, arguments: dict[str, Any]) -> None:
+        method = path.removeprefix("/v1/cg_avatar/")
+        mood = self.server.mood
+        self.server.calls.append((method, arguments))
+        if self.headers.get("Authorization") != f"Bearer {TOKEN}":
+            return self._answer(401, {"code": 1001, "data": None, "message": "Unauthorized"})
+        if time.time() < mood.busy_until:
+            body = {"code": 1009, "message": "Too Many Request", "data": None}
+            return self._answer(429, body, {"X-Ratelimit-Reset": str(int(mood.busy_until))})
+        if method in mood.refuse:
+            return self._answer(*mood.refuse[method])
+        status, body = self._carry_out(method, arguments)
+        if method in mood.lose:
+            mood.lose.remove(method)
+            self.close_connection = True
+            self.connection.close()
+            return None
+        return self._answer(status, body)
+
+    def _carry_out(self, method: str, arguments: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        server, mood = self.server, self.server.mood
+        ref = (
+            {"client_ref": arguments["client_ref"]} if mood.honours_refs and "client_ref" in arguments else {}
+        )
+        unknown = {"code": "10001", "data": None, "message": "File Not Found"}
+        if method == "avatar.generate":
+            known = [a for a in server.avatars.values() if ref and a.get("client_ref") == ref["client_ref"]]
+            item = known[0] if known else server.add_avatar(**ref)
+            return 200, self._success(item if mood.bare_objects else [item])
+        if method == "avatar.list":
+            return 200, self._success(list(server.avatars.values()))
+        if method == "video.generate":
+            if arguments.get("avatar_id") not in server.avatars:
+                return 400, unknown
+            known = [v for v in server.videos.values() if ref and v.get("client_ref") == ref["client_ref"]]
+            item = known[0] if known else server.add_video(**ref)
+            return 200, self._success({"video_id": item["video_id"], "status": "pending"})
+        if method == "video.get":
+            item = server.videos.get(arguments.get("video_id", ""))
+            if item is None:
+                return 200, unknown  # as documented for jobs: the failure comes with HTTP 200
+            shown = {key: value for key, value in item.items() if key != "mask"}
+            return 200, self._success(shown | ({"mask_video_url": item["mask"]} if "mask" in item else {}))
+        if method == "video.list":
+            return 200, self._success(
+                [{k: v for k, v in i.items() if k != "mask"} for i in server.videos.values()]
+            )
+        return 404, unknown
+
+    def _success(self, data: Any) -> dict[str, Any]:
+        return {"code": "0" if self.server.mood.numbers_as_strings else 0, "data": data, "message": "success"}
+
+    def _file(self, name: str) -> None:
+        path = self.server.files.get(name)
+        if path is None:
+            return self._raw(404, b"gone", "text/plain")
+        return self._raw(200, path.read_bytes(), "application/octet-stream")
+
+    def _answer(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self._raw(status, content, "application/json", headers)
+
+    def _raw(self, status: int, content: bytes, kind: str, headers: dict[str, str] | None = None) -> None:
+        self.send_response(status)
+        for key, value in {
+            "Content-Type": kind,
+            "Content-Length": str(len(content)),
+            **(headers or {}),
+        }.items():
+            self.send_header(key, value)
+        self.end_headers()
+        self.wfile.write(content)

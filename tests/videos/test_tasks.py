@@ -1,0 +1,239 @@
+"""From an avatar and a voice to a video at home, with a provider that is not ours and has bad days."""
+
+import time
+from datetime import timedelta
+
+import pytest
+from django.core.files.storage import default_storage
+from django.utils import timezone
+from django_q.models import OrmQ
+
+from dashboard.jobs import State
+from tests import made
+from videos import poller, tasks
+from videos.models import Video, Voice
+
+
+@pytest.fixture
+def video(provider, new_avatar, new_video) -> Video:
+    remote = provider.add_avatar()
+    return new_video(
+        avatar=new_avatar(state=State.READY, remote_id=remote["avatar_id"], provider=provider.url)
+    )
+
+
+def run(video: Video) -> Video:
+    Video.objects.filter(pk=video.pk).update(try_after=timezone.now())
+    tasks.work(video.pk)
+    video.refresh_from_db()
+    return video
+
+
+def look(video: Video) -> Video:
+    poller.step()
+    video.refresh_from_db()
+    return video
+
+
+def test_a_video_is_sent_watched_and_brought_home(provider, video):
+    assert run(video).state == State.MAKING
+    provider.videos[video.remote_id] |= {"status": "in_progressing", "progress": 40}
+    assert look(video).progress == 40
+    provider.finish(video.remote_id)
+    assert look(video).state == State.COPYING
+    assert run(video).state == State.READY
+    for file in (video.video, video.mask, video.poster):
+        assert default_storage.exists(file.name)
+    assert (video.width, video.height, video.seconds) == (128, 160, 1.0)
+    sent = dict(provider.calls)["video.generate"]
+    assert sent["audio_url"].startswith("https://studio.example.com/media/")
+    assert ".wav" in sent["audio_url"]
+
+
+def test_one_list_answers_for_all_waiting_videos(provider, video, new_video):
+    videos = [video, *(new_video(avatar=video.avatar, voice=video.voice) for _ in range(4))]
+    for one in videos:
+        run(one)
+    provider.calls.clear()
+    poller.step()
+    assert [name for name, _ in provider.calls if name.startswith("video.")] == ["video.list"]
+
+
+def test_nothing_is_asked_while_nothing_waits(provider, db):
+    poller.step()
+    provider.calls.clear()
+    poller.step()
+    assert provider.calls == []
+
+
+def test_a_state_that_nobody_has_heard_of_is_waited_out(provider, video):
+    run(video)
+    provider.videos[video.remote_id]["status"] = "warming_up"
+    assert look(video).state == State.MAKING
+    assert video.remote_state == "warming_up"
+
+
+def test_an_error_is_told_in_the_providers_words_and_can_be_tried_again(provider, video):
+    run(video)
+    failed = video.remote_id
+    provider.videos[failed] |= {"status": "error", "error": "The recording is empty."}
+    assert look(video).state == State.FAILED
+    assert video.error == "The recording is empty."
+    assert tasks.retry(video)
+    assert run(video).state == State.MAKING
+    assert video.remote_id != failed
+    assert tasks.sync() == 0  # the failed one does not come in beside it
+
+
+def test_a_mask_may_be_missing(provider, video):
+    run(video)
+    provider.finish(video.remote_id)
+    del provider.videos[video.remote_id]["mask"]
+    look(video)
+    assert run(video).state == State.READY
+    assert not video.mask
+
+
+def test_a_mask_that_does_not_fit_is_left_out(provider, video, tmp_path):
+    provider.files["mask"] = made.video(tmp_path / "mask.mp4", size=(64, 64))
+    run(video)
+    provider.finish(video.remote_id)
+    look(video)
+    assert run(video).state == State.READY
+    assert not video.mask
+
+
+def test_what_is_no_video_is_not_shown_and_leaves_nothing_behind(provider, video, tmp_path, media_files):
+    provider.files["video"] = tmp_path / "video"
+    provider.files["video"].write_text("<html>sign in first</html>")
+    run(video)
+    provider.finish(video.remote_id)
+    look(video)
+    before = (
+        set(default_storage.listdir("videos/videos")[1]) if default_storage.exists("videos/videos") else set()
+    )
+    run(video)
+    assert video.state == State.COPYING  # the link may be better the next time
+    assert not video.video
+    after = (
+        set(default_storage.listdir("videos/videos")[1]) if default_storage.exists("videos/videos") else set()
+    )
+    assert after == before
+    provider.files["video"] = media_files["video"]
+    assert run(video).state == State.READY
+
+
+def test_a_video_that_the_provider_lost_fails_after_a_while_and_not_at_once(provider, video):
+    run(video)
+    del provider.videos[video.remote_id]
+    assert look(video).state == State.MAKING
+    Video.objects.filter(pk=video.pk).update(lost_since=timezone.now() - timedelta(hours=1))
+    assert look(video).state == State.FAILED
+    assert "no longer knows" in video.error
+
+
+def test_a_provider_that_is_away_for_a_moment_fails_nothing(provider, video):
+    run(video)
+    provider.mood.refuse["video.list"] = (503, b"maintenance")
+    assert look(video).state == State.MAKING
+    provider.mood.busy_until = time.time() + 30
+    provider.mood.refuse.clear()
+    assert look(video).state == State.MAKING
+
+
+def test_a_video_that_takes_for_ever_fails_with_a_sentence(provider, video):
+    run(video)
+    Video.objects.filter(pk=video.pk).update(state_since=timezone.now() - timedelta(hours=4))
+    assert look(video).state == State.FAILED
+    assert video.error == "This took too long. Try again."
+
+
+def test_only_so_many_are_sent_and_the_others_wait_in_their_order(provider, video, new_video, settings):
+    settings.CG_AVATAR_MAX_IN_FLIGHT = 1
+    second, third = (new_video(avatar=video.avatar, voice=video.voice) for _ in range(2))
+    for one in (third, second, video):
+        run(one)
+    assert [one.state for one in (video, second, third)] == [State.MAKING, State.WAITING, State.WAITING]
+    assert (second.place, third.place) == (1, 2)
+    provider.finish(video.remote_id)
+    look(video)
+    assert run(third).state == State.WAITING
+    assert run(second).state == State.MAKING
+
+
+def test_a_waiting_video_can_be_cancelled_and_started_again(provider, video):
+    assert tasks.cancel(video)
+    assert run(video).state == State.CANCELLED
+    assert provider.count("video.generate") == 0
+    assert tasks.retry(video)
+    assert run(video).state == State.MAKING
+
+
+def test_a_video_in_the_providers_queue_is_forgotten_when_it_is_cancelled(provider, video):
+    run(video)
+    assert tasks.cancel(video)
+    provider.finish(video.remote_id)
+    assert look(video).state == State.CANCELLED
+    assert tasks.sync() == 0
+
+
+def test_a_video_that_is_being_made_is_too_late_to_cancel(provider, video):
+    run(video)
+    provider.videos[video.remote_id]["status"] = "in_progressing"
+    look(video)
+    assert not tasks.cancel(video)
+
+
+def test_a_lost_answer_is_not_paid_twice(provider, video):
+    provider.mood.lose = ["video.generate"]
+    assert run(video).state == State.WAITING
+    assert run(video).state == State.MAKING
+    assert provider.count("video.generate") == 1
+    assert list(provider.videos) == [video.remote_id]
+
+
+def test_an_avatar_of_another_provider_is_refused_in_plain_words(provider, video):
+    video.avatar.provider = "https://elsewhere.example"
+    video.avatar.save()
+    assert run(video).state == State.FAILED
+    assert "another avatar service" in video.error
+
+
+def test_a_video_deleted_while_it_is_made_does_not_come_back(provider, video):
+    run(video)
+    tasks.remove(video)
+    assert tasks.sync() == 0
+    poller.step()
+    assert not Video.objects.exists()
+
+
+def test_sync_brings_in_finished_and_running_videos_and_no_failed_ones(provider, db):
+    finished = provider.add_video()
+    provider.finish(finished["video_id"])
+    provider.add_video(status="in_progressing")
+    provider.add_video(status="error")
+    assert tasks.sync() == 2
+    assert tasks.sync() == 0
+    for video in Video.objects.filter(state=State.COPYING):
+        assert run(video).state == State.READY
+    assert Video.objects.filter(state=State.MAKING).count() == 1
+
+
+def test_a_dead_copy_goes_on_when_its_lease_has_expired(provider, video):
+    run(video)
+    provider.finish(video.remote_id)
+    look(video)
+    Video.claim(video.pk, State.COPYING, to=State.COPYING, seconds=60)  # and is killed
+    assert run(video).state == State.COPYING
+    Video.objects.filter(pk=video.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+    OrmQ.objects.all().delete()
+    poller.step()
+    assert OrmQ.objects.filter().count() >= 1
+    assert run(video).state == State.READY
+
+
+def test_voices_that_nobody_used_are_swept_away(provider, video, tmp_path):
+    old = Voice.objects.create(name="left behind", seconds=1, created_at=timezone.now() - timedelta(days=2))
+    Voice.objects.filter(pk=video.voice.pk).update(created_at=old.created_at)
+    poller.step()
+    assert list(Voice.objects.all()) == [video.voice]
