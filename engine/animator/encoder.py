@@ -118,7 +118,7 @@ class _Track(threading.Thread):
 
 
 class Encoder:
-    """Video with sound, and mask. `with Encoder(..) as e: e.write(bgr, alpha)`; on an error nothing stays behind."""
+    """Video with sound, and mask. `with Encoder(..) as e: e.write(bgra)`; on an error nothing stays behind."""
 
     LUMA = (16 + np.arange(256) * 219 / 255).round().astype(np.uint8)  # mask: full range -> video range
 
@@ -138,11 +138,12 @@ class Encoder:
             t.start()
         return self
 
-    def write(self, bgr: np.ndarray, alpha: np.ndarray) -> None:
-        """One frame (h, w, 3) uint8 and its mask (h, w) uint8."""
-        self.tracks[0].put(cv2.cvtColor(bgr, cv2.COLOR_BGR2YUV_I420))
+    def write(self, bgra: np.ndarray) -> None:
+        """One frame (h, w, 4) uint8: picture and mask."""
+        self.tracks[0].put(cv2.cvtColor(bgra, cv2.COLOR_BGRA2YUV_I420))
         if len(self.tracks) > 1:
-            self.tracks[1].put(np.vstack([cv2.LUT(alpha, self.LUMA), self.grey]))
+            mask = cv2.LUT(cv2.extractChannel(bgra, 3), self.LUMA)
+            self.tracks[1].put(np.vstack([mask, self.grey]))
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
         try:

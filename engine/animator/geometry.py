@@ -15,17 +15,21 @@ def smoothstep(a: float, b: float, x: np.ndarray) -> np.ndarray:
 
 
 def grid_points(w: int, h: int, cell: int, x0: int = 0, y0: int = 0) -> np.ndarray:
-    """(gh, gw, 2) float32 px: the corners of cells that cover w x h px from (x0, y0) on."""
-    xs = np.arange(0, w + cell, cell, dtype=np.float32) + x0
-    ys = np.arange(0, h + cell, cell, dtype=np.float32) + y0
+    """(gh, gw, 2) float32 px: the middles of cells that cover w x h px from (x0, y0) on, and one more all around.
+
+    Middles, because cv2.resize then enlarges exactly and is eight times faster than a warp.
+    """
+    first = (cell - 1) / 2 - cell
+    xs = np.arange(-(-w // cell) + 2, dtype=np.float32) * cell + (x0 + first)
+    ys = np.arange(-(-h // cell) + 2, dtype=np.float32) * cell + (y0 + first)
     return np.dstack(np.meshgrid(xs, ys))
 
 
 def sample(
-    field: np.ndarray, at: np.ndarray, cell: int, x0: float = 0, y0: float = 0, outside: bool = False
+    field: np.ndarray, at: np.ndarray, cell: int, grid: np.ndarray, outside: bool = False
 ) -> np.ndarray:
-    """Values of a field on a grid at px positions `at` (.., 2), bilinear; its edge goes on, or 0 `outside`."""
-    m = (at - np.float32([x0, y0])) * np.float32(1 / cell)
+    """Values of a field on a grid at px positions `at` (.., 2), bilinear; its edge goes on, or is 0 `outside`."""
+    m = (at - grid[0, 0]) * np.float32(1 / cell)
     border = cv2.BORDER_CONSTANT if outside else cv2.BORDER_REPLICATE
     return cv2.remap(field, m, None, cv2.INTER_LINEAR, borderMode=border)
 
@@ -35,24 +39,23 @@ def invert(forward: np.ndarray, grid: np.ndarray, cell: int, steps: int) -> np.n
 
     p = q - forward(p); converges where the displacement changes by less than 1 px a px.
     """
-    x0, y0 = grid[0, 0]
     at = grid - forward
     for _ in range(steps):
-        at = grid - sample(forward, at, cell, x0, y0)
+        at = grid - sample(forward, at, cell, grid)
     return at
 
 
 def upsample(positions: np.ndarray, cell: int, w: int, h: int) -> np.ndarray:
     """Positions on a grid of cells -> for each of w x h px. Absolute positions: bilinear keeps the identity exact."""
-    _gh, _gw = positions.shape[:2]
-    big = cv2.warpAffine(
-        positions,
-        np.float32([[cell, 0, 0], [0, cell, 0]]),
-        (w, h),
-        flags=cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
-    return big
+    gh, gw = positions.shape[:2]
+    big = cv2.resize(positions, (gw * cell, gh * cell), interpolation=cv2.INTER_LINEAR)
+    return big[cell : cell + h, cell : cell + w]
+
+
+def halve(positions: np.ndarray) -> np.ndarray:
+    """Positions on a grid of cells -> on the grid of cells of half the size over the same px."""
+    gh, gw = positions.shape[:2]
+    return cv2.resize(positions, (gw * 2, gh * 2), interpolation=cv2.INTER_LINEAR)[1:-1, 1:-1]
 
 
 class HeadFrame:

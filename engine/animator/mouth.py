@@ -139,7 +139,7 @@ class MouthFields:
         return (edge * sides * top).astype(np.float32)
 
 
-def weights(aperture: float, jaw: float, width: float, tuck: float, press: float, line: LipLine) -> tuple:
+def weights(aperture: float, jaw: float, width: float, tuck: float, press: float) -> tuple:
     """(lower (11,), upper (7,), gap): weights of the fields for one frame; all in IOD or -1..1 as in Performance."""
     wide = float(g.smoothstep(0.06, 0.26, np.array(aperture))) * (1 if width > -0.3 else 0.5)
     raise_ = min(0.26 * aperture, 0.055)

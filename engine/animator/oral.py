@@ -97,7 +97,7 @@ class Inside:
         return y if y.ndim == 3 else y[..., None]
 
     def draw(self, jaw: float, gap: float) -> np.ndarray:
-        """(h, w, 3) uint8 of the box for a jaw (IOD) and a lip gap (IOD)."""
+        """(h, w, 4) uint8 of the box, opaque, for a jaw (IOD) and a lip gap (IOD)."""
         out = self.dark + np.zeros_like(self.upper)
         for colour, alpha, share in (
             (self.tongue, self.tongue_alpha, 0.9),
@@ -107,4 +107,4 @@ class Inside:
             out += (c - out) * a
         out += (self.upper - out) * self.upper_alpha
         out *= np.float32(0.62 + 0.38 * min(1.0, gap / 0.10))
-        return np.clip(out, 0, 255).astype(np.uint8)
+        return cv2.cvtColor(np.clip(out, 0, 255).astype(np.uint8), cv2.COLOR_BGR2BGRA)

@@ -38,21 +38,21 @@ class Renderer:
     """Draws frame after frame of one rig: `draw(performance, i)` gives picture and mask."""
 
     def __init__(self, rig: Rig) -> None:
-        w, h = rig.size
-        self.w, self.h = w, h
-        self.background = rig.background
+        self.w, self.h = rig.size
         self.frame = g.HeadFrame(rig.points)
         self.line = lipline.find(rig.person, rig.points, self.frame)
         self.eyes = eyes.both(rig.person, rig.points, self.frame)
+        self.shown: list[tuple | None] = [None] * len(self.eyes)
         self.box = self._moving_box(rig)
         x0, y0, x1, y1 = self.box
         self.head = Head(rig.points, (x1 - x0, y1 - y0), (x0, y0))
         a = rig.alpha.astype(np.float32)[..., None] / 255
-        self.person = np.dstack([(rig.person * a).round().astype(np.uint8), rig.alpha])
-        self.rest, self.rest_alpha = self._over(self.person, rig.background), rig.alpha
-        self._prepare_lower(rig)
+        self.person = np.dstack([(rig.person * a).round().astype(np.uint8), rig.alpha])  # premultiplied
+        behind = np.dstack([rig.background, np.zeros_like(rig.alpha)])
+        self.rest = _over(self.person, behind)
+        self.behind = behind[y0:y1, x0:x1].copy()
+        self._prepare_lower()
         self._prepare_mouth(rig)
-        self.shown: list[tuple | None] = [None] * len(self.eyes)
 
     def _moving_box(self, rig: Rig) -> tuple[int, int, int, int]:
         """The part of the picture in which anything can move."""
@@ -64,42 +64,26 @@ class Renderer:
         left, right = (columns[0], columns[-1]) if len(columns) else (0, self.w)
         return _box(np.array([left - margin, 0]), np.array([right + margin, bottom]), self.w, self.h)
 
-    def _prepare_lower(self, rig: Rig) -> None:
+    def _prepare_lower(self) -> None:
         f = self.frame
         corners = f.to_px(np.array([[x, y] for x in (-1.7, 1.7) for y in (-1.0, f.chin + 0.8)]))
         x0, y0, x1, y1 = _box(corners.min(0), corners.max(0), self.w, self.h)
-        self.lower_at = (x0, y0)
         self.lower_grid = g.grid_points(x1 - x0, y1 - y0, FINE, x0, y0)
         self.lower_fields = mouth.MouthFields(f, self.line, self.lower_grid).lower()
 
     def _prepare_mouth(self, rig: Rig) -> None:
         """Textures of U and of L's cut, and the inside, over the mouth's box of the portrait."""
         f, line = self.frame, self.line
-        xs, ys = (
-            line.centre + np.array([-1.3, 1.3]) * max(line.half),
-            np.array([line.upper.min() - 0.42, line.lower.max() + 0.32]),
-        )
+        xs = line.centre + np.array([-1.3, 1.3]) * max(line.half)
+        ys = np.array([line.upper.min() - 0.42, line.lower.max() + 0.32])
         corners = f.to_px(np.array([[x, y] for x in xs for y in ys]))
         x0, y0, x1, y1 = self.mouth_box = _box(corners.min(0), corners.max(0), self.w, self.h)
-        grid = g.grid_points(x1 - x0, y1 - y0, FINE, x0, y0)
-        self.upper_fields = mouth.MouthFields(f, line, grid).upper()
-        self.upper_grid = grid
-        pixels = np.dstack(
-            np.meshgrid(np.arange(x0, x1, dtype=np.float32), np.arange(y0, y1, dtype=np.float32))
-        )
-        fine = mouth.MouthFields(f, line, pixels)
-        self.upper_alpha, self.lower_alpha = fine.upper_alpha(), fine.lower_alpha()
+        self.upper_grid = g.grid_points(x1 - x0, y1 - y0, FINE, x0, y0)
+        self.upper_fields = mouth.MouthFields(f, line, self.upper_grid).upper()
+        xs, ys = np.arange(x0, x1, dtype=np.float32), np.arange(y0, y1, dtype=np.float32)
+        pixels = mouth.MouthFields(f, line, np.dstack(np.meshgrid(xs, ys)))
+        self.upper_alpha, self.lower_alpha = pixels.upper_alpha(), pixels.lower_alpha()
         self.inside = oral.Inside(rig.person, rig.points, f, line, self.mouth_box)
-        m = int(0.3 * f.iod)
-        bx0, by0, bx1, by1 = self.box
-        mx0, my0, mx1, my1 = _box(np.array([x0 - m, y0 - m]), np.array([x1 + m, y1 + m]), self.w, self.h)
-        self.mouth_out = (max(mx0, bx0), max(my0, by0), min(mx1, bx1), min(my1, by1))
-
-    def _over(self, person: np.ndarray, behind: np.ndarray) -> np.ndarray:
-        """Premultiplied person (.., 4) over a background (.., 3)."""
-        alpha = person[..., 3]
-        rest = cv2.cvtColor(255 - alpha, cv2.COLOR_GRAY2BGR)
-        return cv2.add(person[..., :3], cv2.multiply(behind, rest, scale=1 / 255))
 
     def _look(self, p: Performance, i: int) -> None:
         """Put the eyes of this frame into the portrait."""
@@ -110,80 +94,76 @@ class Renderer:
             x0, y0, x1, y1 = eye.box
             picture = eye.picture(float(p.blink[i]), tuple(p.gaze[i]))
             alpha = self.person[y0:y1, x0:x1, 3:]
-            self.person[y0:y1, x0:x1, :3] = (
-                picture if alpha.min() == 255 else (picture * (alpha / 255.0)).astype(np.uint8)
-            )
+            if alpha.min() < 255:
+                picture = (picture * (alpha / 255.0)).astype(np.uint8)
+            self.person[y0:y1, x0:x1, :3] = picture
             self.shown[k] = state
 
-    def _backward(self, fields: np.ndarray, weight: np.ndarray, grid: np.ndarray) -> np.ndarray:
-        """Backward displacement (gh, gw, 2) px of a weighted sum of fields."""
-        forward = np.tensordot(weight, fields, 1)
-        _x0, _y0 = grid[0, 0]
-        return g.invert(forward, grid, FINE, 5) - grid
-
-    def draw(self, p: Performance, i: int) -> tuple[np.ndarray, np.ndarray]:
-        """Picture (h, w, 3) and mask (h, w) of frame i, uint8."""
+    def draw(self, p: Performance, i: int) -> np.ndarray:
+        """Frame i: (h, w, 4) uint8, the picture's B, G, R and the person's mask."""
         self._look(p, i)
         x0, y0, x1, y1 = self.box
-        w, h = x1 - x0, y1 - y0
-        lower, upper, gap = mouth.weights(
-            p.aperture[i], p.jaw[i], p.width[i], p.tuck[i], p.press[i], self.line
-        )
+        lower, upper, gap = mouth.weights(p.aperture[i], p.jaw[i], p.width[i], p.tuck[i], p.press[i])
         lower[-1] = p.brow[i]
-        back = self.head.backward(p.yaw[i], p.pitch[i], p.roll[i], p.shift[i])
-        at = g.upsample(back, COARSE // FINE, w // FINE + 1, h // FINE + 1)
+        at = g.halve(self.head.backward(p.yaw[i], p.pitch[i], p.roll[i], p.shift[i]))
         low = at + g.sample(
-            self._backward(self.lower_fields, lower, self.lower_grid), at, FINE, *self.lower_at, outside=True
+            _backward(self.lower_fields, lower, self.lower_grid), at, FINE, self.lower_grid, True
         )
-        maps = g.upsample(low, FINE, w, h)
+        maps = g.upsample(low, FINE, x1 - x0, y1 - y0)
         person = cv2.remap(self.person, maps, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
-        self._mouth(person, maps, at, upper, p.jaw[i], gap)
-        picture, alpha = self.rest.copy(), self.rest_alpha.copy()
-        picture[y0:y1, x0:x1] = self._over(person, self.background[y0:y1, x0:x1])
-        alpha[y0:y1, x0:x1] = person[..., 3]
-        return picture, alpha
+        self._mouth(person, maps, at, upper, float(p.jaw[i]), gap)
+        picture = self.rest.copy()
+        picture[y0:y1, x0:x1] = _over(person, self.behind)
+        return picture
+
+    def _mouth_view(self, at: np.ndarray) -> tuple[int, int, int, int]:
+        """Where the mouth's box lies in this frame: x0, y0, x1, y1 px of the moving box, on the fine grid."""
+        bx0, by0, bx1, by1 = self.box
+        x0, y0, x1, y1 = np.array(self.mouth_box) - (bx0, by0, bx0, by0)
+        row = min((y0 + y1) // 2 // FINE, at.shape[0] - 1)
+        column = min((x0 + x1) // 2 // FINE, at.shape[1] - 1)
+        rest = np.array([bx0 + column * FINE, by0 + row * FINE]) + (FINE - 1) / 2 - FINE
+        dx, dy = rest - at[row, column]
+        pad = 8
+        x0, y0 = (max(0, int(v) // FINE * FINE) for v in (x0 + dx - pad, y0 + dy - pad))
+        x1, y1 = min(int(x1 + dx + pad), bx1 - bx0), min(int(y1 + dy + pad), by1 - by0)
+        return x0, y0, x1, y1
 
     def _mouth(
         self, person: np.ndarray, maps: np.ndarray, at: np.ndarray, upper: np.ndarray, jaw: float, gap: float
     ) -> None:
         """Show the inside where L ends, and lay U over both; changes `person` (the moving box) in place."""
-        bx0, by0 = self.box[:2]
-        x0, y0, x1, y1 = self.mouth_out
-        rows, columns = slice(y0 - by0, y1 - by0), slice(x0 - bx0, x1 - bx0)
+        x0, y0, x1, y1 = self._mouth_view(at)
         w, h = x1 - x0, y1 - y0
-        tx, ty = self.mouth_box[:2]
-        corner = np.float32([tx, ty])
-        part = at[(y0 - by0) // FINE : (y1 - by0) // FINE + 1, (x0 - bx0) // FINE : (x1 - bx0) // FINE + 1]
-        moved = part + g.sample(
-            self._backward(self.upper_fields, upper, self.upper_grid), part, FINE, tx, ty, outside=True
-        )
+        corner = np.float32(self.mouth_box[:2])
+        part = at[y0 // FINE : -(-y1 // FINE) + 2, x0 // FINE : -(-x1 // FINE) + 2]
+        displacement = _backward(self.upper_fields, upper, self.upper_grid)
+        moved = part + g.sample(displacement, part, FINE, self.upper_grid, True)
         to_upper = g.upsample(moved, FINE, w, h)
-        view = person[rows, columns]
-        out = view[..., :3].astype(np.float32)
-        low_alpha = cv2.remap(
-            self.lower_alpha,
-            maps[rows, columns] - corner,
-            None,
-            cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_CONSTANT,
-            borderValue=1,
-        )[..., None]
+        view = person[y0:y1, x0:x1]
+        below = view.copy()
         if gap > 0:
-            inside = self.inside.draw(jaw, gap)
+            to_lower = maps[y0:y1, x0:x1] - corner
+            a = cv2.remap(self.lower_alpha, to_lower, None, cv2.INTER_LINEAR, borderValue=1)
+            to_inside = g.upsample(part, FINE, w, h) - corner
             inner = cv2.remap(
-                inside,
-                g.upsample(part, FINE, w, h) - corner,
-                None,
-                cv2.INTER_LINEAR,
-                borderMode=cv2.BORDER_REPLICATE,
+                self.inside.draw(jaw, gap), to_inside, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
             )
-            out = inner + (out - inner) * low_alpha
+            below = cv2.blendLinear(below, inner, a, 1 - a)
         above = cv2.remap(self.person, to_upper, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
-        up_alpha = cv2.remap(
-            self.upper_alpha, to_upper - corner, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT
-        )[..., None]
-        out += (above[..., :3] - out) * up_alpha
-        view[..., :3] = np.clip(out + 0.5, 0, 255).astype(np.uint8)
+        a = cv2.remap(self.upper_alpha, to_upper - corner, None, cv2.INTER_LINEAR)
+        view[:] = cv2.blendLinear(above, below, a, 1 - a)
+
+
+def _over(person: np.ndarray, behind: np.ndarray) -> np.ndarray:
+    """Premultiplied person over a background, both (.., 4) uint8; the mask stays in the fourth channel."""
+    rest = cv2.cvtColor(cv2.bitwise_not(cv2.extractChannel(person, 3)), cv2.COLOR_GRAY2BGRA)
+    return cv2.add(person, cv2.multiply(behind, rest, scale=1 / 255))
+
+
+def _backward(fields: np.ndarray, weight: np.ndarray, grid: np.ndarray) -> np.ndarray:
+    """Backward displacement (gh, gw, 2) px of a weighted sum of fields."""
+    return g.invert(np.tensordot(weight, fields, 1), grid, FINE, 5) - grid
 
 
 def output_size(rig: Rig, size: int | None) -> int:
@@ -220,7 +200,7 @@ def render_files(
     kept = sound.frames(sound_path, rate, layout, "fltp")
     with Encoder(video, mask, drawer.w, drawer.h, kept, rate, layout) as out:
         for i in range(frames):
-            out.write(*drawer.draw(play, i))
+            out.write(drawer.draw(play, i))
             tell(0.05 + 0.94 * (i + 1) / frames)
     tell(1.0, True)
     return RenderInfo(duration, frames, drawer.w, drawer.h)
