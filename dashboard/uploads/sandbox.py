@@ -26,7 +26,8 @@ from dashboard.uploads import UploadError
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = min(4, max(2, os.cpu_count() or 2))
+# A picture of 50 megapixels takes up to 0.6 GB while it is being read.
+AT_ONCE = min(3, max(2, os.cpu_count() or 2))
 QUEUE_SECONDS = 90
 LEFTOVER_SECONDS = 24 * 3600
 COPY_BYTES = 1024 * 1024

@@ -1,5 +1,6 @@
 """Decoding pictures with Pillow and writing them anew."""
 
+import contextlib
 import importlib
 import io
 from pathlib import Path
@@ -23,8 +24,6 @@ def portrait(request: dict[str, Any]) -> dict[str, Any]:
     _check_shape(image.size, request)
     side = request["max_side"]
     image = _normal(image, side)
-    if max(image.size) > side:
-        image.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
     work = Path(request["work"])
     # A fresh image carries no EXIF, no comment, no profile: what is not in it cannot be written.
     image.save(work / "portrait.jpg", "JPEG", quality=92, subsampling=0, exif=b"", comment=b"")
@@ -34,13 +33,13 @@ def portrait(request: dict[str, Any]) -> dict[str, Any]:
 
 def facts(request: dict[str, Any]) -> dict[str, Any]:
     image = _open(request)
-    image = _upright(image)
     _load(image)
+    image = _upright(image)
     return {"width": image.width, "height": image.height}
 
 
 def thumbnail(request: dict[str, Any]) -> dict[str, Any]:
-    image = _normal(_open(request), request["thumbnail_side"] * 2)
+    image = _normal(_open(request), request["thumbnail_side"])
     return {"colour": write_small(image, Path(request["work"]) / "thumbnail.webp", request)}
 
 
@@ -121,8 +120,8 @@ def _check_shape(size: tuple[int, int], request: dict[str, Any]) -> None:
 
 # ---------------------------------------------------------------- making it plain
 def _normal(image: Image.Image, side: int) -> Image.Image:
-    """Decoded, upright, in sRGB and without transparency; perhaps already smaller, but not than `side`."""
-    image.draft(None, (side, side))  # JPEG alone: decodes at 1/2, 1/4 or 1/8
+    """Decoded, upright, in sRGB, without transparency and metadata, no side longer than `side`."""
+    image.draft(None, (side, side))  # JPEG alone: decoded at 1/2, 1/4 or 1/8 if that is still enough
     _load(image)
     profile = image.info.get("icc_profile")
     image = _upright(image)
@@ -140,7 +139,7 @@ def _normal(image: Image.Image, side: int) -> Image.Image:
         wall = Image.new("RGB", image.size, BACKGROUND)
         wall.paste(image, mask=alpha)
         image = wall
-    # pixels alone
+    image.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
     plain = Image.new("RGB", image.size)
     plain.paste(image)
     return plain
@@ -154,10 +153,14 @@ def _load(image: Image.Image) -> None:
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    try:
-        return ImageOps.exif_transpose(image)
-    except (OSError, ValueError, SyntaxError, TypeError, KeyError, ZeroDivisionError):
-        return image  # EXIF data that cannot be read turns nothing
+    # EXIF data that cannot be read turns nothing.
+    with contextlib.suppress(OSError, ValueError, SyntaxError, TypeError, KeyError, ZeroDivisionError):
+        ImageOps.exif_transpose(image, in_place=True)  # otherwise it copies what needs no turning
+    return image
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    return image if image.mode == "RGB" else image.convert("RGB")  # which would copy it
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:
@@ -185,9 +188,9 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         except (OSError, ImageCms.PyCMSError):
-            return image.convert("RGB")
+            return _rgb(image)
     else:
-        return image.convert("RGB")
+        return _rgb(image)
     try:
         converted = ImageCms.profileToProfile(
             image,
@@ -198,5 +201,5 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
             flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
         )
     except (OSError, ValueError, ImageCms.PyCMSError):
-        return image.convert("RGB")  # a profile that does not fit the picture is worth nothing
-    return converted or image.convert("RGB")
+        return _rgb(image)  # a profile that does not fit the picture is worth nothing
+    return converted or _rgb(image)

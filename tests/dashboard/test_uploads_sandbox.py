@@ -1,0 +1,152 @@
+"""The child process: what it may not do, and what is left of it. And files damaged at random."""
+
+import io
+import os
+import random
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from django.core.files.base import ContentFile
+from PIL import Image
+
+from dashboard.uploads import UploadError, portraits, results, sandbox, voices
+from tests.dashboard.test_uploads_voices import encoded
+
+QUICK = sandbox.Limits(memory=512 * 2**20, seconds=1, file=2**20)
+
+
+def modules_after(statement: str) -> set[str]:
+    code = f"import sys; {statement}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return {name.partition(".")[0] for name in done.stdout.split()}
+
+
+def test_the_calling_process_imports_no_decoder():
+    loaded = modules_after("from dashboard.uploads import UploadError, portraits, voices, results")
+    assert not loaded & {"PIL", "av", "numpy", "pillow_heif"}
+
+
+def test_the_child_imports_no_django():
+    loaded = modules_after("from dashboard.uploads.child import pictures, sounds, films")
+    assert "django" not in loaded
+
+
+def test_a_decoder_that_never_comes_back_is_ended(tmp_path):
+    endless = tmp_path / "endless"
+    os.mkfifo(endless)  # opening it waits for a writer that never comes
+    started = time.monotonic()
+    with sandbox.workplace() as work, pytest.raises(UploadError, match=r"^Unreadable\.$"):
+        sandbox.run("portrait", endless, work, QUICK, unreadable="Unreadable.")
+    assert time.monotonic() - started < 6
+
+
+def test_an_output_beyond_the_limit_ends_in_the_sentence(monkeypatch, tmp_path):
+    path = tmp_path / "long.flac"
+    path.write_bytes(encoded("flac", "flac", seconds=60))
+    monkeypatch.setattr(voices, "LIMITS", sandbox.Limits(memory=2**30, seconds=20, file=2**20))
+    with pytest.raises(UploadError, match="could not be read"), voices.take(path, "long.flac"):
+        pass
+
+
+def test_the_child_knows_nothing_of_our_environment(monkeypatch, tmp_path):
+    monkeypatch.setenv("CG_AVATAR_API_TOKEN", "secret")
+    assert not any("secret" in value for value in sandbox._environment(tmp_path).values())
+
+
+def test_many_uploads_at_once_take_turns(monkeypatch):
+    running, most = [], []
+    real = sandbox._ask
+
+    def counted(*args):
+        running.append(1)
+        most.append(len(running))
+        try:
+            return real(*args)
+        finally:
+            running.pop()
+
+    monkeypatch.setattr(sandbox, "_ask", counted)
+    out = io.BytesIO()
+    Image.new("RGB", (300, 300)).save(out, "PNG")
+
+    def upload(_: int) -> int:
+        with portraits.take(ContentFile(out.getvalue()), "a.png") as portrait:
+            return portrait.width
+
+    with ThreadPoolExecutor(12) as pool:
+        assert list(pool.map(upload, range(12))) == [300] * 12
+    assert max(most) <= sandbox.AT_ONCE
+
+
+def test_leftovers_of_a_killed_process_are_cleared_after_a_day(settings):
+    old, new = settings.DATA_DIR / "tmp" / "upload-old", settings.DATA_DIR / "tmp" / "upload-new"
+    for folder in (old, new):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "source").write_bytes(b"x")
+    os.utime(old, (0, 0))
+    with sandbox.workplace():
+        assert not old.exists()
+        assert new.exists()
+    (new / "source").unlink()
+    new.rmdir()
+
+
+# ---------------------------------------------------------------- files damaged at random
+def damaged(content: bytes, seed: int) -> bytes:
+    dice = random.Random(seed)
+    broken = bytearray(content)
+    if seed % 3 != 1:
+        for _ in range(dice.choice([1, 5, 50, 500])):
+            broken[dice.randrange(len(broken))] = dice.randrange(256)
+    if seed % 3 != 0:
+        del broken[dice.randrange(1, len(broken)) :]
+    return bytes(broken)
+
+
+def pictures() -> list[bytes]:
+    image = Image.effect_noise((240, 200), 60).convert("RGB")
+    made = []
+    for kind in ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "GIF", "BMP"):
+        out = io.BytesIO()
+        image.save(out, kind)
+        made.append(out.getvalue())
+    return made
+
+
+def sounds() -> list[bytes]:
+    kinds = [
+        ("wav", "pcm_s16le"),
+        ("mp3", "libmp3lame"),
+        ("mp4", "aac"),
+        ("ogg", "libopus"),
+        ("flac", "flac"),
+    ]
+    return [encoded(container, codec, seconds=0.5) for container, codec in [*kinds, ("webm", "libopus")]]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["portrait", "voice", "video"])
+def test_damaged_files_are_read_or_refused_and_nothing_else(kind, tmp_path):
+    originals = pictures() if kind == "portrait" else sounds()
+
+    def attempt(seed: int) -> str:
+        path = tmp_path / str(seed)
+        path.write_bytes(damaged(originals[seed % len(originals)], seed))
+        try:
+            if kind == "video":
+                return str(results.video(path))
+            with (portraits if kind == "portrait" else voices).take(path, "file") as taken:
+                return str(taken)
+        except UploadError as error:
+            return str(error)
+
+    started = time.monotonic()
+    with ThreadPoolExecutor(sandbox.AT_ONCE) as pool:
+        outcomes = list(pool.map(attempt, range(int(os.environ.get("FUZZ", "18")))))
+    assert all(outcomes)
+    assert time.monotonic() - started < len(outcomes) * 5
+    assert not list(Path(sandbox.settings.DATA_DIR / "tmp").glob("upload-*"))
