@@ -1,0 +1,124 @@
+"""Which portraits are taken, and what the rig of one holds."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+
+from engine.animator import WARNINGS, PortraitError, build_rig
+from engine.animator import rig as rigs
+from engine.animator.portrait import open_portrait
+
+
+def build(path, tmp_path, **k):
+    return build_rig(path, tmp_path / "r.npz", tmp_path / "p.jpg", **k)
+
+
+def test_a_portrait_becomes_a_rig_a_preview_and_a_cutout(rig):
+    path, info = rig
+    x, y, w, h = info.face_box
+    assert (w, h) == info.face_size
+    assert 160 <= w < info.width
+    assert 0 <= x < x + w <= info.width
+    assert 0 <= y < y + h <= info.height
+    assert info.gender in ("male", "female")
+    assert 0 <= info.gender_confidence <= 1
+    assert set(info.warnings) <= set(WARNINGS)
+    preview = cv2.imread(str(path.with_name("preview.jpg")))
+    cutout = cv2.imread(str(path.with_name("cutout.png")), cv2.IMREAD_UNCHANGED)
+    assert min(preview.shape[:2]) == 720
+    assert cutout.shape[2] == 4
+    assert cutout[..., 3].min() == 0
+    assert cutout[..., 3].max() == 255
+
+
+def test_the_background_is_untouched_where_nobody_stands(rig, fixtures):
+    r = rigs.load(rig[0])
+    empty = cv2.dilate(r.alpha, np.ones((41, 41))) == 0
+    picture = open_portrait(fixtures / "astronaut.jpg", 160).image
+    assert np.abs(picture[empty].astype(int) - r.background[empty]).max() <= 1
+
+
+def test_a_picture_without_a_face_is_refused(tmp_path):
+    picture = np.full((500, 500, 3), 120, np.uint8)
+    cv2.circle(picture, (250, 250), 120, (40, 90, 200), -1)
+    cv2.imwrite(str(tmp_path / "x.png"), picture)
+    with pytest.raises(PortraitError) as e:
+        build(tmp_path / "x.png", tmp_path)
+    assert e.value.reason == "no_face"
+
+
+def test_a_face_under_160_pixels_is_refused(fixtures, tmp_path):
+    picture = cv2.imread(str(fixtures / "astronaut.jpg"))
+    cv2.imwrite(str(tmp_path / "x.png"), cv2.resize(picture, None, fx=0.6, fy=0.6))
+    with pytest.raises(PortraitError) as e:
+        build(tmp_path / "x.png", tmp_path)
+    assert e.value.reason == "face_too_small"
+    assert "160" in str(e.value)
+
+
+def test_a_black_picture_of_a_face_is_refused_as_too_dark_or_as_no_face(fixtures, tmp_path):
+    picture = cv2.imread(str(fixtures / "astronaut.jpg"))
+    cv2.imwrite(str(tmp_path / "x.png"), (picture * 0.06).astype(np.uint8))
+    with pytest.raises(PortraitError) as e:
+        build(tmp_path / "x.png", tmp_path)
+    assert e.value.reason in ("too_dark", "no_face")
+
+
+def test_a_picture_on_its_side_or_head_is_turned_upright(fixtures, tmp_path):
+    picture = cv2.imread(str(fixtures / "astronaut.jpg"))
+    for turns in (1, 2):
+        cv2.imwrite(str(tmp_path / "x.png"), np.rot90(picture, turns))
+        info = build(tmp_path / "x.png", tmp_path)
+        assert "rotated" in info.warnings
+        x, y, w, h = info.face_box
+        assert abs(x + w / 2 - 296) < 60
+        assert y + h / 2 < 280
+
+
+def test_of_several_faces_the_largest_is_taken(fixtures, tmp_path):
+    picture = cv2.imread(str(fixtures / "astronaut.jpg"))
+    small = cv2.copyMakeBorder(cv2.resize(picture, None, fx=0.7, fy=0.7), 0, 168, 0, 0, cv2.BORDER_REPLICATE)
+    cv2.imwrite(str(tmp_path / "x.png"), np.hstack([small, picture]))
+    info = build(tmp_path / "x.png", tmp_path)
+    assert "several_faces" in info.warnings
+    assert info.face_box[0] > small.shape[1]
+
+
+@pytest.mark.parametrize("data", [b"", b"just text", b"\x89PNG\r\n\x1a\n broken", b"\xff\xd8\xff\xe0 broken"])
+def test_what_is_no_picture_is_refused(tmp_path, data):
+    (tmp_path / "x.jpg").write_bytes(data)
+    with pytest.raises(PortraitError) as e:
+        build(tmp_path / "x.jpg", tmp_path)
+    assert e.value.reason == "unreadable"
+
+
+def test_a_transparent_cutout_keeps_its_own_outline(fixtures, tmp_path):
+    picture = cv2.imread(str(fixtures / "astronaut.jpg"))
+    alpha = np.zeros(picture.shape[:2], np.uint8)
+    cv2.ellipse(alpha, (290, 300), (190, 300), 0, 0, 360, 255, -1)
+    cv2.imwrite(str(tmp_path / "x.png"), np.dstack([picture, alpha]))
+    build(tmp_path / "x.png", tmp_path)
+    r = rigs.load(tmp_path / "r.npz")
+    assert r.alpha[5, 5] == 0
+    assert r.background[5, 5].min() > 200, "no black halo"
+
+
+def test_importing_the_package_loads_none_of_the_heavy_libraries():
+    code = (
+        "import sys, engine.animator; print([m for m in ('numpy', 'cv2', 'av', 'mediapipe', 'pocketsphinx', 'django') "
+        "if m in sys.modules])"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"
+
+
+def test_a_rig_loads_without_mediapipe(rig):
+    code = f"import sys; from engine.animator import rig; rig.load(__import__('pathlib').Path({str(rig[0])!r})); "
+    code += "print('mediapipe' in sys.modules)"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "False"
