@@ -15,6 +15,7 @@ IDLE_SECONDS = 5.0
 
 def step() -> float:
     """One look; the seconds until the next."""
+    Avatar.release_dead()
     queue.ring_due(Avatar.objects.due(State.WAITING, State.SENDING, State.COPYING), start)
     if settings.SYNC_MINUTES and Duty.take("sync avatars", uuid.uuid4(), settings.SYNC_MINUTES * 60):
         request_sync()

@@ -1,12 +1,14 @@
 """The avatars' pages. A view that changes something takes POST only and asks `may_change`."""
 
+import contextlib
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.files.base import File
 from django.core.files.uploadedfile import UploadedFile
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -26,7 +28,11 @@ MAX_AT_ONCE = 50
 
 def for_cards() -> QuerySet[Avatar]:
     """Avatars with all that their cards show."""
-    return Avatar.objects.select_related("made_by").annotate(video_count=Count("videos"))
+    # Counted for each row that is shown; a join would group all avatars there are.
+    counted = (
+        Avatar.objects.filter(pk=OuterRef("pk")).order_by().annotate(count=Count("videos")).values("count")
+    )
+    return Avatar.objects.select_related("made_by").annotate(video_count=Subquery(counted))
 
 
 @require_GET
@@ -158,10 +164,9 @@ def gender(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def retry(request: HttpRequest, pk: int) -> HttpResponse:
     avatar = _to_change(request, pk)
-    try:
+    # If somebody else was faster, what is shown next is how it stands.
+    with contextlib.suppress(ForbiddenTransition, LeaseLost):
         tasks.retry(avatar)
-    except (ForbiddenTransition, LeaseLost):
-        pass  # somebody else was faster; what is shown next is how it stands
     if request.htmx:
         return render(request, "avatars/_card.html", {"avatar": for_cards().get(pk=pk)})
     return redirect(avatar)

@@ -4,7 +4,9 @@ A task claims its row by one conditional UPDATE and holds a lease on it while it
 middle loses the lease when it expires; the sweep rings again and the next one resumes from what the row says.
 """
 
+import os
 import random
+import socket
 import uuid
 from datetime import timedelta
 from typing import Any, ClassVar, Self
@@ -12,6 +14,9 @@ from typing import Any, ClassVar, Self
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+
+
+_MACHINE = socket.gethostname()[:80]
 
 
 class LeaseLost(Exception):
@@ -89,6 +94,7 @@ class Job(models.Model):
     try_after = models.DateTimeField(default=timezone.now)
     lease = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
+    holder = models.CharField(max_length=100, blank=True, help_text="Machine and process that has the lease.")
     progress = models.PositiveSmallIntegerField(default=0, help_text="0 to 100.")
     error = models.TextField(blank=True, help_text="A sentence that says what to do.")
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
@@ -120,11 +126,20 @@ class Job(models.Model):
                 attempts=F("attempts") + 1,
                 lease=lease,
                 lease_until=now + timedelta(seconds=seconds),
+                holder=f"{_MACHINE} {os.getpid()}",
             )
         )
         if not took:
             return None
         return cls.objects.filter(pk=pk, lease=lease).first()
+
+    @classmethod
+    def release_dead(cls) -> None:
+        """Free the leases of processes of this machine that are gone; those of other machines just expire."""
+        held = cls.objects.filter(lease_until__gt=timezone.now(), holder__startswith=f"{_MACHINE} ")
+        for pk, lease, holder in held.values_list("pk", "lease", "holder"):
+            if not _is_alive(int(holder.rpartition(" ")[2])):
+                cls.objects.filter(pk=pk, lease=lease).update(lease_until=timezone.now())
 
     def renew(self, seconds: float, **fields: Any) -> None:
         """Hold the lease for longer and note progress. Raises LeaseLost."""
@@ -157,6 +172,17 @@ class Job(models.Model):
         self.version += 1
         for name, value in fields.items():
             setattr(self, name, value)
+
+
+def _is_alive(pid: int) -> bool:
+    """A number that was given to another process meanwhile only means waiting for the lease to expire."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # alive, and somebody else's
+        pass
+    return True
 
 
 def backoff(attempts: int, *, first: float = 5, most: float = 300) -> float:

@@ -35,6 +35,7 @@ def step() -> float:
     clear_debris()
     waiting = [model for model in (Rig, Render) if model.objects.filter(state__in=UNFINISHED).exists()]
     for model in waiting:
+        model.release_dead()
         give_up(model)
         ring_again(model)
     # With a very long queue a round takes longer; it must not eat the machine that renders.

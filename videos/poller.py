@@ -28,6 +28,7 @@ SPARE_VOICES = timedelta(days=1)
 
 def step() -> float:
     """One look; the seconds until the next."""
+    Video.release_dead()
     queue.ring_due(Video.objects.filter(pk__in=next_up()).due(State.WAITING), start)
     queue.ring_due(Video.objects.due(State.SENDING, State.COPYING), start)
     _hourly()

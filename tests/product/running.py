@@ -1,0 +1,120 @@
+"""The product as `make run` starts it, on a free port and with a data folder of its own."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass
+class Product:
+    process: subprocess.Popen
+    data: Path
+    url: str
+    output: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return environment(self.data, int(self.url.rsplit(":", 1)[1]))
+
+    def manage(self, *arguments: str) -> str:
+        """What a `manage.py` command prints."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def ask(self, code: str) -> object:
+        """The value that a piece of code in the product's own shell prints as JSON in its last line."""
+        return json.loads(self.manage("shell", "-v0", "-c", "import json\n" + code).strip().splitlines()[-1])
+
+    def pids(self, program: str) -> list[int]:
+        """The main process of a program first, then its children."""
+        listing = subprocess.run(
+            ["ps", "-A", "-o", "pid=,pgid=,args="], capture_output=True, text=True, check=True
+        )
+        marks = {"worker": "cluster worker", "renderer": "cluster engine", "rigger": "cluster rig"}
+        found = []
+        for line in listing.stdout.splitlines():
+            pid, pgid, args = line.split(None, 2)
+            if marks.get(program, program) in args and self.owns(int(pid)):
+                found.append((pid != pgid, int(pid)))
+        return [pid for _, pid in sorted(found)]
+
+    def owns(self, pid: int) -> bool:
+        with contextlib.suppress(OSError):
+            return f"DATA_DIR={self.data}".encode() in Path(f"/proc/{pid}/environ").read_bytes()
+        return False
+
+    def log(self, program: str) -> str:
+        return (self.data / "logs" / f"{program}.log").read_text()
+
+    def setup_code(self) -> str:
+        found = re.search(r"set-up code: (\S+)", self.output.read_text())
+        assert found, self.output.read_text()
+        return found[1]
+
+
+def environment(data: Path, port: int) -> dict[str, str]:
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("DJANGO_", "CG_AVATAR_"))}
+    own = {"DATA_DIR": str(data), "HOST": "127.0.0.1", "PORT": str(port)}
+    # Tests hand out their files from a port of this machine.
+    allowed = {"ENGINE_FETCH_ALLOW": "127.0.0.1/32", "ENGINE_REQUESTS_PER_MINUTE": "1000"}
+    return kept | own | allowed | {"DJANGO_SETTINGS_MODULE": "dashboard.settings"}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def running(data: Path, port: int | None = None) -> Iterator[Product]:
+    port = port or free_port()
+    output = data.with_suffix(".out")
+    with output.open("w") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-u", "manage.py", "launch"],
+            cwd=ROOT,
+            env=environment(data, port),
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+    product = Product(process, data, f"http://127.0.0.1:{port}", output)
+    try:
+        deadline = time.monotonic() + 90
+        while "Ready" not in output.read_text():
+            assert process.poll() is None, output.read_text()
+            assert time.monotonic() < deadline, output.read_text()
+            time.sleep(0.2)
+        yield product
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            process.wait(60)
+
+
+def until(true: object, seconds: float, every: float = 0.3) -> object:
+    """The first true value that a call returns within the time, else its last."""
+    deadline = time.monotonic() + seconds
+    while not (value := true()) and time.monotonic() < deadline:
+        time.sleep(every)
+    return value
