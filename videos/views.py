@@ -1,5 +1,6 @@
 """The videos' gallery and pages. A view that changes something takes POST only and asks `may_change`."""
 
+import contextlib
 from bisect import bisect_left
 from collections.abc import Iterable
 
@@ -141,10 +142,9 @@ def rename(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def retry(request: HttpRequest, pk: int) -> HttpResponse:
     video = _to_change(request, pk)
-    try:
+    # If somebody else was faster, what is shown next is how it stands.
+    with contextlib.suppress(ForbiddenTransition, LeaseLost):
         tasks.retry(video)
-    except (ForbiddenTransition, LeaseLost):
-        pass  # somebody else was faster; what is shown next is how it stands
     return _shown_again(request, video)
 
 

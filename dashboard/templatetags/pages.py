@@ -20,6 +20,12 @@ def may_change(user: User, thing: OwnedModel) -> bool:
     return user.is_authenticated and user.may_change(thing)
 
 
+@register.filter
+def is_wide(width: int, height: int) -> bool:
+    """Whether a picture is too wide to fill an upright card without losing what is at its sides."""
+    return bool(width and height) and width > 1.2 * height
+
+
 @register.simple_tag
 def ago(moment: datetime) -> SafeString:
     """A time as people say it, exact on hover."""

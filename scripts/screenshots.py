@@ -1,0 +1,339 @@
+"""Pictures of the pages and states that matter, in three widths, light and dark, for a designer's eye.
+
+    MATERIAL=folder/of/portraits .venv/bin/python scripts/screenshots.py OUT [name ...]
+
+Everything is made in a data folder of its own, which is deleted at the end. MATERIAL (default: the tests'
+fixtures) is read, never copied. With names (see SHOTS) only those are taken.
+"""
+
+import math
+import os
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import wave
+from datetime import timedelta
+from pathlib import Path
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
+
+ROOT = Path(__file__).resolve().parent.parent
+WIDTHS = {390: 844, 820: 1180, 1440: 900}
+NAMES = [
+    "Grace",
+    "Ada",
+    "Mary Jackson",
+    "Eileen",
+    "Hedy",
+    "Valentina",
+    "José",
+    "Mae",
+    "مريم العجلية",
+    "Katherine",
+]
+TITLES = [
+    "Welcome to the spring course",
+    "Safety on the workshop floor, part 2",
+    "Newsletter 14",
+    "مرحبا بكم في متحفنا",
+]
+
+
+def main() -> None:
+    out = Path(sys.argv[1])
+    out.mkdir(parents=True, exist_ok=True)
+    only = set(sys.argv[2:])
+    with tempfile.TemporaryDirectory(prefix="screenshots-") as folder:
+        os.environ.update(
+            DATA_DIR=folder, DJANGO_SETTINGS_MODULE="tests.settings", DJANGO_ALLOW_ASYNC_UNSAFE="true"
+        )
+        sys.path.insert(0, str(ROOT))
+        import django
+
+        # The tests' settings choose a folder themselves; only their static files are wanted here.
+        django.setup()
+        from django.core.management import call_command
+
+        call_command("migrate", verbosity=0)
+        call_command("createcachetable")
+        take(serve(), out, only)
+
+
+class Quiet(WSGIRequestHandler):
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+def serve() -> str:
+    from socketserver import ThreadingMixIn
+
+    from django.contrib.staticfiles.handlers import StaticFilesHandler
+    from django.core.wsgi import get_wsgi_application
+
+    class Server(ThreadingMixIn, WSGIServer):
+        daemon_threads = True
+
+    server = Server(("127.0.0.1", 0), Quiet)
+    server.set_app(StaticFilesHandler(get_wsgi_application()))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f"http://127.0.0.1:{server.server_port}"
+
+
+# ---------------------------------------------------------------- what the pages show
+
+
+def portraits() -> list[Path]:
+    folder = Path(os.environ.get("MATERIAL") or ROOT / "tests" / "fixtures")
+    found = sorted(p for p in folder.iterdir() if p.suffix.lower() in {".jpg", ".jpeg", ".png"})
+    if not found:
+        sys.exit(f"No pictures in {folder}. Name a folder of portraits with MATERIAL.")
+    return found
+
+
+def seed() -> None:
+    from django.core.files.base import ContentFile
+    from django.utils import timezone
+
+    from avatars.models import Avatar
+    from dashboard.jobs import State
+    from dashboard.models import User
+    from dashboard.uploads import portraits as uploads
+    from videos.models import Video, Voice
+
+    people = [
+        User.objects.get(email="olga@example.com"),
+        User.objects.create_user("maria@example.com", "x" * 12, name="Maria"),
+    ]
+    now = timezone.now()
+    made = []
+    for index, path in enumerate(portraits()):
+        with uploads.take(path, path.name) as portrait:
+            avatar = Avatar(
+                name=NAMES[index % len(NAMES)],
+                made_by=people[index % 2],
+                portrait_width=portrait.width,
+                portrait_height=portrait.height,
+                colour=portrait.colour,
+                state=State.READY,
+                gender="female",
+                remote_id=f"a{index}",
+                created_at=now - timedelta(hours=5 * index + 1),
+            )
+            avatar.portrait.save(f"{index}.jpg", ContentFile(portrait.path.read_bytes()), save=False)
+            avatar.thumbnail.save(f"{index}.webp", ContentFile(portrait.thumbnail.read_bytes()), save=False)
+            avatar.save()
+        made.append(avatar)
+    states = [
+        ("sending", ""),
+        (
+            "failed",
+            "We could not find a face in this picture. Use a photo that shows one face from the front.",
+        ),
+    ]
+    for avatar, (state, error) in zip(made, states, strict=False):
+        avatar.state, avatar.error, avatar.created_at, avatar.remote_id = state, error, now, ""
+        avatar.save()
+    voices = []
+    for index, name in enumerate(
+        [
+            "Welcome",
+            "Course intro take 3",
+            "A very long file name of a recording that somebody made on the phone while walking the dog",
+        ]
+    ):
+        peaks = [
+            abs(math.sin(i / 9 + index) * math.sin(i / 2.3)) * (0.5 + 0.5 * abs(math.cos(i * i)))
+            for i in range(200)
+        ]
+        voice = Voice(name=name, seconds=8 + 23 * index, peaks=peaks, made_by=people[0])
+        voice.sound.save(f"{index}.wav", ContentFile(tone()), save=False)
+        voice.save()
+        voices.append(voice)
+    ready = [a for a in made if a.state == State.READY]
+    rows: list[tuple[str, dict[str, object]]] = [
+        (State.WAITING, {}),
+        (State.MAKING, {"progress": 43, "remote_state": "in_progressing"}),
+        (State.READY, {}),
+        (
+            State.FAILED,
+            {"error": "This sound has no speech in it. Record it again, closer to the microphone."},
+        ),
+        (State.READY, {"title": "A title of two hundred characters " * 5}),
+        (State.COPYING, {"progress": 100}),
+        (State.CANCELLED, {}),
+        (
+            State.UNSURE,
+            {
+                "error": "The connection broke while this was sent, so it may have been started or not. Trying again may start (and count) it a second time."
+            },
+        ),
+        *[(State.READY, {})] * 9,
+    ]
+    for index, (state, more) in enumerate(rows):
+        avatar = ready[index % len(ready)]
+        fields = {"title": TITLES[index % len(TITLES)], **more}
+        video = Video(
+            state=state,
+            avatar=avatar,
+            voice=voices[index % 3],
+            made_by=people[0],
+            colour=avatar.colour,
+            **fields,
+        )
+        video.created_at = now - timedelta(minutes=index * index * 7)
+        if state == State.READY:
+            video.seconds = voices[index % 3].seconds
+            video.finished_at = video.created_at + timedelta(seconds=41)
+            video.width, video.height = avatar.portrait_width, avatar.portrait_height
+            video.poster.save(f"{index}.jpg", ContentFile(avatar.portrait.open().read()), save=False)
+            if film := filmed(avatar.portrait.path):
+                video.video.save(f"{index}.mp4", ContentFile(film), save=False)
+                video.mask.save(f"{index}.mp4", ContentFile(film), save=False)
+        video.save()
+
+
+def tone() -> bytes:
+    with tempfile.NamedTemporaryFile(suffix=".wav") as file:
+        with wave.open(file.name, "wb") as sound:
+            sound.setparams((1, 2, 16000, 0, "NONE", ""))
+            sound.writeframes(b"".join(struct.pack("<h", int(9000 * math.sin(i / 9))) for i in range(16000)))
+        return Path(file.name).read_bytes()
+
+
+def filmed(portrait: str) -> bytes:
+    """Two seconds of the portrait; nothing where there is no ffmpeg."""
+    if not shutil.which("ffmpeg"):
+        return b""
+    with tempfile.NamedTemporaryFile(suffix=".mp4") as file:
+        scale = "scale='trunc(min(iw,720)/2)*2':-2,format=yuv420p"
+        command = [
+            "ffmpeg",
+            "-y",
+            "-loglevel",
+            "error",
+            "-loop",
+            "1",
+            "-t",
+            "2",
+            "-i",
+            portrait,
+            "-vf",
+            scale,
+            "-r",
+            "25",
+            file.name,
+        ]
+        subprocess.run(command, check=True)
+        return Path(file.name).read_bytes()
+
+
+# ---------------------------------------------------------------- the pictures
+
+
+def shots() -> dict[str, str]:
+    """Name and address of each state, once there is data."""
+    from avatars.models import Avatar
+    from videos.models import Video
+
+    def one(state: str) -> str:
+        return Video.objects.filter(state=state).order_by("pk").first().get_absolute_url()
+
+    avatar = Avatar.objects.filter(state="ready").first()
+    return {
+        "home": "/",
+        "avatars": "/avatars/",
+        "upload-error": "/avatars/",
+        "avatar": avatar.get_absolute_url(),
+        "videos": "/videos/",
+        "video-new": f"/videos/new/?avatar={avatar.pk}&voice=1",
+        "video-ready": one("ready"),
+        "video-making": one("making"),
+        "video-failed": one("failed"),
+        "not-found": "/nothing/",
+    }
+
+
+def take(base: str, out: Path, only: set[str]) -> None:
+    from django.conf import settings
+    from django.test import Client
+    from playwright.sync_api import sync_playwright
+
+    from dashboard.models import User
+
+    owner = User.objects.create_user("olga@example.com", "a long password", name="Olga", is_owner=True)
+    client = Client()
+    client.force_login(owner)
+    cookie = {
+        "name": settings.SESSION_COOKIE_NAME,
+        "value": client.cookies[settings.SESSION_COOKIE_NAME].value,
+        "url": base,
+    }
+    args = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--no-first-run",
+    ]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium") or None, args=args)
+
+        def pictures(addresses: dict[str, str], signed_in: bool = True) -> None:
+            addresses = {name: a for name, a in addresses.items() if not only or name in only}
+            for width, height in WIDTHS.items() if addresses else ():
+                for scheme in ("light", "dark"):
+                    context = browser.new_context(
+                        viewport={"width": width, "height": height},
+                        color_scheme=scheme,
+                        reduced_motion="reduce",
+                        has_touch=width < 800,
+                        device_scale_factor=1,
+                    )
+                    if signed_in:
+                        context.add_cookies([cookie])
+                    page = context.new_page()
+                    page.on(
+                        "console",
+                        lambda message: (
+                            print(message.type, message.text) if message.type == "error" else None
+                        ),
+                    )
+                    for name, address in addresses.items():
+                        page.goto(base + address)
+                        if name == "upload-error":
+                            wrong(page)
+                        whole(page)
+                        page.wait_for_timeout(250)
+                        page.screenshot(
+                            path=out / f"{name}-{width}-{scheme}.png",
+                            full_page=width > 800 or name != "video-new",
+                        )
+                    context.close()
+
+        pictures({"home-new": "/", "avatars-empty": "/avatars/", "videos-empty": "/videos/"})
+        pictures({"sign-in": "/accounts/login/"}, signed_in=False)
+        seed()
+        pictures(shots())
+        browser.close()
+
+
+def whole(page) -> None:  # noqa: ANN001
+    """Let the pictures further down load too."""
+    page.evaluate("document.querySelectorAll('img[loading]').forEach((image) => { image.loading = 'eager'; })")
+    page.evaluate("Promise.all([...document.images].map((image) => image.src && image.decode().catch(() => {})))")
+
+
+def wrong(page) -> None:  # noqa: ANN001 - a playwright page; the package is for tests only
+    files = [
+        {"name": "holiday-in-rome.jpg", "mimeType": "image/jpeg", "buffer": b"not a picture at all"},
+        {"name": "empty.png", "mimeType": "image/png", "buffer": b""},
+    ]
+    page.locator("input[name=portraits]").first.set_input_files(files)
+    page.wait_for_selector(".card.is-refused >> nth=1")
+
+
+if __name__ == "__main__":
+    main()

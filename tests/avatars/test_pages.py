@@ -1,0 +1,188 @@
+"""The avatars' pages as people use them."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django_q.models import OrmQ
+
+from avatars.models import Avatar
+from dashboard.jobs import State
+from dashboard.models import Forgotten
+from tests.conftest import FIXTURES
+
+HTMX = {"HX-Request": "true", "HX-Current-URL": "http://testserver/avatars/"}
+
+
+def portrait(name: str = "maria-portrait_02.jpg") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, (FIXTURES / "astronaut.jpg").read_bytes(), "image/jpeg")
+
+
+def upload(client, *files, **more):
+    return client.post(reverse("avatar-upload"), {"portraits": list(files)}, **more)
+
+
+def test_an_empty_gallery_is_one_large_drop_zone(signed_in, maria):
+    answer = signed_in(maria).get(reverse("avatars"))
+    assert b"Drop portraits here" in answer.content
+
+
+def test_an_uploaded_portrait_is_a_live_card_with_a_human_name_at_once(signed_in, maria):
+    answer = upload(signed_in(maria), portrait(), headers=HTMX)
+    avatar = Avatar.objects.get()
+    assert answer.status_code == 200
+    assert avatar.name == "Maria portrait 02"
+    assert avatar.made_by == maria
+    assert avatar.portrait_width > 0
+    assert avatar.state == State.WAITING
+    assert f'id="avatar-{avatar.pk}"' in answer.text
+    assert "every 2s" in answer.text
+    assert OrmQ.objects.count() == 1
+
+
+def test_what_is_no_picture_is_refused_with_a_sentence_and_leaves_nothing_behind(signed_in, maria, settings):
+    before = set(settings.MEDIA_ROOT.rglob("*"))
+    answer = upload(signed_in(maria), SimpleUploadedFile("x.jpg", b"no picture"), headers=HTMX)
+    assert answer.status_code == 422
+    assert answer["Content-Type"].startswith("text/plain")
+    assert answer.text.endswith(".")
+    assert not Avatar.objects.exists()
+    assert not OrmQ.objects.exists()
+    assert set(settings.MEDIA_ROOT.rglob("*")) == before
+
+
+def test_when_the_row_cannot_be_saved_no_file_remains(signed_in, maria, settings, monkeypatch):
+    before = {path for path in settings.MEDIA_ROOT.rglob("*") if path.is_file()}
+    monkeypatch.setattr("avatars.tasks.start", lambda avatar: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        upload(signed_in(maria), portrait(), headers=HTMX)
+    assert not Avatar.objects.exists()
+    assert {path for path in settings.MEDIA_ROOT.rglob("*") if path.is_file()} == before
+
+
+def test_without_a_script_several_files_are_taken_and_the_bad_ones_named(signed_in, maria):
+    answer = upload(
+        signed_in(maria), portrait(), SimpleUploadedFile("bad.png", b"?"), portrait("Ada.jpg"), follow=True
+    )
+    assert Avatar.objects.count() == 2
+    assert "bad.png: " in answer.text
+
+
+def test_a_card_says_nothing_new_until_the_row_changes(signed_in, maria, new_avatar):
+    avatar = new_avatar(made_by=maria)
+    client = signed_in(maria)
+    card = reverse("avatar-card", args=[avatar.pk])
+    assert client.get(card, {"v": avatar.version}).status_code == 204
+    Avatar.objects.filter(pk=avatar.pk).update(version=7, state=State.READY)
+    answer = client.get(card, {"v": avatar.version})
+    assert answer.status_code == 200
+    assert "hx-trigger" not in answer.text.split("card-picture")[0]
+    assert "Ada is ready." in answer["HX-Trigger"]
+
+
+def test_the_card_of_a_deleted_avatar_goes_away(signed_in, maria):
+    answer = signed_in(maria).get(reverse("avatar-card", args=[99]), {"v": 0})
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_a_failed_avatar_shows_its_sentence_and_try_again_on_the_card(signed_in, maria, new_avatar):
+    avatar = new_avatar(made_by=maria, state=State.FAILED, error="We could not find a face in this picture.")
+    client = signed_in(maria)
+    page = client.get(reverse("avatars")).text
+    assert "We could not find a face in this picture." in page
+    answer = client.post(reverse("avatar-retry", args=[avatar.pk]), headers=HTMX)
+    assert "Waiting for its turn" in answer.text
+    avatar.refresh_from_db()
+    assert avatar.state == State.WAITING
+
+
+def test_trying_again_what_did_not_fail_changes_nothing(signed_in, maria, new_avatar):
+    avatar = new_avatar(made_by=maria, state=State.READY)
+    assert signed_in(maria).post(reverse("avatar-retry", args=[avatar.pk])).status_code == 302
+    avatar.refresh_from_db()
+    assert avatar.state == State.READY
+
+
+@pytest.mark.parametrize("name", ["avatar-rename", "avatar-gender", "avatar-delete", "avatar-retry"])
+def test_only_who_made_it_and_the_owner_may_change_an_avatar(signed_in, maria, tom, owner, new_avatar, name):
+    avatar = new_avatar(made_by=maria, state=State.FAILED)
+    address = reverse(name, args=[avatar.pk])
+    data = {"name": "Grace", "gender": "male"}
+    assert signed_in(tom).post(address, data).status_code == 403
+    assert signed_in(owner).get(address).status_code == 405
+    assert signed_in(owner).post(address, data).status_code == 302
+
+
+def test_others_see_the_page_without_its_buttons(signed_in, maria, tom, new_avatar):
+    avatar = new_avatar(made_by=maria, state=State.READY)
+    assert "Delete this avatar" in signed_in(maria).get(avatar.get_absolute_url()).text
+    page = signed_in(tom).get(avatar.get_absolute_url()).text
+    assert "Delete this avatar" not in page
+    assert reverse("avatar-rename", args=[avatar.pk]) not in page
+    assert "Make a video" in page
+
+
+def test_an_avatar_is_renamed_but_never_to_nothing(signed_in, maria, new_avatar):
+    avatar = new_avatar(made_by=maria)
+    client = signed_in(maria)
+    client.post(reverse("avatar-rename", args=[avatar.pk]), {"name": "  مريم  "})
+    avatar.refresh_from_db()
+    assert avatar.name == "مريم"
+    for wrong in ("", "   ", "x" * 201):
+        answer = client.post(reverse("avatar-rename", args=[avatar.pk]), {"name": wrong}, follow=True)
+        assert "at least one letter" in answer.text
+    avatar.refresh_from_db()
+    assert avatar.name == "مريم"
+
+
+def test_the_estimated_gender_is_corrected_by_a_person(signed_in, maria, new_avatar):
+    avatar = new_avatar(made_by=maria, gender="female", state=State.READY)
+    client = signed_in(maria)
+    assert "estimate" in client.get(avatar.get_absolute_url()).text
+    answer = client.post(reverse("avatar-gender", args=[avatar.pk]), {"gender": "male"}, headers=HTMX)
+    assert "Corrected by hand" in answer.text
+    avatar.refresh_from_db()
+    assert (avatar.gender, avatar.gender_corrected) == ("male", True)
+    client.post(reverse("avatar-gender", args=[avatar.pk]), {"gender": "nonsense"})
+    avatar.refresh_from_db()
+    assert avatar.gender == "male"
+
+
+def test_deleting_an_avatar_keeps_its_videos_and_remembers(signed_in, maria, new_video):
+    video = new_video(made_by=maria, state=State.READY)
+    avatar = video.avatar
+    Avatar.objects.filter(pk=avatar.pk).update(made_by=maria)
+    signed_in(maria).post(reverse("avatar-delete", args=[avatar.pk]))
+    video.refresh_from_db()
+    assert video.avatar is None
+    assert Forgotten.objects.filter(remote_id=avatar.remote_id).exists()
+    assert signed_in(maria).get(video.get_absolute_url()).status_code == 200
+
+
+def test_the_gallery_needs_as_many_queries_for_many_as_for_two(signed_in, maria, new_avatar):
+    client = signed_in(maria)
+    counts = []
+    for number in (2, 30):
+        for _ in range(number):
+            new_avatar(made_by=maria, portrait="x.jpg")
+        with CaptureQueriesContext(connection) as queries:
+            page = client.get(reverse("avatars"))
+        counts.append(len(queries))
+    assert counts[0] == counts[1] <= 5
+    assert "Page 1 of 2" in page.text
+
+
+def test_sync_is_asked_for_by_a_button(signed_in, maria):
+    answer = signed_in(maria).post(reverse("avatar-sync"), follow=True)
+    assert "made elsewhere" in answer.text
+    assert OrmQ.objects.count() == 1
+
+
+def test_who_is_not_signed_in_is_led_to_the_sign_in(client, owner, new_avatar):
+    avatar = new_avatar()
+    assert client.get(reverse("avatars")).status_code == 302
+    polled = client.get(reverse("avatar-card", args=[avatar.pk]), headers=HTMX)
+    assert polled["HX-Redirect"].startswith(reverse("account_login"))
+    sent = upload(client, portrait(), headers=HTMX)
+    assert sent["HX-Redirect"].startswith(reverse("account_login"))

@@ -1,0 +1,340 @@
+"""The videos' pages, the making of a new one, home and the error pages."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+from django.views.defaults import bad_request, server_error
+from django_q.models import OrmQ
+
+from dashboard.jobs import State
+from dashboard.names import for_filename, from_filename
+from dashboard.remote import provider
+from tests.conftest import FIXTURES
+from videos.models import Video, Voice
+
+HTMX = {"HX-Request": "true", "HX-Current-URL": "http://testserver/videos/new/"}
+
+
+def sound(name: str = "good_morning.mp3") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, (FIXTURES / "hello.mp3").read_bytes(), "audio/mpeg")
+
+
+@pytest.fixture
+def ready_avatar(new_avatar, maria):
+    return new_avatar(state=State.READY, remote_id="a1", provider=provider(), made_by=maria)
+
+
+@pytest.fixture
+def voice(db, maria):
+    return Voice.objects.create(
+        name="Welcome", seconds=8, peaks=[0.1, 0.9] * 100, sound="x.wav", made_by=maria
+    )
+
+
+def make(client, **data):
+    return client.post(reverse("video-new"), {"ref": str(uuid.uuid4()), **data})
+
+
+def test_a_video_is_made_from_an_avatar_and_a_voice(signed_in, maria, ready_avatar, voice):
+    answer = make(signed_in(maria), avatar=ready_avatar.pk, voice=voice.pk)
+    video = Video.objects.get()
+    assert answer["Location"] == video.get_absolute_url()
+    assert (video.title, video.made_by, video.state) == ("Ada: Welcome", maria, State.WAITING)
+    assert OrmQ.objects.count() == 1
+
+
+def test_a_double_click_makes_one_video(signed_in, maria, ready_avatar, voice):
+    client, ref = signed_in(maria), str(uuid.uuid4())
+    first = make(client, avatar=ready_avatar.pk, voice=voice.pk, ref=ref)
+    second = make(client, avatar=ready_avatar.pk, voice=voice.pk, ref=ref)
+    assert first["Location"] == second["Location"]
+    assert Video.objects.count() == 1
+
+
+def test_without_a_script_the_sound_comes_with_the_form(signed_in, maria, ready_avatar):
+    make(signed_in(maria), avatar=ready_avatar.pk, sound=sound(), title="مرحبا")
+    video = Video.objects.get()
+    assert (video.title, video.voice.name) == ("مرحبا", "Good morning")
+
+
+def test_the_page_says_what_is_missing_and_keeps_what_was_chosen(signed_in, maria, ready_avatar, voice):
+    client = signed_in(maria)
+    answer = make(client, avatar=ready_avatar.pk, title="Spring")
+    assert answer.status_code == 422
+    assert "Choose what the avatar says" in answer.text
+    assert f'value="{ready_avatar.pk}" required checked' in answer.text
+    assert 'value="Spring"' in answer.text
+    assert "Choose who speaks." in make(client, voice=voice.pk).text
+    assert not Video.objects.exists()
+
+
+def test_a_sound_that_is_none_is_refused_on_the_page(signed_in, maria, ready_avatar):
+    answer = make(signed_in(maria), avatar=ready_avatar.pk, sound=SimpleUploadedFile("x.mp3", b"no sound"))
+    assert answer.status_code == 422
+    assert not Voice.objects.exists()
+    assert not Video.objects.exists()
+
+
+def test_an_avatar_that_cannot_speak_yet_is_not_offered_and_not_taken(signed_in, maria, new_avatar, voice):
+    avatar = new_avatar(made_by=maria)
+    client = signed_in(maria)
+    assert "no avatar yet that can speak" in client.get(reverse("video-new")).text
+    assert "not ready yet" in make(client, avatar=avatar.pk, voice=voice.pk).text
+    assert not Video.objects.exists()
+
+
+@pytest.mark.parametrize("odd", ["", "x", "-1", "999", "1" * 30, "²"])
+def test_a_choice_made_elsewhere_is_made_here_and_an_odd_one_is_no_harm(
+    signed_in, maria, ready_avatar, voice, odd
+):
+    client = signed_in(maria)
+    page = client.get(reverse("video-new"), {"avatar": ready_avatar.pk, "voice": voice.pk}).text
+    assert page.count(" checked") == 2
+    assert client.get(reverse("video-new"), {"avatar": odd, "voice": odd}).status_code == 200
+
+
+def test_an_uploaded_voice_comes_back_chosen_with_length_wave_and_player(signed_in, maria):
+    answer = signed_in(maria).post(reverse("voice-upload"), {"sound": sound()}, headers=HTMX)
+    voice = Voice.objects.get()
+    assert answer.status_code == 200
+    assert f'value="{voice.pk}" checked' in answer.text
+    assert "Good morning" in answer.text
+    assert "<audio" in answer.text
+    assert 'd="M0.5' in answer.text
+
+
+def test_a_refused_voice_is_a_sentence(signed_in, maria, settings):
+    client = signed_in(maria)
+    answer = client.post(reverse("voice-upload"), {"sound": SimpleUploadedFile("x.mp3", b"?")}, headers=HTMX)
+    assert answer.status_code == 422
+    assert answer.text.endswith(".")
+    settings.CG_AVATAR_MAX_AUDIO_SECONDS = 1
+    answer = client.post(reverse("voice-upload"), {"sound": sound()}, headers=HTMX)
+    assert answer.status_code == 422
+    assert "second" in answer.text
+    assert "At most 1 second." in client.get(reverse("video-new")).text
+    assert not Voice.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"state": State.SENDING}, "Getting started…"),
+        ({"state": State.MAKING, "progress": 43}, "Making the video… 43 %"),
+        ({"state": State.COPYING}, "Bringing it home…"),
+        (
+            {"state": State.FAILED, "error": "This took too long. Try again."},
+            "This took too long. Try again.",
+        ),
+        ({"state": State.CANCELLED}, "Make it after all"),
+        ({"state": State.UNSURE, "error": "It may have been started or not."}, "Leave it"),
+        ({"state": State.READY, "seconds": 72}, "1:12"),
+    ],
+)
+def test_a_card_tells_in_plain_words_what_happens(signed_in, maria, new_video, fields, words):
+    video = new_video(made_by=maria, **fields)
+    client = signed_in(maria)
+    assert words in client.get(reverse("videos")).text
+    card = client.get(reverse("video-card", args=[video.pk]))
+    assert words in card.text
+    assert ("every 2s" in card.text) == video.is_active
+
+
+def test_a_waiting_video_tells_its_place_in_the_line(signed_in, maria, new_video):
+    now = timezone.now()
+    for minutes in (3, 2, 1):
+        new_video(created_at=now - timedelta(minutes=minutes))
+    page = signed_in(maria).get(reverse("videos")).text
+    assert "(1 before it)" in page
+    assert "(2 before it)" in page
+
+
+def test_the_poll_notices_a_new_place_in_the_line(signed_in, maria, new_video):
+    first = new_video(created_at=timezone.now() - timedelta(minutes=3))
+    second = new_video()
+    client = signed_in(maria)
+    address = reverse("video-card", args=[second.pk])
+    assert client.get(address, {"v": f"{second.version}.1"}).status_code == 204
+    Video.objects.filter(pk=first.pk).update(state=State.READY)
+    answer = client.get(address, {"v": f"{second.version}.1"})
+    assert answer.status_code == 200
+    assert "before it" not in answer.text
+
+
+def test_the_last_poll_of_a_page_brings_the_player_and_the_downloads_once(signed_in, maria, new_video):
+    video = new_video(made_by=maria, state=State.MAKING, progress=10)
+    client = signed_in(maria)
+    assert "every 2s" in client.get(video.get_absolute_url()).text
+    Video.objects.filter(pk=video.pk).update(
+        state=State.READY, version=9, video="v.mp4", mask="m.mp4", width=720, height=900
+    )
+    answer = client.get(reverse("video-status", args=[video.pk]), {"v": "0.0"})
+    assert "<video" in answer.text
+    assert "every 2s" not in answer.text
+    assert 'id="video-side" hx-swap-oob="true"' in answer.text
+    assert "Hello.mp4" in answer.text
+    assert "Hello is ready." in answer["HX-Trigger"]
+
+
+def test_the_page_of_a_video_whose_files_are_gone_still_opens(signed_in, maria, new_video):
+    video = new_video(state=State.READY, video="gone.mp4", poster="gone.jpg")
+    assert signed_in(maria).get(video.get_absolute_url()).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["video-rename", "video-retry", "video-cancel", "video-delete"])
+def test_only_who_made_it_and_the_owner_may_change_a_video(signed_in, maria, tom, owner, new_video, name):
+    video = new_video(made_by=maria)
+    address = reverse(name, args=[video.pk])
+    assert signed_in(tom).post(address, {"title": "Mine"}).status_code == 403
+    assert signed_in(owner).get(address).status_code == 405
+    assert signed_in(owner).post(address, {"title": "Mine"}).status_code == 302
+
+
+def test_a_waiting_video_can_be_cancelled_and_made_after_all(signed_in, maria, new_video):
+    video = new_video(made_by=maria)
+    client = signed_in(maria)
+    assert "Cancel" in client.get(video.get_absolute_url()).text
+    client.post(reverse("video-cancel", args=[video.pk]))
+    video.refresh_from_db()
+    assert video.state == State.CANCELLED
+    answer = client.post(reverse("video-retry", args=[video.pk]), headers=HTMX)
+    assert "Waiting for its turn" in answer.text
+
+
+def test_what_is_being_made_already_is_told_to_be_too_late_to_cancel(signed_in, maria, new_video):
+    video = new_video(made_by=maria, state=State.COPYING)
+    answer = signed_in(maria).post(reverse("video-cancel", args=[video.pk]), follow=True)
+    assert "Too late to stop it" in answer.text
+
+
+def test_a_video_is_renamed_and_deleted(signed_in, maria, new_video):
+    video = new_video(made_by=maria, state=State.READY)
+    client = signed_in(maria)
+    client.post(reverse("video-rename", args=[video.pk]), {"title": "Spring / <b>"})
+    page = client.get(video.get_absolute_url()).text
+    assert "Spring / &lt;b&gt;" in page
+    client.post(reverse("video-delete", args=[video.pk]))
+    assert not Video.objects.exists()
+    assert client.get(reverse("video-status", args=[video.pk])).headers["HX-Redirect"] == reverse("videos")
+
+
+def test_the_gallery_needs_as_many_queries_for_many_as_for_two(
+    signed_in, maria, new_video, voice, ready_avatar
+):
+    client = signed_in(maria)
+    counts = []
+    for number in (2, 30):
+        for k in range(number):
+            state = State.WAITING if k % 2 else State.READY
+            new_video(avatar=ready_avatar, voice=voice, made_by=maria, state=state)
+        with CaptureQueriesContext(connection) as queries:
+            page = client.get(reverse("videos"))
+        counts.append(len(queries))
+    assert counts[0] == counts[1] <= 5
+    assert "Page 1 of 2" in page.text
+
+
+def test_sync_is_asked_for_by_a_button(signed_in, maria):
+    assert "made elsewhere" in signed_in(maria).post(reverse("video-sync"), follow=True).text
+
+
+# ---------------------------------------------------------------- home
+
+
+def test_home_leads_a_new_team_to_the_first_video(signed_in, maria):
+    page = signed_in(maria).get("/").text
+    assert "Welcome" in page
+    assert "Add a portrait" in page
+    assert "Being made now" not in page
+
+
+def test_home_ticks_off_the_steps_already_done(signed_in, maria, ready_avatar, voice):
+    assert signed_in(maria).get("/").text.count("is-done") == 2
+
+
+def test_home_shows_what_runs_and_what_is_new(signed_in, maria, new_video):
+    running = new_video(state=State.MAKING, progress=50, title="Running")
+    new_video(state=State.READY, title="Finished")
+    page = signed_in(maria).get("/").text
+    assert page.count(f'id="video-{running.pk}"') == 1
+    assert (
+        page.index("Running")
+        < page.index("Newest videos")
+        < page.index("Finished")
+        < page.index("Newest avatars")
+    )
+
+
+# ---------------------------------------------------------------- every page
+
+
+def test_every_page_is_free_of_the_machine_room_s_words(signed_in, maria, new_video, new_avatar):
+    for state in State.values:
+        new_video(made_by=maria, state=state, error="Try again.")
+    new_avatar(made_by=maria, state=State.UNSURE, error="Try again.")
+    client = signed_in(maria)
+    for address in ("/", reverse("avatars"), reverse("videos"), reverse("video-new")):
+        text = client.get(address).text.lower()
+        for word in (">job", " job ", " task ", " render", " api ", "traceback"):
+            assert word not in text, (address, word)
+
+
+def test_no_page_carries_inline_scripts_or_handlers(signed_in, maria, new_video):
+    video = new_video(made_by=maria)
+    client = signed_in(maria)
+    for address in (
+        "/",
+        reverse("avatars"),
+        reverse("videos"),
+        reverse("video-new"),
+        video.get_absolute_url(),
+    ):
+        answer = client.get(address)
+        assert "script-src 'self'" in answer["Content-Security-Policy"]
+        assert "onclick" not in answer.text
+        assert "hx-on" not in answer.text
+        assert answer.text.count("<script") == answer.text.count("<script src=") + answer.text.count(
+            '<script type="module" src='
+        )
+
+
+def test_errors_have_pages_of_their_own_look(signed_in, maria, tom, new_avatar, settings):
+    assert "There is nothing here" in signed_in(maria).get("/nothing/").text
+    avatar = new_avatar(made_by=maria)
+    assert "not yours to change" in signed_in(tom).post(reverse("avatar-delete", args=[avatar.pk])).text
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(maria)
+    assert "open for too long" in strict.post(reverse("avatar-delete", args=[avatar.pk])).text
+
+
+def test_a_failure_of_our_own_has_a_page_that_needs_no_database(rf):
+    # No `db` fixture: a query would raise.
+    assert b"wrong on our side" in server_error(rf.get("/")).content
+    assert b"could not be read" in bad_request(rf.get("/"), ValueError()).content
+
+
+@pytest.mark.parametrize(
+    ("filename", "name"),
+    [
+        ("maria-portrait_02.jpg", "Maria portrait 02"),
+        ("20240102_113000.jpg", "Recording"),
+        ("C:\\Users\\me\\Grüße an alle.wav", "Grüße an alle"),
+        ("مرحبا.mp3", "مرحبا"),
+        ("x" * 300 + ".wav", "X" + "x" * 199),
+        (".wav", "Wav"),
+    ],
+)
+def test_a_file_name_becomes_the_name_a_person_would_have_given(filename, name):
+    assert from_filename(filename, "Recording") == name
+
+
+def test_a_title_becomes_a_file_name_that_every_system_takes():
+    assert for_filename('A/B: "what?" *now*') == "A B what now"
+    assert for_filename("...") == "Video"
