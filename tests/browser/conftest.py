@@ -1,0 +1,69 @@
+"""A real Chromium against pytest-django's live server; the tests move the rows, no worker runs."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from dashboard.models import User
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if not CHROMIUM:
+        pytest.skip("no Chromium was found (Debian: apt install chromium)")
+    # Playwright's loop runs in this thread; Django would refuse to talk to its database beside it.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def browse(chromium: Browser, live_server: Any, maria: User) -> Iterator[Callable[..., BrowserContext]]:
+    """Browsers in which Maria is signed in; what they complain about fails the test."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def open_(**options: Any) -> BrowserContext:
+        client = Client()
+        client.force_login(maria)
+        session = client.cookies[settings.SESSION_COOKIE_NAME].value
+        context = chromium.new_context(base_url=live_server.url, reduced_motion="reduce", **options)
+        context.set_default_timeout(8000)
+        context.add_cookies(
+            [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}]
+        )
+        context.on("weberror", lambda error: complaints.append(str(error.error)))
+        context.on(
+            "console",
+            lambda message: complaints.append(message.text) if "Content Security" in message.text else None,
+        )
+        contexts.append(context)
+        return context
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def page(browse: Callable[..., BrowserContext]) -> Page:
+    return browse(viewport={"width": 1280, "height": 900}).new_page()
