@@ -114,6 +114,10 @@ class Rig(EngineJob):
     rig = models.FileField(upload_to="engine/rigs/", blank=True)
     preview = models.FileField(upload_to="engine/previews/", blank=True)
 
+    class Meta(EngineJob.Meta):
+        # avatar.list: the newest of those that are finished.
+        indexes = [*EngineJob.Meta.indexes, models.Index(fields=["state", "-id"], name="engine_rig_list")]
+
     def __str__(self) -> str:
         return self.public_id
 

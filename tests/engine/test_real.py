@@ -1,0 +1,93 @@
+"""The whole way with the real animator, in the words of the original API's documentation."""
+
+import subprocess
+import sys
+
+import av
+import pytest
+
+from engine import tasks, views
+from engine.envelope import Code
+from engine.models import Render, Rig, State
+from tests.conftest import FIXTURES
+
+
+@pytest.fixture
+def rigger(monkeypatch):
+    def work(seconds: float) -> None:
+        for job in Rig.objects.filter(state=State.PENDING):
+            tasks.build_rig(job.pk)
+
+    monkeypatch.setattr(views, "pause", work)
+
+
+@pytest.mark.slow
+def test_from_a_portrait_and_a_voice_to_a_talking_video(curl, web, rigger, settings, tmp_path):
+    settings.ENGINE_VIDEO_SIZE = 256
+    settings.ENGINE_GENERATE_WAIT = 60
+    web.pages["/head_portrait"] = (FIXTURES / "astronaut.jpg").read_bytes()
+    web.pages["/audio"] = (FIXTURES / "hello.mp3").read_bytes()
+
+    (avatar,) = curl.data("avatar.generate", {"image_url": web.url + "/head_portrait"})
+    assert avatar["gender"] in {"female", "male"}
+    video = curl.data("video.generate", {"avatar_id": avatar["avatar_id"], "audio_url": web.url + "/audio"})
+    assert video["status"] == "pending"
+    tasks.render(Render.objects.get().pk)
+    video = curl.data(f"video.get?video_id={video['video_id']}")
+
+    assert video["status"] == "finished", video
+    seconds = [_length(curl, video[link], tmp_path / link) for link in ("video_url", "mask_video_url")]
+    assert seconds[0] == pytest.approx(video["duration"], abs=0.05)
+    assert seconds[0] == pytest.approx(seconds[1], abs=0.05)
+
+
+def _length(caller, link, path):
+    path.write_bytes(b"".join(caller.client.get(link)))
+    with av.open(str(path)) as film:
+        return film.streams.video[0].frames / 25
+
+
+@pytest.mark.slow
+def test_a_picture_without_a_face_is_told_as_such(curl, web, rigger, settings):
+    settings.ENGINE_GENERATE_WAIT = 60
+    status, envelope = curl("avatar.generate", {"image_url": web.url + "/face.jpg"})  # a grey disc
+    assert (status, envelope["code"]) == (400, Code.NO_FACE)
+
+
+def test_the_web_process_loads_none_of_the_heavy_libraries():
+    code = (
+        "import django, sys; django.setup(); import dashboard.urls, engine.views, engine.sweep\n"
+        "print([name for name in ('cv2', 'numpy', 'mediapipe', 'av', 'engine.animator') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", f"import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'tests.settings'\n{code}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_numbers_of_failures_keep_their_meaning():
+    """They are part of the contract and stand in the README: add, never change."""
+    assert {code.name: (int(code), code.status) for code in Code} == {
+        "BROKEN_BODY": (1001, 400),
+        "BROKEN_FIELD": (1002, 400),
+        "NO_TOKEN": (1003, 401),
+        "UNKNOWN_PATH": (1004, 404),
+        "WRONG_METHOD": (1005, 405),
+        "BODY_TOO_LARGE": (1006, 413),
+        "BUSY": (1007, 503),
+        "AVATAR_NOT_READY": (1008, 409),
+        "TOO_MANY_REQUESTS": (1009, 429),
+        "STILL_WORKING": (1010, 504),
+        "INTERNAL": (1011, 500),
+        "IMAGE_LINK": (2001, 400),
+        "NOT_AN_IMAGE": (2002, 400),
+        "NO_FACE": (2003, 400),
+        "FACE_TOO_SMALL": (2004, 400),
+        "UNUSABLE_FACE": (2005, 400),
+        "AUDIO_LINK": (3001, 400),
+        "UNUSABLE_AUDIO": (3002, 400),
+        "UNKNOWN_ID": (10001, 404),
+    }
