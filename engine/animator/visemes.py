@@ -20,16 +20,16 @@ LABIODENTAL = frozenset(["F", "V"])
 VOWELS = frozenset(["AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW"])
 
 # Lip opening in IOD (mean over the lips' width), its dominance, width -1 (round) .. 1 (spread).
-# One table by hand, after Jeffers & Barley's viseme classes; tables fitted to clips did not carry over to others.
+# Rounding nearly shuts the lips (w, uw), the lower lip meets the teeth at f and v. One table by hand, after Jeffers & Barley's viseme classes; tables fitted to clips did not carry over to others.
 TABLE: dict[str, tuple[float, float, float]] = {
     "SIL": (0.00, 1.2, 0.0),
     "AA": (0.22, 1.0, 0.0), "AE": (0.20, 1.0, 0.4), "AH": (0.15, 0.7, 0.1), "AO": (0.19, 1.0, -0.5),
     "AW": (0.21, 1.0, -0.1), "AY": (0.21, 1.0, 0.3), "EH": (0.17, 0.9, 0.4), "ER": (0.11, 0.8, -0.4),
-    "EY": (0.15, 0.9, 0.6), "IH": (0.12, 0.7, 0.4), "IY": (0.10, 0.9, 0.8), "OW": (0.14, 1.0, -0.8),
-    "OY": (0.16, 1.0, -0.6), "UH": (0.10, 0.8, -0.6), "UW": (0.07, 1.0, -1.0),
+    "EY": (0.15, 0.9, 0.6), "IH": (0.12, 0.7, 0.4), "IY": (0.10, 0.9, 0.8), "OW": (0.11, 1.0, -0.8),
+    "OY": (0.16, 1.0, -0.6), "UH": (0.10, 0.8, -0.6), "UW": (0.04, 1.2, -1.0),
     "P": (0.00, 3.0, 0.0), "B": (0.00, 3.0, 0.0), "M": (0.00, 3.0, 0.0),
-    "F": (0.03, 2.0, 0.1), "V": (0.03, 1.6, 0.1),
-    "W": (0.04, 1.5, -1.0), "R": (0.08, 0.8, -0.5), "L": (0.12, 0.6, 0.1), "Y": (0.08, 0.8, 0.6),
+    "F": (0.01, 2.2, 0.1), "V": (0.01, 2.2, 0.1),
+    "W": (0.005, 2.0, -1.0), "R": (0.05, 1.1, -0.5), "L": (0.12, 0.6, 0.1), "Y": (0.08, 0.8, 0.6),
     "TH": (0.08, 0.8, 0.1), "DH": (0.09, 0.6, 0.1), "S": (0.06, 1.2, 0.5), "Z": (0.06, 1.1, 0.4),
     "SH": (0.07, 1.2, -0.5), "ZH": (0.07, 1.2, -0.5), "CH": (0.07, 1.2, -0.4), "JH": (0.07, 1.2, -0.4),
     "T": (0.08, 0.6, 0.2), "D": (0.08, 0.5, 0.2), "N": (0.09, 0.5, 0.2),
@@ -38,6 +38,11 @@ TABLE: dict[str, tuple[float, float, float]] = {
 
 LEAD, TRAIL = 0.032, 0.036  # s in which a phone's pull falls to 1/e before and after it
 LOUD = 0.5  # share of a vowel's opening that depends on how loud it is
+DIP, DIP_FROM = (
+    0.6,
+    0.6,
+)  # a dip of loudness below DIP_FROM of its surroundings takes up to DIP of the opening
+HUSH = (0.05, 0.40)  # s: a silence this short inside speech is a stop's closure that was not told apart
 
 
 @dataclass
@@ -83,6 +88,18 @@ def blend(phones: list[Phone], n: int, column: int, targets: np.ndarray) -> np.n
     return top / total
 
 
+def _shuts(p: Phone, between: bool) -> bool:
+    """Do the lips meet for all of this phone?"""
+    return p.name in BILABIAL or (p.name == "SIL" and between and HUSH[0] <= p.end - p.start <= HUSH[1])
+
+
+def _dips(loud: np.ndarray) -> np.ndarray:
+    """0..1: how far a 10 ms loudness track lies below the loudest of the .4 s around it."""
+    around = np.pad(loud, 20, mode="edge")
+    top = np.lib.stride_tricks.sliding_window_view(around, 41).max(1)
+    return 1 - np.clip(loud / np.maximum(top, 0.15) / DIP_FROM, 0, 1)
+
+
 def tracks(phones: list[Phone], db: np.ndarray) -> Mouth:
     """The mouth's curves of phones and the sound's 10 ms loudness track."""
     n = len(db)
@@ -97,7 +114,8 @@ def tracks(phones: list[Phone], db: np.ndarray) -> Mouth:
         opening.append(o)
         width.append(w)
     aperture = blend(phones, n, 1, np.array(opening))
-    closures = [(p.start, p.end) for p in phones if p.name in BILABIAL]
+    aperture *= smooth(1 - DIP * _dips(level(smooth(db, 1))), 1.5)
+    closures = [(p.start, p.end) for i, p in enumerate(phones) if _shuts(p, 0 < i < len(phones) - 1)]
     tuck = np.zeros(n)
     for p in phones:
         if p.name in LABIODENTAL:

@@ -31,7 +31,7 @@ def tone(seconds: float, rate: int) -> np.ndarray:
 @pytest.mark.parametrize("name", ["hello.wav", "hello.mp3", "hello.ogg", "hello.m4a"])
 def test_the_usual_formats_are_heard_alike(fixtures, name):
     x = sound.decode(fixtures / name)
-    assert len(x) / sound.RATE == pytest.approx(1.83, abs=0.12)
+    assert len(x) / sound.RATE == pytest.approx(1.85, abs=0.25)
     assert np.abs(x).max() > 3000
 
 
