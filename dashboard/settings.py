@@ -201,7 +201,10 @@ SYNC_MINUTES = env.number("SYNC_MINUTES", 60)  # 0: only the button
 AUTH_USER_MODEL = "dashboard.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["name", "email"]},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
@@ -214,7 +217,17 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_NOTIFICATIONS = False
-ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = None  # the person says so
+# Forms of our own that could be used for guessing; allauth adds its own (10 wrong passwords a minute, 5 for one name).
+ACCOUNT_RATE_LIMITS = {"setup": "10/m/ip,100/d/ip", "link": "20/m/ip", "account": "10/m/user"}
+ACCOUNT_FORMS = {
+    "login": "dashboard.accounts.forms.LoginForm",
+    "change_password": "dashboard.accounts.forms.ChangePasswordForm",
+    "reset_password": "dashboard.accounts.forms.ResetPasswordForm",
+    "reset_password_from_key": "dashboard.accounts.forms.ResetPasswordKeyForm",
+}
 # Without a trusted proxy in front, everybody behind one would share one throttle.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 1 if _https else 0)
 SETUP_CODE = secrets.keep(SECRETS_DIR, "setup_code", 9)

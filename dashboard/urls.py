@@ -7,11 +7,12 @@ from dashboard import media, views
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("sample/", views.sample, name="sample"),
     path("avatars/", include("avatars.urls")),
     path("videos/", include("videos.urls")),
     path("health/", views.health, name="health"),
     path("media/<str:signed>/<str:filename>", media.serve, name="media"),
-    path("accounts/", include("allauth.account.urls")),
+    path("", include("dashboard.accounts.urls")),
 ]
 if settings.EMBEDDED:
     urlpatterns.append(path("v1/cg_avatar/", include("engine.urls")))

@@ -1,0 +1,106 @@
+"""What happens to people: they come in, choose passwords, get rights and leave. Each function decides races."""
+
+import hmac
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.db import transaction
+
+from dashboard.models import Duty, OneTimeLink, User
+
+
+class EmailTaken(Exception):
+    """Somebody else has an account with this address."""
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """A transaction that no other change to people runs beside (SQLite's are alone anyway)."""
+    with transaction.atomic():
+        Duty.objects.get_or_create(name="people")
+        Duty.objects.select_for_update().get(name="people")
+        yield
+
+
+def is_setup_code(code: str) -> bool:
+    return hmac.compare_digest(code.strip().encode(), settings.SETUP_CODE.encode())
+
+
+def create_owner(name: str, email: str, password: str) -> User | None:
+    """The first account; None if there is one already."""
+    with _one_at_a_time():
+        if User.objects.exists():
+            return None
+        return User.objects.create_user(email, password, name=name, is_owner=True)
+
+
+def is_taken(email: str, *, but: User | None = None) -> bool:
+    """An account that was removed does not count: who is invited again gets it back."""
+    others = User.objects.filter(email__iexact=email, is_active=True)
+    return others.exclude(pk=but.pk if but else None).exists()
+
+
+def join(link: OneTimeLink, name: str, email: str, password: str) -> User | None:
+    """The account that an invitation leads to; None if somebody else has just used it. Raises EmailTaken."""
+    with _one_at_a_time():
+        if is_taken(email):
+            raise EmailTaken
+        if not link.use():
+            return None
+        former = User.objects.filter(email__iexact=email).first()
+        if former is None:
+            return User.objects.create_user(email, password, name=name)
+        former.name, former.is_active = name, True
+        former.set_password(password)
+        former.save()
+        return former
+
+
+def choose_password(link: OneTimeLink, password: str) -> User | None:
+    """Set the password of the link's person, which ends all their sessions; None if it has just been used."""
+    with _one_at_a_time():
+        user = User.objects.filter(pk=link.user_id, is_active=True).first()
+        if user is None or not link.use():
+            return None
+        user.set_password(password)
+        user.save(update_fields=["password"])
+        OneTimeLink.objects.filter(user=user, used_at=None).delete()
+        return user
+
+
+def change_email(user: User, email: str) -> None:
+    """Raises EmailTaken."""
+    with _one_at_a_time():
+        if User.objects.filter(email__iexact=email).exclude(pk=user.pk).exists():
+            raise EmailTaken
+        # allauth keeps addresses of its own and would go on signing in by the old one.
+        user.emailaddress_set.all().delete()
+        user.email = email.lower()
+        user.save(update_fields=["email"])
+
+
+def remove(person: User) -> bool:
+    """End the account and its sessions; what the person made stays, with the name. Never the last owner's."""
+    with _one_at_a_time():
+        if _is_last_owner(person):
+            return False
+        person.is_active = person.is_owner = False
+        person.set_unusable_password()
+        person.save(update_fields=["is_active", "is_owner", "password"])
+        OneTimeLink.objects.filter(user=person).delete()
+        OneTimeLink.objects.filter(made_by=person, used_at=None).delete()
+        return True
+
+
+def set_owner(person: User, is_owner: bool) -> bool:
+    with _one_at_a_time():
+        if not is_owner and _is_last_owner(person):
+            return False
+        person.is_owner = is_owner
+        person.save(update_fields=["is_owner"])
+        return True
+
+
+def _is_last_owner(person: User) -> bool:
+    return not User.objects.filter(is_owner=True, is_active=True).exclude(pk=person.pk).exists()

@@ -1,0 +1,158 @@
+"""Forms for people's names, addresses and passwords."""
+
+from typing import Any
+
+from allauth.account import forms as allauth
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+
+from dashboard.accounts import changes
+from dashboard.models import OneTimeLink, User
+
+TAKEN = "Somebody already has an account with this email address."
+
+
+def _name() -> forms.CharField:
+    attributes = {"autocomplete": "name", "dir": "auto"}
+    return forms.CharField(label="Your name", max_length=80, widget=forms.TextInput(attributes))
+
+
+def _email() -> forms.EmailField:
+    return forms.EmailField(label="Email address", widget=forms.EmailInput({"autocomplete": "email"}))
+
+
+def _new_password() -> forms.CharField:
+    return forms.CharField(
+        label="Password",
+        strip=False,
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+        help_text="At least 10 characters. A few words in a row are easy to remember and hard to guess.",
+    )
+
+
+class NewPasswordForm(forms.Form):
+    password = _new_password()
+
+    def __init__(self, *args: Any, user: User | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def person(self) -> User:
+        """Whom the password must not resemble."""
+        return self.user or User(
+            email=self.cleaned_data.get("email", ""), name=self.cleaned_data.get("name", "")
+        )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if password := cleaned.get("password"):
+            try:
+                validate_password(password, self.person())
+            except forms.ValidationError as error:
+                self.add_error("password", error)
+        return cleaned
+
+
+class InvitationForm(NewPasswordForm):
+    name = _name()
+    email = _email()
+    field_order = ["name", "email", "password"]
+
+    def clean_email(self) -> str:
+        email = self.cleaned_data["email"].lower()
+        if changes.is_taken(email):
+            raise forms.ValidationError(TAKEN)
+        return email
+
+
+class SetupForm(InvitationForm):
+    code = forms.CharField(
+        label="Set-up code",
+        max_length=100,
+        help_text="It stands in the window where this site was started.",
+        widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}),
+    )
+    field_order = ["code", "name", "email", "password"]
+
+    def clean_code(self) -> str:
+        code = self.cleaned_data["code"]
+        if not changes.is_setup_code(code):
+            raise forms.ValidationError("This is not the set-up code.")
+        return code
+
+
+class AccountForm(forms.Form):
+    name = _name()
+    email = _email()
+    password = forms.CharField(
+        label="Your password",
+        required=False,
+        strip=False,
+        widget=forms.PasswordInput({"autocomplete": "current-password"}),
+        help_text="Only needed to change the email address.",
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, initial={"name": user.name, "email": user.email}, **kwargs)
+        self.user = user
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        email = cleaned.get("email", "").lower()
+        if email and email != self.user.email:
+            if User.objects.filter(email__iexact=email).exclude(pk=self.user.pk).exists():
+                self.add_error("email", TAKEN)
+            elif not self.user.check_password(cleaned.get("password", "")):
+                self.add_error("password", "Type your password to change the email address.")
+        return cleaned
+
+
+class InviteForm(forms.ModelForm):
+    class Meta:
+        model = OneTimeLink
+        fields = ["note"]
+        labels = {"note": "Who is it for?"}
+        help_texts = {"note": "For this list only, so that you know which link is whose."}
+        widgets = {"note": forms.TextInput({"autocomplete": "off", "dir": "auto"})}
+
+
+# ---------------------------------------------------------------- allauth's, without its placeholders
+class _Plain:
+    """A label says what belongs into a field; a placeholder that repeats it is in the way."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+
+
+class LoginForm(_Plain, allauth.LoginForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = "Email address"
+        self.fields["login"].widget.attrs["autocomplete"] = "username"
+        self.fields["password"].help_text = ""
+        self.fields["remember"].label = "Stay signed in on this device"
+        self.fields["remember"].initial = True
+
+
+class ChangePasswordForm(_Plain, allauth.ChangePasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["oldpassword"].label = "Your password now"
+        self.fields["oldpassword"].help_text = ""
+        self.fields["password1"].label = "New password"
+        self.fields["password1"].help_text = "At least 10 characters."
+        self.fields["password2"].label = "New password again"
+
+
+class ResetPasswordForm(_Plain, allauth.ResetPasswordForm):
+    pass
+
+
+class ResetPasswordKeyForm(_Plain, allauth.ResetPasswordKeyForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password1"].label = "New password"
+        self.fields["password1"].help_text = "At least 10 characters."
+        self.fields["password2"].label = "New password again"

@@ -1,0 +1,41 @@
+"""Sign-in and people. Of allauth only what is needed is reachable, under the names that it looks for."""
+
+from allauth.account import views as allauth
+from django.conf import settings
+from django.urls import path, re_path
+
+from dashboard.accounts import people, views
+
+urlpatterns = [
+    path("setup/", views.setup, name="setup"),
+    path("invitation/<str:token>/", views.invitation, name="invitation"),
+    path("new-password/<str:token>/", views.new_password, name="new-password"),
+    path("account/", views.account, name="account"),
+    path("people/", people.people, name="people"),
+    path("people/invite/", people.invite, name="people-invite"),
+    path("people/<int:pk>/password/", people.password_link, name="people-password"),
+    path("people/<int:pk>/owner/", people.owner, name="people-owner"),
+    path("people/<int:pk>/remove/", people.remove, name="people-remove"),
+    path("people/links/<int:pk>/withdraw/", people.withdraw, name="people-withdraw"),
+    path("accounts/login/", views.SignIn.as_view(), name="account_login"),
+    path("accounts/logout/", allauth.logout, name="account_logout"),
+    path("accounts/inactive/", allauth.account_inactive, name="account_inactive"),
+    path("accounts/password/change/", allauth.password_change, name="account_change_password"),
+]
+if settings.HAS_MAIL:
+    urlpatterns += [
+        path("accounts/password/reset/", allauth.password_reset, name="account_reset_password"),
+        path(
+            "accounts/password/reset/done/", allauth.password_reset_done, name="account_reset_password_done"
+        ),
+        re_path(
+            r"^accounts/password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+            allauth.password_reset_from_key,
+            name="account_reset_password_from_key",
+        ),
+        path(
+            "accounts/password/reset/key/done/",
+            allauth.password_reset_from_key_done,
+            name="account_reset_password_from_key_done",
+        ),
+    ]

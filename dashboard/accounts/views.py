@@ -1,0 +1,122 @@
+"""Pages for somebody who is not signed in yet, and for one's own account."""
+
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.account.views import LoginView
+from allauth.core import ratelimit
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from dashboard.accounts import changes
+from dashboard.accounts.forms import TAKEN, AccountForm, InvitationForm, NewPasswordForm, SetupForm
+from dashboard.models import OneTimeLink, User
+
+
+class SignIn(LoginView):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        owners = User.objects.filter(is_owner=True, is_active=True).order_by("date_joined")
+        return super().get_context_data(owner=owners.first(), **kwargs)
+
+
+@login_not_required
+@never_cache
+@sensitive_post_parameters("code", "password")
+@require_http_methods(["GET", "POST"])
+def setup(request: HttpRequest) -> HttpResponse:
+    """The first visitor, who can read what the server printed, becomes the owner."""
+    if User.objects.exists():
+        return redirect("home" if request.user.is_authenticated else "account_login")
+    if too_many := ratelimit.consume_or_429(request, action="setup"):
+        return too_many
+    form = SetupForm(request.POST or None, initial={"code": request.GET.get("code", "")})
+    if form.is_valid():
+        data = form.cleaned_data
+        user = changes.create_owner(data["name"], data["email"], data["password"])
+        if user is None:
+            return redirect("account_login")
+        get_adapter().login(request, user)
+        return redirect("home")
+    return render(request, "accounts/setup.html", {"form": form})
+
+
+@login_not_required
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def invitation(request: HttpRequest, token: str) -> HttpResponse:
+    if too_many := ratelimit.consume_or_429(request, action="link"):
+        return too_many
+    link = OneTimeLink.objects.find(token)
+    if link is None or link.user_id:
+        return _worn_out(request)
+    if request.user.is_authenticated:
+        return render(request, "accounts/link_for_another.html", {"link": link})
+    form = InvitationForm(request.POST or None)
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            user = changes.join(link, data["name"], data["email"], data["password"])
+        except changes.EmailTaken:
+            form.add_error("email", TAKEN)
+        else:
+            if user is None:
+                return _worn_out(request)
+            get_adapter().login(request, user)
+            return redirect("home")
+    return render(request, "accounts/invitation.html", {"form": form, "link": link})
+
+
+@login_not_required
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def new_password(request: HttpRequest, token: str) -> HttpResponse:
+    if too_many := ratelimit.consume_or_429(request, action="link"):
+        return too_many
+    link = OneTimeLink.objects.find(token)
+    if link is None or link.user is None or not link.user.is_active:
+        return _worn_out(request)
+    if request.user.is_authenticated and request.user != link.user:
+        return render(request, "accounts/link_for_another.html", {"link": link})
+    form = NewPasswordForm(request.POST or None, user=link.user)
+    if form.is_valid():
+        user = changes.choose_password(link, form.cleaned_data["password"])
+        if user is None:
+            return _worn_out(request)
+        get_adapter().login(request, user)
+        messages.success(request, "Your new password is set.")
+        return redirect("home")
+    return render(request, "accounts/new_password.html", {"form": form, "link": link})
+
+
+def _worn_out(request: HttpRequest) -> HttpResponse:
+    return render(request, "accounts/link_worn_out.html", status=410)
+
+
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def account(request: HttpRequest) -> HttpResponse:
+    if too_many := ratelimit.consume_or_429(request, action="account"):
+        return too_many
+    user = User.objects.get(pk=request.user.pk)
+    form = AccountForm(request.POST or None, user=user)
+    if form.is_valid():
+        data = form.cleaned_data
+        user.name = data["name"]
+        user.save(update_fields=["name"])
+        try:
+            if data["email"].lower() != user.email:
+                changes.change_email(user, data["email"])
+        except changes.EmailTaken:
+            form.add_error("email", TAKEN)
+        else:
+            messages.success(request, "Saved.")
+            return redirect("account")
+    return render(request, "accounts/account.html", {"form": form})

@@ -1,0 +1,27 @@
+"""For the owner who forgot the password: whoever may use this machine may let them in again."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.urls import reverse
+
+from dashboard.models import OneTimeLink, User
+
+
+class Command(BaseCommand):
+    help = (
+        "Prints a link, alone on the last line, with which the person of that address chooses a new password."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("email")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        user = User.objects.filter(email__iexact=options["email"], is_active=True).first()
+        if user is None:
+            raise CommandError(f"Nobody here has the email address {options['email']}.")
+        _, token = OneTimeLink.make(user, user=user)
+        self.stderr.write("It works once, for three days:")
+        self.stdout.write((settings.PUBLIC_URL or settings.LOCAL_URL) + reverse("new-password", args=[token]))
