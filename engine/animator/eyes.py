@@ -17,7 +17,7 @@ EYES = (
     ([263, 466, 388, 387, 386, 385, 384, 398, 362], [263, 249, 390, 373, 374, 380, 381, 382, 362], [276, 283, 282, 295, 285], 473),
 )  # fmt: skip
 STEPS = 12
-TRAVEL = 0.93  # of the gap that the lid covers when shut
+TRAVEL = 0.98  # of the gap that the lid covers when shut
 
 
 class Eye:
@@ -47,7 +47,9 @@ class Eye:
         # the stretch begins half way to the brow: the brow itself stays
         self.top = np.minimum(0.35 * self.lid + 0.65 * self.brow, self.lid - 0.06)
         xs = np.sort([up[0, 0], up[-1, 0]])
-        self.inside = g.smoothstep(0, 0.05, self.x - xs[0]) * g.smoothstep(0, 0.05, xs[1] - self.x)
+        self.inside = g.smoothstep(-0.01, 0.035, self.x - xs[0]) * g.smoothstep(-0.01, 0.035, xs[1] - self.x)
+        # the lash line fades before the corners, or it ends in a hook
+        self.along = g.smoothstep(0.0, 0.10, self.x - xs[0]) * g.smoothstep(0.0, 0.10, xs[1] - self.x)
         self.iris = frame.to_local(points[iris, :2].astype(np.float64))
         self.radius = 0.095
         self.cache: dict[tuple, np.ndarray] = {}
@@ -90,20 +92,24 @@ class Eye:
         iod = self.frame.iod
         gap = (self.floor - self.lid) * self.inside
         edge = self.lid + TRAVEL * blink * gap
-        lash = 0.035  # IOD of lashes and shadow above the lid's edge that must not be stretched
+        lash = 0.045  # IOD of lashes and shadow above the lid's edge that must not be stretched
         t = np.clip((self.y - self.top) / np.maximum(edge - self.top, 1e-3), 0, 1)
         source_end = self.lid - lash * min(1.0, blink * 3) * self.inside
         # skin gathered at the brow unrolls: more of the stretch near the lashes
         source = self.top + (source_end - self.top) * t
         skin = self._sample(self.x, np.where(self.y < self.top, self.y, source)).astype(np.float32)
+        # what is left of lashes and their shadow would be drawn out into a comb: smooth it along the lid
+        soft = cv2.GaussianBlur(skin, (0, 0), sigmaX=max(0.8, 0.035 * iod), sigmaY=0.8)
+        k = (np.clip(blink * 2, 0, 1) * g.smoothstep(0.35, 0.8, t) * self.inside)[..., None]
+        skin = skin * (1 - k) + soft * k
         shade = 1 - 0.10 * blink * np.exp(-(((t - 0.75) / 0.25) ** 2)) * self.inside
         skin *= shade[..., None]
         dark = np.minimum(open_eye.reshape(-1, 3).min(0).astype(np.float32) + 12, 60)
-        line = np.exp(-((np.abs(self.y - edge) * iod / max(1.2, 0.016 * iod)) ** 2)) * self.inside * 0.75
+        line = np.exp(-((np.abs(self.y - edge) * iod / max(1.2, 0.016 * iod)) ** 2)) * self.along * 0.75
         skin = skin * (1 - line[..., None]) + dark * line[..., None]
         cover = np.clip((edge - self.y) * iod / 1.5 + 0.5, 0, 1)
         below = (
-            np.exp(-((np.maximum(self.y - edge, 0) * iod / max(1.0, 0.010 * iod)) ** 2)) * self.inside * 0.6
+            np.exp(-((np.maximum(self.y - edge, 0) * iod / max(1.0, 0.010 * iod)) ** 2)) * self.along * 0.6
         )
         eye = open_eye.astype(np.float32)
         eye = eye * (1 - below[..., None]) + dark * below[..., None]

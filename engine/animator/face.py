@@ -48,9 +48,10 @@ class Face:
 
     @property
     def box(self) -> tuple[float, float, float, float]:
-        """x0, y0, x1, y1 of the mesh (chin to hairline), px."""
-        p = self.points[:468, :2]
-        return (*p.min(0), *p.max(0))
+        """x0, y0, x1, y1 px: chin to hairline, ear to ear (the mesh ends a little before the ears)."""
+        (x0, y0), (x1, y1) = self.points[:468, :2].min(0), self.points[:468, :2].max(0)
+        ear = 0.05 * (x1 - x0)
+        return x0 - ear, y0, x1 + ear, y1
 
 
 def eye_distance(points: np.ndarray) -> float:
@@ -120,6 +121,19 @@ def detect(rgb: np.ndarray) -> list[tuple[float, tuple[float, float, float, floa
     return kept
 
 
+def _detect_small(rgb: np.ndarray) -> list[tuple[float, tuple[float, float, float, float]]]:
+    """Faces too small for the detectors, which look at pictures of 192 px: looked for in overlapping thirds."""
+    h, w = rgb.shape[:2]
+    th, tw = max(h // 3, min(h, 240)), max(w // 3, min(w, 240))
+    found = []
+    for y in range(0, h - th + 1, max(1, th // 2)):
+        for x in range(0, w - tw + 1, max(1, tw // 2)):
+            for score, (x0, y0, x1, y1) in detect(rgb[y : y + th, x : x + tw]):
+                if score > 0.6:
+                    found.append((score, (x0 + x, y0 + y, x1 + x, y1 + y)))
+    return sorted(found, reverse=True)
+
+
 def _mesh_once(rgb: np.ndarray) -> np.ndarray | None:
     h, w = rgb.shape[:2]
     faces = _process("mesh", rgb).multi_face_landmarks
@@ -130,8 +144,18 @@ def _mesh_once(rgb: np.ndarray) -> np.ndarray | None:
 
 def mesh(rgb: np.ndarray, box: tuple[float, float, float, float]) -> tuple[np.ndarray, float] | None:
     """Landmarks (478, 3) px of the face in the box, averaged over small warps, and their spread in px."""
+    for room in (1.9, 3.0, 1.4):  # blurred and cut-off faces are found with more or less around them
+        found = _mesh_in(rgb, box, room)
+        if found is not None:
+            return found
+    return None
+
+
+def _mesh_in(
+    rgb: np.ndarray, box: tuple[float, float, float, float], room: float
+) -> tuple[np.ndarray, float] | None:
     x0, y0, x1, y1 = box
-    side = 1.9 * max(x1 - x0, y1 - y0)
+    side = room * max(x1 - x0, y1 - y0)
     scale = 512 / side
     found = []
     for angle, zoom in JITTER:
@@ -151,10 +175,10 @@ def mesh(rgb: np.ndarray, box: tuple[float, float, float, float]) -> tuple[np.nd
     return points, wobble
 
 
-def find_faces(rgb: np.ndarray) -> list[Face]:
-    """All faces of a picture, the largest first."""
+def find_faces(rgb: np.ndarray, small: bool = False) -> list[Face]:
+    """All faces of a picture, the largest first; `small`: the tiny ones too, which takes a second."""
     faces = []
-    for score, box in detect(rgb)[:8]:
+    for score, box in (_detect_small(rgb) if small else detect(rgb))[:8]:
         found = mesh(rgb, box)
         if found is not None:
             faces.append(Face(found[0], found[1], score))

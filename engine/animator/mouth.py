@@ -17,10 +17,10 @@ PAIRS = np.array([0.0, 0.33, -0.33, 0.62, -0.62])  # where over the lips an aper
 
 
 def small_opening(across: np.ndarray) -> np.ndarray:
-    """Gap over the width when the mouth opens a little: 70 % of its width; mean 1 over PAIRS."""
+    """Gap over the width when the mouth opens a little: two thirds of its width; mean 1 over PAIRS."""
 
     def f(u: np.ndarray) -> np.ndarray:
-        return np.clip(1 - (u / 0.86) ** 2, 0, 1) ** 1.25
+        return np.clip(1 - (u / 0.90) ** 2, 0, 1) ** 1.1
 
     return f(across) / f(PAIRS).mean()
 

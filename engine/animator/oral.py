@@ -51,12 +51,12 @@ class Inside:
         light = float(np.clip(1.12 * luma, 60, 222))
         enamel = light * (0.80 + 0.20 * warm) * np.array([0.94, 1.0, 1.02])
         self.enamel = np.clip(enamel, 0, 240).astype(np.float32)
-        self.flesh = (skin * np.array([0.52, 0.46, 0.70])).astype(np.float32)
+        self.flesh = (skin * np.array([0.50, 0.44, 0.66])).astype(np.float32)
         self.dark = (skin * np.array([0.13, 0.11, 0.20])).astype(np.float32)
         round_light = np.clip(1.06 - 0.62 * np.abs(self.u) ** 2.2, 0.15, 1.1)
         self.light = round_light.astype(np.float32)[..., None]
-        self.upper, self.upper_alpha = self._row(-0.075, 0.040, 0.78, True)
-        self.lower, self.lower_alpha = self._row(0.052, 0.16, 0.66, False)
+        self.upper, self.upper_alpha = self._row(-0.085, 0.030, 0.80, True)
+        self.lower, self.lower_alpha = self._row(0.045, 0.16, 0.68, False)
         self.tongue, self.tongue_alpha = self._tongue()
 
     def _row(self, top: float, bottom: float, reach: float, up: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -83,7 +83,7 @@ class Inside:
         return colour.astype(np.float32), alpha.astype(np.float32)[..., None]
 
     def _tongue(self) -> tuple[np.ndarray, np.ndarray]:
-        d = np.sqrt((self.u / 0.72) ** 2 + ((self.v - 0.16) / 0.10) ** 2)
+        d = np.sqrt((self.u / 0.70) ** 2 + ((self.v - 0.055) / 0.10) ** 2)
         alpha = 1 - g.smoothstep(0.75, 1.05, d)
         ridge = 1 - 0.18 * np.exp(-((self.u / 0.07) ** 2))
         shade = (1.12 - 0.30 * d) * ridge

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import warnings as python_warnings
 from dataclasses import dataclass
@@ -33,6 +34,10 @@ def read_picture(path: Path) -> np.ndarray:
     """(H, W, 4) uint8 BGRA, upright as EXIF says. Sizes are judged before anything is decoded."""
     from PIL import Image, ImageOps
 
+    with contextlib.suppress(ImportError):
+        import pillow_heif
+
+        pillow_heif.register_heif_opener()
     try:
         with python_warnings.catch_warnings():
             python_warnings.simplefilter("ignore", Image.DecompressionBombWarning)
@@ -74,6 +79,8 @@ def upright(bgra: np.ndarray) -> tuple[np.ndarray, list[face.Face], int]:
             best = (score, turns, faces)
         if turns == 0 and score > 0.9:
             break
+    if not best[2]:  # a face too small to use deserves to be told from no face
+        return bgra, face.find_faces(np.ascontiguousarray(_over_grey(bgra)[..., ::-1]), small=True), 0
     return np.ascontiguousarray(np.rot90(bgra, best[1])), best[2], best[1]
 
 
@@ -131,7 +138,7 @@ def judge(bgr: np.ndarray, f: face.Face, min_face: int) -> list[str]:
 def frame_box(points: np.ndarray, w: int, h: int) -> tuple[int, int, int, int]:
     """Head and shoulders: x0, y0, x1, y1 inside the picture. Pictures that are already close are left whole."""
     iod = face.eye_distance(points)
-    aspect = min(max(w / h, 0.5625), 1.78)
+    aspect = min(max(w / h, 1 / 1.5), 1.5)
     short = 7.2 * iod
     if min(w, h) <= 1.2 * short and abs(w / h - aspect) < 1e-6:
         return 0, 0, w, h
