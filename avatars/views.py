@@ -1,11 +1,11 @@
 """The avatars' pages. A view that changes something takes POST only and asks `may_change`."""
 
 import contextlib
+from pathlib import Path
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.files.base import File
-from django.core.files.uploadedfile import UploadedFile
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Count, OuterRef, QuerySet, Subquery
@@ -49,7 +49,7 @@ def upload(request: HttpRequest) -> HttpResponse:
         if len(files) != 1:
             return _refused("No picture arrived. Choose it again.")
         try:
-            avatar = take_in(files[0], request.user)
+            avatar = take_in(files[0], files[0].name, request.user)
         except UploadError as error:
             return _refused(str(error))
         return render(request, "avatars/_card.html", {"avatar": for_cards().get(pk=avatar.pk)})
@@ -60,7 +60,7 @@ def upload(request: HttpRequest) -> HttpResponse:
         return redirect("avatars")
     for file in files:
         try:
-            take_in(file, request.user)
+            take_in(file, file.name, request.user)
         except UploadError as error:
             messages.error(request, f"{file.name}: {error}")
     return redirect("avatars")
@@ -70,11 +70,11 @@ def _refused(sentence: str) -> HttpResponse:
     return HttpResponse(sentence, status=422, content_type="text/plain; charset=utf-8")
 
 
-def take_in(upload: UploadedFile, user: User) -> Avatar:
-    """Keep an uploaded portrait and have it made into an avatar. Raises UploadError."""
-    with portraits.take(upload, upload.name) as portrait:
+def take_in(source: File | Path, filename: str, user: User) -> Avatar:
+    """Keep a portrait and have it made into an avatar. Raises UploadError."""
+    with portraits.take(source, filename) as portrait:
         avatar = Avatar(
-            name=from_filename(upload.name, "New avatar"),
+            name=from_filename(filename, "New avatar"),
             made_by=user,
             portrait_width=portrait.width,
             portrait_height=portrait.height,

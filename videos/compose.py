@@ -1,17 +1,22 @@
 """Making a new video: who speaks, and what they say."""
 
 import uuid
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.core.files.base import File
-from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_POST
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect
 
+from avatars.models import Avatar
+from dashboard.jobs import ACTIVE
 from dashboard.models import User
 from dashboard.names import MAX_NAME, from_filename
 from dashboard.uploads import UploadError, voices
@@ -20,7 +25,8 @@ from videos.forms import NewVideoForm, speakers
 from videos.models import Video, Voice
 
 SPEAKERS_SHOWN = 60
-VOICES_SHOWN = 12
+VOICES_SHOWN = 6
+VOICES_KEPT_CLOSE = 100
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -36,7 +42,7 @@ def new(request: HttpRequest) -> HttpResponse:
         voice = data["voice"]
         try:
             if data["sound"]:
-                voice = take_in(data["sound"], request.user)
+                voice = take_in(data["sound"], data["sound"].name, request.user)
         except UploadError as error:
             form.add_error("sound", str(error))
         else:
@@ -71,15 +77,19 @@ def _page(request: HttpRequest, form: NewVideoForm, chosen: Any, status: int = 2
     shown = list(speakers()[:SPEAKERS_SHOWN])
     if avatar and avatar not in {a.pk for a in shown}:
         shown = [*speakers().filter(pk=avatar), *shown]
-    heard = list(Voice.objects.all()[:VOICES_SHOWN])
-    if voice and voice not in {v.pk for v in heard}:
-        heard = [*Voice.objects.filter(pk=voice), *heard]
+    heard = list(Voice.objects.all()[:VOICES_KEPT_CLOSE])
+    if voice and voice not in {v.pk for v in heard[:VOICES_SHOWN]}:
+        heard = [*Voice.objects.filter(pk=voice), *(v for v in heard if v.pk != voice)]
+    # Chosen elsewhere, and still being made: the page says so and comes again.
+    soon = Avatar.objects.filter(pk=avatar, state__in=ACTIVE).first() if avatar else None
     if not avatar and len(shown) == 1:
         avatar = shown[0].pk  # nothing to choose
     context = {
         "form": form,
         "avatars": shown,
-        "voices": heard,
+        "voices": heard[:VOICES_SHOWN],
+        "older_voices": heard[VOICES_SHOWN:],
+        "soon": soon,
         "avatar_pk": avatar,
         "voice_pk": voice,
         "ref": form["ref"].value(),
@@ -87,6 +97,16 @@ def _page(request: HttpRequest, form: NewVideoForm, chosen: Any, status: int = 2
         "max_bytes": settings.MAX_AUDIO_BYTES,
     }
     return render(request, "videos/new.html", context, status=status)
+
+
+@require_GET
+def speaker(request: HttpRequest, pk: int) -> HttpResponse:
+    """The poll of a page that waits for its avatar: nothing while it is being made, then the page again."""
+    if Avatar.objects.filter(pk=pk, state__in=ACTIVE).exists():
+        return HttpResponse(status=204)
+    voice = _number(request.GET.get("voice"))
+    chosen = {"avatar": pk, **({"voice": voice} if voice else {})}
+    return HttpResponseClientRedirect(f"{reverse('video-new')}?{urlencode(chosen)}")
 
 
 def _number(text: Any) -> int | None:
@@ -101,7 +121,7 @@ def upload_voice(request: HttpRequest) -> HttpResponse:
     try:
         if file is None:
             raise UploadError("No sound arrived. Choose the file again.")
-        voice = take_in(file, request.user)
+        voice = take_in(file, file.name, request.user)
     except UploadError as error:
         if request.htmx:
             return HttpResponse(str(error), status=422, content_type="text/plain; charset=utf-8")
@@ -109,15 +129,15 @@ def upload_voice(request: HttpRequest) -> HttpResponse:
         return redirect("video-new")
     if request.htmx:
         return render(request, "videos/_voice.html", {"voice": voice, "voice_pk": voice.pk})
-    return redirect(f"/videos/new/?voice={voice.pk}")
+    return redirect(f"{reverse('video-new')}?voice={voice.pk}")
 
 
-def take_in(upload: UploadedFile, user: User) -> Voice:
-    """Keep an uploaded recording. Raises UploadError."""
+def take_in(source: File | Path, filename: str, user: User) -> Voice:
+    """Keep a recording. Raises UploadError."""
     longest = settings.CG_AVATAR_MAX_AUDIO_SECONDS or None
-    with voices.take(upload, upload.name, max_seconds=longest) as taken:
+    with voices.take(source, filename, max_seconds=longest) as taken:
         voice = Voice(
-            name=from_filename(upload.name, "Recording"),
+            name=from_filename(filename, "Recording"),
             seconds=taken.seconds,
             peaks=taken.peaks,
             made_by=user,

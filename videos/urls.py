@@ -5,6 +5,7 @@ from videos import compose, views
 urlpatterns = [
     path("", views.gallery, name="videos"),
     path("new/", compose.new, name="video-new"),
+    path("new/speaker/<int:pk>/", compose.speaker, name="video-speaker"),
     path("voice/", compose.upload_voice, name="voice-upload"),
     path("sync/", views.sync, name="video-sync"),
     path("<int:pk>/", views.detail, name="video"),

@@ -30,6 +30,16 @@ document.addEventListener("announce", (event) => {
   requestAnimationFrame(() => { announcer.textContent = event.detail.text; });
 });
 
+// A button that did not work must say so; a poll just tries again.
+document.addEventListener("htmx:responseError", (event) => {
+  if (event.detail.requestConfig.verb === "post") toast("That did not work. Reload the page and try again.", true);
+});
+// A card that its own button replaced keeps the focus.
+document.addEventListener("htmx:afterSettle", (event) => {
+  const fresh = event.detail.elt;
+  if (event.detail.requestConfig.verb === "post" && document.activeElement === document.body) fresh.querySelector("a, input:checked")?.focus();
+});
+
 document.addEventListener("click", (event) => {
   event.target.closest("[data-dismiss]")?.closest(".toast").remove();
   const closer = event.target.closest("[data-close-rename]");

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.defaults import bad_request, server_error
 from django_q.models import OrmQ
 
+from avatars.models import Avatar
 from dashboard.jobs import State
 from dashboard.names import for_filename, from_filename
 from dashboard.remote import provider
@@ -338,3 +339,20 @@ def test_a_file_name_becomes_the_name_a_person_would_have_given(filename, name):
 def test_a_title_becomes_a_file_name_that_every_system_takes():
     assert for_filename('A/B: "what?" *now*') == "A B what now"
     assert for_filename("...") == "Video"
+
+
+def test_the_first_video_is_two_clicks_away_with_the_sample(signed_in, maria):
+    client = signed_in(maria)
+    assert "Try with the sample" in client.get("/").text
+    for _ in range(2):  # pressed twice: still one
+        page = client.post(reverse("sample"), follow=True)
+    avatar, voice = Avatar.objects.get(), Voice.objects.get()
+    assert (avatar.name, voice.name) == ("Eileen Collins", "Welcome")
+    assert "is getting ready to speak" in page.text
+    poll = reverse("video-speaker", args=[avatar.pk])
+    assert client.get(poll, {"voice": voice.pk}).status_code == 204
+    Avatar.objects.update(state=State.READY, provider=provider(), remote_id="a")
+    address = client.get(poll, {"voice": voice.pk})["HX-Redirect"]
+    assert client.get(address).text.count(" checked") == 2
+    make(client, avatar=avatar.pk, voice=voice.pk)
+    assert "Try with the sample" not in client.get("/").text
