@@ -7,9 +7,11 @@ mouth shows. The person then lies over the still background.
 
 from __future__ import annotations
 
+import contextlib
 import math
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
@@ -198,12 +200,25 @@ def render_files(
     drawer = Renderer(loaded.resized(output_size(loaded, size)))
     rate, layout = sound.best_layout(sound_path)
     kept = sound.frames(sound_path, rate, layout, "fltp")
-    with Encoder(video, mask, drawer.w, drawer.h, kept, rate, layout) as out:
+    with _quick_hand_over(), Encoder(video, mask, drawer.w, drawer.h, kept, rate, layout) as out:
         for i in range(frames):
             out.write(drawer.draw(play, i))
             tell(0.05 + 0.94 * (i + 1) / frames)
     tell(1.0, True)
     return RenderInfo(duration, frames, drawer.w, drawer.h)
+
+
+@contextlib.contextmanager
+def _quick_hand_over() -> Iterator[None]:
+    """Python's lock changes hands more often, and OpenCV keeps to one core: the encoders need the other."""
+    interval, threads = sys.getswitchinterval(), cv2.getNumThreads()
+    sys.setswitchinterval(0.0003)
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(interval)
+        cv2.setNumThreads(threads)
 
 
 class _Teller:

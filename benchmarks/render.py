@@ -1,0 +1,109 @@
+"""How fast the animator renders, and what it needs: python benchmarks/render.py [--long]
+
+Every row runs in a process of its own, so that the peak of its memory is its own. The floor is only encoding the same
+number of finished frames and masks with the same settings.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import wave
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+PORTRAIT = ROOT / "tests/fixtures/astronaut.jpg"
+SPEECH = ROOT / "tests/fixtures/speech.wav"
+
+
+def looped(path: Path, seconds: float) -> Path:
+    """The fixture's speech over and over."""
+    with wave.open(str(SPEECH)) as r:
+        kind, data = r.getparams(), r.readframes(r.getnframes())
+    need = int(seconds * kind.framerate) * kind.sampwidth
+    with wave.open(str(path), "wb") as w:
+        w.setparams(kind)
+        w.writeframes((data * (need // len(data) + 1))[:need])
+    return path
+
+
+def one(seconds: float, size: int) -> dict[str, float]:
+    """Measured in this process: rig cold and warm, rendering, floor, memory."""
+    from engine.animator import build_rig, render
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        took = {}
+        for key in ("rig cold", "rig warm"):
+            t = time.perf_counter()
+            build_rig(PORTRAIT, folder / "rig.npz", folder / "p.jpg")
+            took[key] = time.perf_counter() - t
+        sound = looped(folder / "sound.wav", seconds)
+        t = time.perf_counter()
+        render(folder / "rig.npz", sound, folder / "o.mp4", folder / "m.mp4", size=size)
+        took["render"] = time.perf_counter() - t
+        took["floor"] = floor(folder, sound)
+        took["memory MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return took
+
+
+def floor(folder: Path, sound: Path) -> float:
+    """Seconds for encoding the frames of o.mp4 and m.mp4 again, decoding taken off."""
+    import av
+    import numpy as np
+
+    from engine.animator import sound as sounds
+    from engine.animator.encoder import Encoder
+
+    def pairs():
+        with av.open(str(folder / "o.mp4")) as a, av.open(str(folder / "m.mp4")) as b:
+            for x, y in zip(a.decode(video=0), b.decode(video=0), strict=True):
+                yield np.dstack([x.to_ndarray(format="bgr24"), y.to_ndarray(format="gray")])
+
+    decoding = encoding = 0.0
+    out, t = None, time.perf_counter()
+    for frame in pairs():
+        decoding += time.perf_counter() - t
+        t = time.perf_counter()
+        if out is None:
+            kept = sounds.frames(sound, 48000, "mono", "fltp")
+            out = Encoder(
+                folder / "f.mp4", folder / "g.mp4", frame.shape[1], frame.shape[0], kept, 48000, "mono"
+            )
+            out.__enter__()
+        out.write(frame)
+        encoding += time.perf_counter() - t
+        t = time.perf_counter()
+    out.__exit__(None, None, None)
+    return encoding + time.perf_counter() - t
+
+
+def main() -> None:
+    a = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    a.add_argument("--long", action="store_true", help="ten minutes too")
+    a.add_argument("--one", nargs=2, type=float, help=argparse.SUPPRESS)
+    z = a.parse_args()
+    if z.one:
+        print(json.dumps(one(z.one[0], int(z.one[1]))))
+        return
+    print("sound     size   render    x real time   x floor   memory     rig cold / warm")
+    for seconds, size in [(10, 720), (60, 720), (60, 1080), *([(600, 720)] if z.long else [])]:
+        run = [sys.executable, __file__, "--one", str(seconds), str(size)]
+        r = json.loads(
+            subprocess.run(run, capture_output=True, text=True, check=True).stdout.splitlines()[-1]
+        )
+        print(
+            f"{seconds:4.0f} s  {size:6d}  {r['render']:6.1f} s  {r['render'] / seconds:9.2f}    {r['render'] / r['floor']:8.1f}"
+            f"   {r['memory MB']:5.0f} MB   {r['rig cold']:5.1f} / {r['rig warm']:.1f} s",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
