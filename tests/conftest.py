@@ -1,5 +1,6 @@
 """The cast: an owner, two members, and ways to be signed in as one of them."""
 
+import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.core.files import File
 from django.test import Client
+from playwright.sync_api import Browser, sync_playwright
 
 from avatars.models import Avatar
 from dashboard.client import client
@@ -21,6 +23,15 @@ from tests import made
 from tests.fake_provider import TOKEN, FakeProvider
 from videos.models import Video, Voice
 
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 FIXTURES = Path(__file__).parent / "fixtures"
 
 
@@ -114,3 +125,15 @@ def new_video(db: None, tmp_path: Path, new_avatar: Callable[..., Avatar]) -> Ca
         return Video.objects.create(**{"title": "Hello", "provider": dashboard_provider()} | fields)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if not CHROMIUM:
+        pytest.skip("no Chromium was found (Debian: apt install chromium)")
+    # Playwright's loop runs in this thread; Django would refuse to talk to its database beside it.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        yield browser
+        browser.close()
