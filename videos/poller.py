@@ -36,7 +36,7 @@ def step() -> float:
     if not making:
         return 1.0 if Video.objects.filter(state=State.WAITING).exists() else IDLE_SECONDS
     try:
-        items = {item.video_id: item for item in client().list_videos()}
+        items = {item.video_id: item for item in client().list_videos([video.remote_id for video in making])}
     except ApiError as error:
         # Nothing is failed for a provider that is away for a moment: only time can do that.
         log.warning("video.list: %s", error)
