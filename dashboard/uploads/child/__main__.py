@@ -3,6 +3,7 @@
 The limits are set before any decoder is imported.
 """
 
+import contextlib
 import importlib
 import json
 import os
@@ -36,7 +37,9 @@ def restrict(limits: dict[str, int]) -> None:
         ceiling = resource.getrlimit(what)[1]
         if ceiling != resource.RLIM_INFINITY:
             soft, hard = min(soft, ceiling), min(hard, ceiling)
-        resource.setrlimit(what, (soft, hard))
+        # Not every system knows every limit (macOS has none on address space); the others still hold.
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(what, (soft, hard))
     # The parent's time limit is worth nothing when the parent is killed.
     signal.alarm(seconds)
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)

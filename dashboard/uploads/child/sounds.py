@@ -20,6 +20,8 @@ CODECS = (
     "pcm_alaw,pcm_mulaw,pcm_u8,pcm_s8,pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,"
     "pcm_f32le,pcm_f32be,pcm_f64le,pcm_f64be,adpcm_ima_wav,adpcm_ima_qt,adpcm_ms,gsm,gsm_ms,ac3,eac3"
 )
+# What an MP4 or a QuickTime file may begin with.
+BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
 MIN_RATE = 8000
 MAX_LEADING_ZEROS = 4096
 
@@ -40,16 +42,17 @@ def sniff(head: bytes) -> str:
     Named outright, so that FFmpeg never guesses: a playlist that calls itself a recording could otherwise make
     it open other files and addresses.
     """
-    if head[:3] == b"ID3" and len(head) >= 10:
+    tagged = head[:3] == b"ID3" and len(head) >= 10
+    if tagged:
         size = 0
         for byte in head[6:10]:
             size = size << 7 | byte & 0x7F
-        return sniff(head[10 + size :]) or "mp3"
+        head = head[10 + size :]
     if head[:4] in (b"RIFF", b"RF64", b"BW64") and head[8:12] == b"WAVE":
         return "wav"
     if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
         return "aiff"
-    if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide"):
+    if head[4:8] in BOXES:
         return "mov"
     for magic, name in (
         (b"fLaC", "flac"),
@@ -65,13 +68,13 @@ def sniff(head: bytes) -> str:
             return "aac"
         if head[1] & 0xE0 == 0xE0 and head[1] & 0x06:
             return "mp3"
-    return ""
+    return "mp3" if tagged else ""  # the tag may be longer than what was read here
 
 
 def open_media(file: BinaryIO, codecs: str) -> av.container.InputContainer:
     head = file.read(64 * 1024)
     file.seek(0)
-    if head[:1] == b"\0" and head[4:8] not in (b"ftyp", b"moov", b"mdat", b"wide"):
+    if head[:1] == b"\0" and head[4:8] not in BOXES:
         head = head[: MAX_LEADING_ZEROS + 16].lstrip(
             b"\0"
         )  # some MP3 writers begin with silence of their own
