@@ -8,7 +8,7 @@ from engine.models import Render, Rig, State
 
 def test_the_client_reads_lists_longer_than_a_page(live_server):
     Rig.objects.bulk_create(
-        Rig(image_url="https://example.com/p.jpg", state=State.FINISHED) for _ in range(1001)
+        Rig(image_url="https://example.com/p.jpg", state=State.FINISHED, preview="p.jpg") for _ in range(1001)
     )
     avatars = Client(live_server.url, settings.CG_AVATAR_API_TOKEN).list_avatars()
     assert len({avatar.avatar_id for avatar in avatars}) == 1001
