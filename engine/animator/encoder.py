@@ -125,7 +125,7 @@ class Encoder:
     def __init__(
         self, video: Path, mask: Path | None, w: int, h: int, sound: Iterator, rate: int, layout: str
     ) -> None:
-        look = {"preset": "veryfast", "crf": "20", "profile": "high"}
+        look = {"preset": "veryfast", "crf": "17", "profile": "high"}
         self.targets = [video]
         self.tracks = [_Track(video, w, h, look, sound, rate, layout)]
         if mask:
