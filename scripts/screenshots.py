@@ -322,8 +322,12 @@ def take(base: str, out: Path, only: set[str]) -> None:
 
 def whole(page) -> None:  # noqa: ANN001
     """Let the pictures further down load too."""
-    page.evaluate("document.querySelectorAll('img[loading]').forEach((image) => { image.loading = 'eager'; })")
-    page.evaluate("Promise.all([...document.images].map((image) => image.src && image.decode().catch(() => {})))")
+    page.evaluate(
+        "document.querySelectorAll('img[loading]').forEach((image) => { image.loading = 'eager'; })"
+    )
+    page.evaluate(
+        "Promise.all([...document.images].map((image) => image.src && image.decode().catch(() => {})))"
+    )
 
 
 def wrong(page) -> None:  # noqa: ANN001 - a playwright page; the package is for tests only

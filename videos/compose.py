@@ -102,8 +102,11 @@ def _page(request: HttpRequest, form: NewVideoForm, chosen: Any, status: int = 2
 @require_GET
 def speaker(request: HttpRequest, pk: int) -> HttpResponse:
     """The poll of a page that waits for its avatar: nothing while it is being made, then the page again."""
-    if Avatar.objects.filter(pk=pk, state__in=ACTIVE).exists():
+    avatar = Avatar.objects.filter(pk=pk).first()
+    if avatar and avatar.is_active:
         return HttpResponse(status=204)
+    if avatar and not avatar.is_ready:  # its own page says what is wrong with it
+        return HttpResponseClientRedirect(avatar.get_absolute_url())
     voice = _number(request.GET.get("voice"))
     chosen = {"avatar": pk, **({"voice": voice} if voice else {})}
     return HttpResponseClientRedirect(f"{reverse('video-new')}?{urlencode(chosen)}")

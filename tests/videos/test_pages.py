@@ -351,6 +351,8 @@ def test_the_first_video_is_two_clicks_away_with_the_sample(signed_in, maria):
     assert "is getting ready to speak" in page.text
     poll = reverse("video-speaker", args=[avatar.pk])
     assert client.get(poll, {"voice": voice.pk}).status_code == 204
+    Avatar.objects.update(state=State.FAILED)
+    assert client.get(poll)["HX-Redirect"] == avatar.get_absolute_url()
     Avatar.objects.update(state=State.READY, provider=provider(), remote_id="a")
     address = client.get(poll, {"voice": voice.pk})["HX-Redirect"]
     assert client.get(address).text.count(" checked") == 2
