@@ -15,7 +15,6 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-
 _MACHINE = socket.gethostname()[:80]
 
 

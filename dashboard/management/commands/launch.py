@@ -104,7 +104,9 @@ class Command(BaseCommand):
     def welcome(self) -> None:
         self.stdout.write(f"Ready: open {address()} in a browser. Ctrl-C stops it.")
         if not User.objects.exists():
+            link = f"{settings.PUBLIC_URL or settings.LOCAL_URL}/setup/?code={settings.SETUP_CODE}"
             self.stdout.write(f"The first visitor needs this set-up code: {settings.SETUP_CODE}")
+            self.stdout.write(f"Or open this link, which has it filled in: {link}")
         self.stdout.flush()
 
 
