@@ -10,7 +10,7 @@ import contextlib
 import os
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
@@ -27,7 +27,7 @@ def part_name(path: Path) -> Path:
 
 
 class _Track(threading.Thread):
-    """A file being encoded from a queue of planes ((3h/2, w) uint8 I420)."""
+    """A file being encoded from a queue of frames ((h, w, 4) uint8); `planes` makes I420 (3h/2, w) of one."""
 
     def __init__(
         self,
@@ -35,24 +35,25 @@ class _Track(threading.Thread):
         w: int,
         h: int,
         options: dict[str, str],
+        planes: Callable[[np.ndarray], np.ndarray],
         sound: Iterator | None,
         rate: int,
         layout: str,
     ):
         super().__init__(daemon=True, name=f"encode {path.name}")
         self.path, self.size, self.options = part_name(path), (w, h), options
-        self.sound, self.rate, self.layout = sound, rate, layout
+        self.planes, self.sound, self.rate, self.layout = planes, sound, rate, layout
         self.queue: queue.Queue = queue.Queue(QUEUE)
         self.error: BaseException | None = None
         self.stopped = False
 
-    def put(self, planes: np.ndarray | None) -> None:
+    def put(self, frame: np.ndarray | None) -> None:
         """Hand over a frame, None at the end; raises what went wrong in the thread."""
         while True:
             if self.error:
                 raise self.error
             try:
-                self.queue.put(planes, timeout=0.5)
+                self.queue.put(frame, timeout=0.5)
                 return
             except queue.Full:
                 continue
@@ -89,10 +90,10 @@ class _Track(threading.Thread):
             sounded = 0
             n = 0
             while not self.stopped:
-                planes = self.queue.get()
-                if planes is None:
+                drawn = self.queue.get()
+                if drawn is None:
                     break
-                frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
+                frame = av.VideoFrame.from_ndarray(self.planes(drawn), format="yuv420p")
                 frame.pts = n
                 n += 1
                 for packet in v.encode(frame):
@@ -117,21 +118,33 @@ class _Track(threading.Thread):
         return sounded
 
 
+LUMA = (16 + np.arange(256) * 219 / 255).round().astype(np.uint8)  # full range -> video range
+
+
+def _picture(bgra: np.ndarray) -> np.ndarray:
+    return cv2.cvtColor(bgra, cv2.COLOR_BGRA2YUV_I420)
+
+
+def _mask(bgra: np.ndarray) -> np.ndarray:
+    """The fourth channel as luma, without colour."""
+    h, w = bgra.shape[:2]
+    out = np.full((h * 3 // 2, w), 128, np.uint8)
+    cv2.LUT(cv2.extractChannel(bgra, 3), LUMA, out[:h])
+    return out
+
+
 class Encoder:
     """Video with sound, and mask. `with Encoder(..) as e: e.write(bgra)`; on an error nothing stays behind."""
-
-    LUMA = (16 + np.arange(256) * 219 / 255).round().astype(np.uint8)  # mask: full range -> video range
 
     def __init__(
         self, video: Path, mask: Path | None, w: int, h: int, sound: Iterator, rate: int, layout: str
     ) -> None:
         look = {"preset": "veryfast", "crf": "17", "profile": "high"}
         self.targets = [video]
-        self.tracks = [_Track(video, w, h, look, sound, rate, layout)]
+        self.tracks = [_Track(video, w, h, look, _picture, sound, rate, layout)]
         if mask:
             self.targets.append(mask)
-            self.tracks.append(_Track(mask, w, h, {"preset": "superfast", "crf": "20"}, None, 0, ""))
-        self.grey = np.full((h // 2, w), 128, np.uint8)
+            self.tracks.append(_Track(mask, w, h, {"preset": "superfast", "crf": "20"}, _mask, None, 0, ""))
 
     def __enter__(self) -> Encoder:
         for t in self.tracks:
@@ -140,10 +153,8 @@ class Encoder:
 
     def write(self, bgra: np.ndarray) -> None:
         """One frame (h, w, 4) uint8: picture and mask."""
-        self.tracks[0].put(cv2.cvtColor(bgra, cv2.COLOR_BGRA2YUV_I420))
-        if len(self.tracks) > 1:
-            mask = cv2.LUT(cv2.extractChannel(bgra, 3), self.LUMA)
-            self.tracks[1].put(np.vstack([mask, self.grey]))
+        for t in self.tracks:
+            t.put(bgra)
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
         try:

@@ -28,6 +28,7 @@ class Head:
         below = local[..., 1] - f.chin
         self.weight = (1 - g.smoothstep(-0.1, 1.15, below)).astype(np.float32)
         self.depth = self._depth(points, local)
+        self.last: np.ndarray | None = None  # the frame before
 
     def _depth(self, points: np.ndarray, local: np.ndarray) -> np.ndarray:
         """z (gh, gw) px: the mesh's inside the face, the ears' plane further out."""
@@ -74,4 +75,6 @@ class Head:
 
     def backward(self, yaw: float, pitch: float, roll: float, shift: np.ndarray) -> np.ndarray:
         """For every grid point of the picture, the px of the portrait that comes to lie there (gh, gw, 2)."""
-        return g.invert(self.forward(yaw, pitch, roll, shift), self.grid, CELL, 3)
+        steps = 3 if self.last is None else 2
+        self.last = g.invert(self.forward(yaw, pitch, roll, shift), self.grid, CELL, steps, self.last)
+        return self.last

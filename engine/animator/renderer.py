@@ -70,8 +70,8 @@ class Renderer:
         f = self.frame
         corners = f.to_px(np.array([[x, y] for x in (-1.7, 1.7) for y in (-1.0, f.chin + 0.8)]))
         x0, y0, x1, y1 = _box(corners.min(0), corners.max(0), self.w, self.h)
-        self.lower_grid = g.grid_points(x1 - x0, y1 - y0, FINE, x0, y0)
-        self.lower_fields = mouth.MouthFields(f, self.line, self.lower_grid).lower()
+        grid = g.grid_points(x1 - x0, y1 - y0, FINE, x0, y0)
+        self.lower = _Layer(mouth.MouthFields(f, self.line, grid).lower(), grid)
 
     def _prepare_mouth(self, rig: Rig) -> None:
         """Textures of U and of L's cut, and the inside, over the mouth's box of the portrait."""
@@ -80,8 +80,8 @@ class Renderer:
         ys = np.array([line.upper.min() - 0.42, line.lower.max() + 0.32])
         corners = f.to_px(np.array([[x, y] for x in xs for y in ys]))
         x0, y0, x1, y1 = self.mouth_box = _box(corners.min(0), corners.max(0), self.w, self.h)
-        self.upper_grid = g.grid_points(x1 - x0, y1 - y0, FINE, x0, y0)
-        self.upper_fields = mouth.MouthFields(f, line, self.upper_grid).upper()
+        grid = g.grid_points(x1 - x0, y1 - y0, FINE, x0, y0)
+        self.upper = _Layer(mouth.MouthFields(f, line, grid).upper(), grid)
         xs, ys = np.arange(x0, x1, dtype=np.float32), np.arange(y0, y1, dtype=np.float32)
         pixels = mouth.MouthFields(f, line, np.dstack(np.meshgrid(xs, ys)))
         self.upper_alpha, self.lower_alpha = pixels.upper_alpha(), pixels.lower_alpha()
@@ -108,9 +108,7 @@ class Renderer:
         lower, upper, gap = mouth.weights(p.aperture[i], p.jaw[i], p.width[i], p.tuck[i], p.press[i])
         lower[-1] = p.brow[i]
         at = g.halve(self.head.backward(p.yaw[i], p.pitch[i], p.roll[i], p.shift[i]))
-        low = at + g.sample(
-            _backward(self.lower_fields, lower, self.lower_grid), at, FINE, self.lower_grid, True
-        )
+        low = self.lower.back_from(at, lower)
         maps = g.upsample(low, FINE, x1 - x0, y1 - y0)
         person = cv2.remap(self.person, maps, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
         self._mouth(person, maps, at, upper, float(p.jaw[i]), gap)
@@ -139,21 +137,19 @@ class Renderer:
         w, h = x1 - x0, y1 - y0
         corner = np.float32(self.mouth_box[:2])
         part = at[y0 // FINE : -(-y1 // FINE) + 2, x0 // FINE : -(-x1 // FINE) + 2]
-        displacement = _backward(self.upper_fields, upper, self.upper_grid)
-        moved = part + g.sample(displacement, part, FINE, self.upper_grid, True)
-        to_upper = g.upsample(moved, FINE, w, h)
+        to_upper = g.upsample(self.upper.back_from(part, upper), FINE, w, h)
         view = person[y0:y1, x0:x1]
         below = view.copy()
         if gap > 0:
-            to_lower = maps[y0:y1, x0:x1] - corner
+            to_lower = g.shifted(maps[y0:y1, x0:x1], corner)
             a = cv2.remap(self.lower_alpha, to_lower, None, cv2.INTER_LINEAR, borderValue=1)
-            to_inside = g.upsample(part, FINE, w, h) - corner
+            to_inside = g.shifted(g.upsample(part, FINE, w, h), corner)
             inner = cv2.remap(
                 self.inside.draw(jaw, gap), to_inside, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
             )
             below = cv2.blendLinear(below, inner, a, 1 - a)
         above = cv2.remap(self.person, to_upper, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
-        a = cv2.remap(self.upper_alpha, to_upper - corner, None, cv2.INTER_LINEAR)
+        a = cv2.remap(self.upper_alpha, g.shifted(to_upper, corner), None, cv2.INTER_LINEAR)
         view[:] = cv2.blendLinear(above, below, a, 1 - a)
 
 
@@ -163,9 +159,19 @@ def _over(person: np.ndarray, behind: np.ndarray) -> np.ndarray:
     return cv2.add(person, cv2.multiply(behind, rest, scale=1 / 255))
 
 
-def _backward(fields: np.ndarray, weight: np.ndarray, grid: np.ndarray) -> np.ndarray:
-    """Backward displacement (gh, gw, 2) px of a weighted sum of fields."""
-    return g.invert(np.tensordot(weight, fields, 1), grid, FINE, 5) - grid
+class _Layer:
+    """A layer's fields on their grid; remembers the last solution."""
+
+    def __init__(self, fields: np.ndarray, grid: np.ndarray) -> None:
+        self.fields, self.grid = fields, grid
+        self.last: np.ndarray | None = None
+
+    def back_from(self, at: np.ndarray, weight: np.ndarray) -> np.ndarray:
+        """Positions (h, w, 2) px moved back through the weighted sum of the fields."""
+        steps = 5 if self.last is None else 3
+        forward = np.tensordot(weight, self.fields, 1)
+        self.last = g.invert(forward, self.grid, FINE, steps, self.last)
+        return at + g.sample(self.last - self.grid, at, FINE, self.grid, True)
 
 
 def output_size(rig: Rig, size: int | None) -> int:
