@@ -1,5 +1,13 @@
 // One file to the server, with its true progress. Answers {ok, text, again}; sends to the sign-in when the session is over.
 
+// True once we lead away ourselves: nobody should be asked whether to leave then.
+export const page = { leaving: false };
+
+function lead(go) {
+  page.leaving = true;
+  go();
+}
+
 export function send(url, field, file, onProgress) {
   return new Promise((resolve) => {
     const body = new FormData();
@@ -16,8 +24,8 @@ export function send(url, field, file, onProgress) {
     request.addEventListener("load", () => {
       const redirect = request.getResponseHeader("HX-Redirect");
       const foreign = new URL(request.responseURL).pathname !== new URL(url, location.href).pathname;
-      if (redirect || foreign) return location.assign(redirect || request.responseURL);
-      if (request.status === 403) return location.reload();
+      if (redirect || foreign) return lead(() => location.assign(redirect || request.responseURL));
+      if (request.status === 403) return lead(() => location.reload());
       if (request.status === 200) return resolve({ ok: true, text: request.responseText });
       if (request.status === 422) return resolve({ ok: false, text: request.responseText });
       if (request.status === 413) return resolve({ ok: false, text: "This file is too large." });

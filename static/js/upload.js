@@ -1,6 +1,6 @@
 // The avatars' page: each chosen or dropped picture becomes a card at once, with its own progress and its own error.
 
-import { dropPage, say, send, tooLarge } from "./send.js";
+import { dropPage, page, say, send, tooLarge } from "./send.js";
 
 const AT_ONCE = 3;
 const form = document.querySelector("form[data-upload]");
@@ -91,5 +91,5 @@ if (form) {
   });
   dropPage(take);
   // Leaving now would lose what is still on its way.
-  addEventListener("beforeunload", (event) => { if (running || waiting.length) event.preventDefault(); });
+  addEventListener("beforeunload", (event) => { if (!page.leaving && (running || waiting.length)) event.preventDefault(); });
 }
