@@ -27,6 +27,8 @@ from .rig import Rig
 
 DEFAULT_SIZE = 720  # px, short side
 SIZES = (128, 1080)
+CRISP = 0.35  # unsharp mask against the softness of one bilinear sampling
+BAND = 48  # px
 
 
 def _box(low: np.ndarray, high: np.ndarray, w: int, h: int) -> tuple[int, int, int, int]:
@@ -43,16 +45,19 @@ class Renderer:
         self.w, self.h = rig.size
         self.frame = g.HeadFrame(rig.points)
         self.line = lipline.find(rig.person, rig.points, self.frame)
-        self.eyes = eyes.both(rig.person, rig.points, self.frame)
+        crisp = cv2.addWeighted(rig.person, 1 + CRISP, cv2.GaussianBlur(rig.person, (0, 0), 1.0), -CRISP, 0)
+        self.eyes = eyes.both(crisp, rig.points, self.frame)
         self.shown: list[tuple | None] = [None] * len(self.eyes)
         self.box = self._moving_box(rig)
         x0, y0, x1, y1 = self.box
         self.head = Head(rig.points, (x1 - x0, y1 - y0), (x0, y0))
         a = rig.alpha.astype(np.float32)[..., None] / 255
-        self.person = np.dstack([(rig.person * a).round().astype(np.uint8), rig.alpha])  # premultiplied
+        self.person = np.dstack([(crisp * a).round().astype(np.uint8), rig.alpha])  # premultiplied
         behind = np.dstack([rig.background, np.zeros_like(rig.alpha)])
         self.rest = _over(self.person, behind)
         self.behind = behind[y0:y1, x0:x1].copy()
+        self.moved = self.person[y0:y1, x0:x1].copy()  # the moving box of the frame being drawn
+        self.bands = self._bands(rig.alpha[y0:y1, x0:x1])
         self._prepare_lower()
         self._prepare_mouth(rig)
 
@@ -65,6 +70,17 @@ class Renderer:
         margin = 0.3 * f.iod
         left, right = (columns[0], columns[-1]) if len(columns) else (0, self.w)
         return _box(np.array([left - margin, 0]), np.array([right + margin, bottom]), self.w, self.h)
+
+    def _bands(self, alpha: np.ndarray) -> list[tuple[slice, slice]]:
+        """Strips of the moving box with the columns that the person can reach: beside them nothing is drawn."""
+        h, w = alpha.shape
+        margin, bands = int(0.25 * self.frame.iod), []
+        for y in range(0, h, BAND):
+            reached = np.flatnonzero(alpha[max(0, y - margin) : y + BAND + margin].max(0) > 0)
+            if len(reached):
+                left, right = max(0, int(reached[0]) - margin), min(w, int(reached[-1]) + margin)
+                bands.append((slice(y, min(h, y + BAND)), slice(left, right)))
+        return bands
 
     def _prepare_lower(self) -> None:
         f = self.frame
@@ -110,10 +126,15 @@ class Renderer:
         at = g.halve(self.head.backward(p.yaw[i], p.pitch[i], p.roll[i], p.shift[i]))
         low = self.lower.back_from(at, lower)
         maps = g.upsample(low, FINE, x1 - x0, y1 - y0)
-        person = cv2.remap(self.person, maps, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
-        self._mouth(person, maps, at, upper, float(p.jaw[i]), gap)
+        for band in self.bands:
+            self.moved[band] = cv2.remap(
+                self.person, maps[band], None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
+            )
+        self._mouth(self.moved, maps, at, upper, float(p.jaw[i]), gap)
         picture = self.rest.copy()
-        picture[y0:y1, x0:x1] = _over(person, self.behind)
+        box = picture[y0:y1, x0:x1]
+        for band in self.bands:
+            box[band] = _over(self.moved[band], self.behind[band])
         return picture
 
     def _mouth_view(self, at: np.ndarray) -> tuple[int, int, int, int]:
