@@ -14,7 +14,6 @@ import numpy as np
 from .visemes import STEP, Mouth, level, smooth
 
 FPS = 25
-SHUT_BEFORE = 0.07  # a closure's neighbours keep this share of their opening, no more than about
 
 
 @dataclass

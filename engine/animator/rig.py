@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,8 +108,3 @@ def build(
     sex, sure = gender.estimate(p.image, p.points)
     x, y, w, h = p.source_box
     return RigInfo(*p.source_size, (x, y, w, h), (w, h), sex, sure, p.warnings)
-
-
-def info_json(info: RigInfo) -> str:
-    """For the command line and logs."""
-    return json.dumps(info.__dict__)

@@ -47,12 +47,12 @@ HUSH = (0.05, 0.40)  # s: a silence this short inside speech is a stop's closure
 
 @dataclass
 class Mouth:
-    """Tracks (n,) at 100 Hz. aperture in IOD, width -1..1, tuck (lower lip to the teeth) 0..1, seal 0..1 (p b m)."""
+    """Tracks (n,) at 100 Hz. aperture in IOD, width -1..1, tuck (lower lip to the teeth) 0..1."""
 
     aperture: np.ndarray
     width: np.ndarray
     tuck: np.ndarray
-    closures: list[tuple[float, float]]  # start, end in s of p, b, m
+    closures: list[tuple[float, float]]  # start, end in s: the lips meet
     active: np.ndarray  # 0..1 speech is going on
 
 
