@@ -1,0 +1,71 @@
+"""The rules of the house, as far as they can be checked."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    return subprocess.run(
+        command, cwd=ROOT, env=kept | environment, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def manage(tmp_path: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return run(sys.executable, "manage.py", *arguments, DATA_DIR=str(tmp_path / "data"), **environment)
+
+
+def test_the_rooms_import_each_other_only_as_drawn():
+    done = run(str(Path(sys.executable).with_name("lint-imports")), "--no-cache")
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_deployment_with_https_passes_djangos_own_check(tmp_path):
+    done = manage(tmp_path, "check", "--deploy", "--fail-level", "WARNING", PUBLIC_URL="https://a.example")
+    assert done.returncode == 0, done.stderr
+
+
+def test_no_model_is_without_its_migration(tmp_path):
+    assert manage(tmp_path, "makemigrations", "--check", "--dry-run").returncode == 0
+
+
+def test_a_setting_that_makes_no_sense_is_one_sentence(tmp_path):
+    done = manage(tmp_path, "launch", PORT="http")
+    assert done.returncode != 0
+    assert done.stderr.strip() == "PORT must be a whole number, not 'http'."
+
+
+def test_a_taken_port_is_one_sentence(tmp_path):
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = manage(tmp_path, "launch", PORT=str(taken.getsockname()[1]))
+    assert done.returncode != 0
+    assert "cannot be used" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_generated_secrets_are_for_their_owner_alone(tmp_path):
+    manage(tmp_path, "check")
+    secrets = tmp_path / "data" / "secrets"
+    assert secrets.stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in secrets.iterdir()} == {0o600}
+
+
+def test_another_provider_switches_the_embedded_endpoints_and_the_renderers_off(tmp_path):
+    code = (
+        "from django.urls import resolve, Resolver404\n"
+        "from dashboard import supervision\n"
+        "try: resolve('/v1/cg_avatar/avatar.list'); print('served')\n"
+        "except Resolver404: print('off')\n"
+        "print([program.name for program in supervision.programs()])"
+    )
+    provider = {"CG_AVATAR_API_URL": "https://other.example", "CG_AVATAR_API_TOKEN": "t"}
+    done = manage(tmp_path, "shell", "-v0", "-c", code, PUBLIC_URL="https://a.example", **provider)
+    assert done.stdout.split("\n")[:2] == ["off", "['web', 'worker', 'poller']"], done.stderr
