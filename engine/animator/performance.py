@@ -124,11 +124,11 @@ def perform(mouth: Mouth, db: np.ndarray, frames: int, seed: int) -> Performance
             brow += weight * rng.uniform(0.4, 1.0) * _pulse(frames, at, 0.16, 0.45)
     turn = smooth(_at_frames(smooth(loud, 30), frames), 5)
     sway = _wander(rng, frames, 0.9)
-    yaw = (2.4 * _wander(rng, frames, 0.8) + 1.0 * _wander(rng, frames, 0.3)) * life
+    yaw = (2.8 * _wander(rng, frames, 0.8) + 1.0 * _wander(rng, frames, 0.3)) * life
     pitch = (
         (0.8 * _wander(rng, frames, 0.8) + 0.3 * _wander(rng, frames, 0.25)) * life + 1.7 * nod - 1.2 * turn
     )
-    roll = (1.2 * sway + 0.3 * _wander(rng, frames, 0.3)) * life
+    roll = (1.6 * sway + 0.3 * _wander(rng, frames, 0.3)) * life
     shift = np.stack([0.016 * sway * life + 0.006 * _wander(rng, frames, 1.2), 0.012 * nod - 0.006 * turn], 1)
     start = np.clip(np.arange(frames) / 10, 0, 1)  # begin in the portrait's own pose
     return Performance(
