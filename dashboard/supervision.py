@@ -68,6 +68,10 @@ def configuration(folder: Path, socket: Path) -> str:
         "",
         "[rpcinterface:supervisor]",
         "supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface",
+        "",
+        # Groups are stopped one after the other, the programs of one group together.
+        "[group:product]",
+        "programs=" + ",".join(program.name for program in programs()),
     ]
     for program in programs():
         environment = {"PYTHONUNBUFFERED": "1"} | program.environment
