@@ -126,7 +126,7 @@ def perform(mouth: Mouth, db: np.ndarray, frames: int, seed: int) -> Performance
     sway = _wander(rng, frames, 0.9)
     yaw = (2.8 * _wander(rng, frames, 0.8) + 1.0 * _wander(rng, frames, 0.3)) * life
     pitch = (
-        (0.8 * _wander(rng, frames, 0.8) + 0.3 * _wander(rng, frames, 0.25)) * life + 1.7 * nod - 1.2 * turn
+        (1.4 * _wander(rng, frames, 0.8) + 0.4 * _wander(rng, frames, 0.25)) * life + 2.3 * nod - 1.4 * turn
     )
     roll = (1.6 * sway + 0.3 * _wander(rng, frames, 0.3)) * life
     shift = np.stack([0.016 * sway * life + 0.006 * _wander(rng, frames, 1.2), 0.012 * nod - 0.006 * turn], 1)
