@@ -56,4 +56,6 @@ class RemoteJob(OwnedModel, Job):
     def forget(self) -> None:
         """Remember not to bring it back. To be called in the transaction that deletes the row."""
         if self.remote_id:
-            Forgotten.objects.get_or_create(kind=self.KIND, provider=self.provider, remote_id=self.remote_id)
+            Forgotten.remember(self.KIND, self.provider, self.remote_id)
+        if self.asked_at:  # its answer is still out: what comes of it is known by the reference alone
+            Forgotten.remember(self.KIND, self.provider, f"ref:{self.client_ref}")

@@ -180,6 +180,16 @@ def test_an_avatar_that_is_deleted_while_it_is_made_does_not_come_back(provider,
     assert tasks.sync() == 0
 
 
+def test_an_avatar_that_is_deleted_while_its_answer_is_lost_does_not_come_back(provider, new_avatar):
+    provider.mood.honours_refs = True
+    provider.mood.lose = ["avatar.generate"]
+    avatar = new_avatar()
+    tasks.work(avatar.pk)
+    tasks.remove(avatar)
+    assert len(provider.avatars) == 1
+    assert tasks.sync() == 0
+
+
 def test_sync_brings_in_what_was_made_elsewhere_once(provider, new_avatar):
     provider.add_avatar(gender="male")
     assert tasks.sync() == 1
