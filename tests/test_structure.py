@@ -5,11 +5,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    kept = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    # What the test run itself has set must not reach the command.
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("DJANGO_")}
     return subprocess.run(
         command, cwd=ROOT, env=kept | environment, capture_output=True, text=True, timeout=120, check=False
     )
@@ -33,10 +36,31 @@ def test_no_model_is_without_its_migration(tmp_path):
     assert manage(tmp_path, "makemigrations", "--check", "--dry-run").returncode == 0
 
 
-def test_a_setting_that_makes_no_sense_is_one_sentence(tmp_path):
-    done = manage(tmp_path, "launch", PORT="http")
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("PORT", "http", "PORT must be a whole number, not 'http'."),
+        ("PORT", "70000", "PORT must be at most 65535, not 70000."),
+        ("HOST", "no.such.name.invalid", "CommandError: HOST=no.such.name.invalid is no address of this machine."),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL, not 'LOUD'."),
+        ("TZ", "Nowhere/City", "TZ must be a time zone like Europe/Berlin, not 'Nowhere/City'."),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_one_sentence(tmp_path, name, value, sentence):
+    done = manage(tmp_path, "launch", **{name: value})
     assert done.returncode != 0
-    assert done.stderr.strip() == "PORT must be a whole number, not 'http'."
+    assert done.stderr.strip() == sentence
+
+
+def test_an_empty_setting_is_the_default(tmp_path):
+    code = "from django.conf import settings as s; print(s.HOST, s.PORT, s.LOG_LEVEL, s.TIME_ZONE)"
+    done = manage(tmp_path, "shell", "-v0", "-c", code, HOST="", PORT="", LOG_LEVEL="", TZ="")
+    assert done.stdout.strip() == "127.0.0.1 8000 INFO UTC", done.stderr
+
+
+def test_a_data_folder_that_is_made_here_is_for_its_owner_alone(tmp_path):
+    manage(tmp_path, "check")
+    assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
 
 
 def test_a_taken_port_is_one_sentence(tmp_path):
