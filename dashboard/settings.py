@@ -3,7 +3,7 @@
 A value that makes no sense stops the start (see env.py); what needs a look at the machine is in checks.py.
 """
 
-import os
+import contextlib
 import socket
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,13 +16,16 @@ from dashboard import env, secrets
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.text("DATA_DIR") or BASE_DIR / "data").expanduser().absolute()
 SECRETS_DIR = DATA_DIR / "secrets"
+# Sessions and everybody's files are in there: for this user alone, unless somebody made the folder otherwise.
+with contextlib.suppress(OSError):  # the secrets, which come next, tell it in words
+    DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 DEBUG = env.flag("DEBUG")
 SECRET_KEY = secrets.keep(SECRETS_DIR, "secret_key")
 
 # ---------------------------------------------------------------- addresses
 HOST = env.text("HOST", "127.0.0.1")
-PORT = env.number("PORT", 8000, least=1)
+PORT = env.number("PORT", 8000, least=1, most=65535)
 # How people (and a provider on the internet) reach this site, for example https://studio.example.com.
 PUBLIC_URL = env.url("PUBLIC_URL")
 # How the processes of this machine reach it.
@@ -75,7 +78,7 @@ CG_AVATAR_MAX_IN_FLIGHT = env.number("CG_AVATAR_MAX_IN_FLIGHT", 2 if EMBEDDED el
 ENGINE_FETCH_ALLOW = env.hosts_and_networks("ENGINE_FETCH_ALLOW")
 ENGINE_REQUESTS_PER_MINUTE = env.number("ENGINE_REQUESTS_PER_MINUTE", 30, least=1)
 ENGINE_GENERATE_WAIT = env.number("ENGINE_GENERATE_WAIT", 100, least=1)  # seconds
-ENGINE_VIDEO_SIZE = env.number("ENGINE_VIDEO_SIZE", 720, least=128)  # the shorter side, pixels
+ENGINE_VIDEO_SIZE = env.number("ENGINE_VIDEO_SIZE", 720, least=128, most=2160)  # the shorter side, pixels
 
 # ---------------------------------------------------------------- uploads
 MAX_PORTRAIT_BYTES = 25 * 2**20
@@ -290,14 +293,15 @@ FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 # ---------------------------------------------------------------- language, time, log
 LANGUAGE_CODE = "en"
 USE_I18N = False
-TIME_ZONE = env.text("TZ", "UTC") if not os.path.isabs(env.text("TZ", "UTC")) else "UTC"
+TIME_ZONE = env.time_zone("TZ", "UTC")
 USE_TZ = True
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO").upper()},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "level": "INFO"},
         # Both warn of every 4xx; the ones worth knowing are told by whoever answered so.

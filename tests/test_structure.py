@@ -41,7 +41,11 @@ def test_no_model_is_without_its_migration(tmp_path):
     [
         ("PORT", "http", "PORT must be a whole number, not 'http'."),
         ("PORT", "70000", "PORT must be at most 65535, not 70000."),
-        ("HOST", "no.such.name.invalid", "CommandError: HOST=no.such.name.invalid is no address of this machine."),
+        (
+            "HOST",
+            "no.such.name.invalid",
+            "CommandError: HOST=no.such.name.invalid is no address of this machine.",
+        ),
         ("LOG_LEVEL", "loud", "LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL, not 'LOUD'."),
         ("TZ", "Nowhere/City", "TZ must be a time zone like Europe/Berlin, not 'Nowhere/City'."),
     ],

@@ -46,6 +46,8 @@ class Command(BaseCommand):
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((settings.HOST, settings.PORT))
+            except socket.gaierror:
+                raise CommandError(f"HOST={settings.HOST} is no address of this machine.") from None
             except OSError as error:
                 raise CommandError(
                     f"{settings.HOST}:{settings.PORT} cannot be used ({error.strerror}). Another program may be "
