@@ -3,7 +3,6 @@
 import logging
 from pathlib import Path
 
-from django.core.files.base import File
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -133,12 +132,10 @@ def _fresh_link(avatar: Avatar) -> str:
 def _keep(avatar: Avatar, path: Path) -> None:
     with portraits.take(path, "preview") as picture:
         preview, thumbnail = avatar.preview, avatar.thumbnail
-        with picture.path.open("rb") as file:
-            preview.save(f"{avatar.client_ref}.jpg", File(file), save=False)
+        exchange.keep(preview, picture.path, f"{avatar.client_ref}.jpg")
         fields = {"preview": preview.name}
         if not avatar.portrait:  # brought in: there is nothing else to make the small picture from
-            with picture.thumbnail.open("rb") as file:
-                thumbnail.save(f"{avatar.client_ref}.webp", File(file), save=False)
+            exchange.keep(thumbnail, picture.thumbnail, f"{avatar.client_ref}.webp")
             fields |= {"thumbnail": thumbnail.name, "colour": picture.colour}
     try:
         avatar.move(State.READY, progress=100, error="", **fields)

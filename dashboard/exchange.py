@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
+from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models.fields.files import FieldFile
@@ -143,6 +144,13 @@ def brought_home(url: str, *, max_bytes: int, seconds: float) -> Iterator[Path]:
         except OSError as error:
             raise ApiError(DISK, passing=True) from error
         yield path
+
+
+def keep(field: FieldFile, source: Path, name: str) -> None:
+    """Store a file for a row that is held; what a killed run of the same work left behind is replaced."""
+    field.storage.delete(field.field.generate_filename(field.instance, name))
+    with source.open("rb") as file:
+        field.save(name, File(file), save=False)
 
 
 def delete_files(files: Sequence[FieldFile]) -> None:

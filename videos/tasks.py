@@ -4,7 +4,6 @@ import logging
 from pathlib import Path
 
 from django.conf import settings
-from django.core.files.base import File
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -182,8 +181,7 @@ def _keep(video: Video, path: Path, item: RemoteVideo) -> None:
     stored = []
     try:
         for field, source, suffix in ((video.video, path, "mp4"), (video.poster, poster, "jpg")):
-            with source.open("rb") as file:
-                field.save(f"{video.client_ref}.{suffix}", File(file), save=False)
+            exchange.keep(field, source, f"{video.client_ref}.{suffix}")
             stored.append(field)
         if item.mask_video_url:
             _keep_mask(video, item.mask_video_url, facts)
@@ -220,8 +218,7 @@ def _keep_mask(video: Video, url: str, facts: results.VideoFacts) -> None:
         ) > 0.5:
             log.warning("mask of video %s does not fit: %s, %s", video.pk, mask, facts)
             return
-        with path.open("rb") as file:
-            video.mask.save(f"{video.client_ref}.mp4", File(file), save=False)
+        exchange.keep(video.mask, path, f"{video.client_ref}.mp4")
 
 
 # ---------------------------------------------------------------- bringing in what was made elsewhere

@@ -4,6 +4,7 @@ import time
 from datetime import timedelta
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 from django_q.models import OrmQ
@@ -230,6 +231,17 @@ def test_a_dead_copy_goes_on_when_its_lease_has_expired(provider, video):
     poller.step()
     assert OrmQ.objects.filter().count() >= 1
     assert run(video).state == State.READY
+
+
+def test_what_a_killed_copy_had_stored_already_is_replaced(provider, video, media_files):
+    run(video)
+    provider.finish(video.remote_id)
+    look(video)
+    name = f"videos/videos/{video.client_ref}.mp4"
+    default_storage.save(name, ContentFile(b"half of it"))
+    assert run(video).state == State.READY
+    assert video.video.name == name
+    assert default_storage.size(name) == media_files["video"].stat().st_size
 
 
 def test_voices_that_nobody_used_are_swept_away(provider, video, tmp_path):
