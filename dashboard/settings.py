@@ -304,8 +304,9 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "level": "INFO"},
-        # Both warn of every 4xx; the ones worth knowing are told by whoever answered so.
+        # They warn of every 4xx; the ones worth knowing are told by whoever answered so.
         "django.request": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
         "urllib3": {"level": "WARNING"},
     },
 }

@@ -3,10 +3,11 @@
 from django.conf import settings
 from django.urls import include, path
 
-from dashboard import media, views
+from dashboard import media, news, views
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("news/", news.news, name="news"),
     path("sample/", views.sample, name="sample"),
     path("avatars/", include("avatars.urls")),
     path("videos/", include("videos.urls")),
@@ -14,5 +15,6 @@ urlpatterns = [
     path("media/<str:signed>/<str:filename>", media.serve, name="media"),
     path("", include("dashboard.accounts.urls")),
 ]
+handler400 = "dashboard.views.bad_request"
 if settings.EMBEDDED:
     urlpatterns.append(path("v1/cg_avatar/", include("engine.urls")))

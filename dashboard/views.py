@@ -1,11 +1,17 @@
 """Pages that belong to no app."""
 
+import logging
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.module_loading import import_string
+from django.views import defaults
 from django.views.decorators.http import require_POST, require_safe
 
 from avatars import views as avatars
@@ -14,6 +20,8 @@ from dashboard.jobs import ACTIVE
 from videos import compose
 from videos import views as videos
 from videos.models import Voice
+
+log = logging.getLogger(__name__)
 
 RUNNING_SHOWN = 8
 VIDEOS_SHOWN = 8
@@ -27,6 +35,16 @@ SAMPLE_FACE, SAMPLE_VOICE = "Eileen Collins", "Welcome"
 def health(request: HttpRequest) -> HttpResponse:
     """For whoever watches the server, and for `make run`, which waits for it."""
     return HttpResponse("ok\n", content_type="text/plain")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's own page; but whoever comes by a name that the site does not know is told what to do about it."""
+    if not isinstance(exception, DisallowedHost):
+        return defaults.bad_request(request, exception)
+    log.warning("came by an unknown host name: %r", request.META.get("HTTP_HOST"))
+    if settings.EMBEDDED and request.path.startswith("/v1/"):
+        return import_string("engine.endpoint.unknown_host")(request)
+    return HttpResponseBadRequest(render_to_string("400_host.html"))
 
 
 @require_safe

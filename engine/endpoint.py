@@ -74,6 +74,12 @@ def unknown(request: HttpRequest) -> HttpResponse:
     return failure(ApiError(Code.UNKNOWN_PATH))
 
 
+def unknown_host(request: HttpRequest) -> HttpResponse:
+    """For who calls by a name that is not ours."""
+    sentence = "This server does not go by that host name. Its owner can add it to ALLOWED_HOSTS."
+    return failure(ApiError(Code.UNKNOWN_PATH, sentence))
+
+
 # ---------------------------------------------------------------- fields
 
 
@@ -81,8 +87,13 @@ def fields_of(request: HttpRequest) -> dict[str, Any]:
     """The fields of the body: JSON whatever the content type says (curl says "form" by default), or a form."""
     try:
         size = int(request.META.get("CONTENT_LENGTH") or 0)
-        if size > MAX_BODY:
+        # A body in chunks has no length, and Django, which does not know them, would read nothing at all.
+        chunked = request.headers.get("Transfer-Encoding") and request.META.get("wsgi.input_terminated")
+        body = request.META["wsgi.input"].read(MAX_BODY + 1) if chunked else b""
+        if max(size, len(body)) > MAX_BODY:
             raise ApiError(Code.BODY_TOO_LARGE, f"The body is larger than {MAX_BODY // 1024} kB.")
+        if chunked:
+            return _object(json.loads(body))
         body = request.body
         if request.content_type == "multipart/form-data":
             return request.POST.dict()
@@ -93,10 +104,14 @@ def fields_of(request: HttpRequest) -> dict[str, Any]:
                 raise
             fields = request.POST.dict()
     except (
-        *(ValueError, RecursionError, UnreadablePostError, MultiPartParserError),
+        *(ValueError, RecursionError, UnreadablePostError, MultiPartParserError, OSError),
         *(BadRequest, RequestDataTooBig, SuspiciousOperation),
     ):
         raise ApiError(Code.BROKEN_BODY) from None
+    return _object(fields)
+
+
+def _object(fields: Any) -> dict[str, Any]:
     if not isinstance(fields, dict):
         raise ApiError(Code.BROKEN_BODY)
     return fields

@@ -1,5 +1,7 @@
 """Tokens, methods, bodies, limits: what all five endpoints have in common."""
 
+import io
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
@@ -114,6 +116,23 @@ def test_a_reference_must_be_a_short_string(curl, reference):
 def test_a_large_body_is_not_even_read(curl):
     status, envelope = curl("avatar.generate", b" " * (endpoint.MAX_BODY + 1))
     assert (status, envelope["code"]) == (413, 1006)
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b'{"image_url": "ftp://e.com/x"}', 1002),
+        (b"[]", 1001),
+        (b"{", 1001),
+        (b" " * (endpoint.MAX_BODY + 9), 1006),
+    ],
+)
+def test_a_body_that_comes_in_chunks_is_read_too(curl, body, code):
+    chunked = {"wsgi.input": io.BytesIO(body), "wsgi.input_terminated": True}
+    _, envelope = curl(
+        "avatar.generate", b"", method="POST", HTTP_TRANSFER_ENCODING="chunked", **chunked
+    )
+    assert envelope["code"] == code, envelope
 
 
 @pytest.mark.parametrize("content_type", ["", "text/plain", "application/x-www-form-urlencoded"])
