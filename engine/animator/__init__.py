@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from .errors import WARNINGS, AnimatorError, PortraitError, SoundError
 
@@ -25,6 +26,7 @@ __all__ = [
     "RenderInfo",
     "RigInfo",
     "SoundError",
+    "Word",
     "build_rig",
     "render",
 ]
@@ -45,6 +47,14 @@ class RigInfo:
     warnings: list[str] = field(default_factory=list)  # keys of WARNINGS
 
 
+class Word(NamedTuple):
+    """Start and end in s; the text as it was given, with its punctuation."""
+
+    start: float
+    end: float
+    text: str
+
+
 @dataclass
 class RenderInfo:
     """What was rendered; frames are 1/25 s."""
@@ -53,6 +63,7 @@ class RenderInfo:
     frames: int
     width: int
     height: int
+    words: list[Word] = field(default_factory=list)  # of the script; none without one, or if it does not fit
 
 
 def build_rig(
@@ -77,14 +88,16 @@ def render(
     seed: int = 0,
     max_seconds: float | None = None,
     progress: Callable[[float], None] | None = None,
+    script: str | None = None,
 ) -> RenderInfo:
     """Let the rig speak the sound: `video` an MP4 with the sound, `mask` the person in white on black.
 
     `size` is the short side in pixels (default 720). `progress` gets 0..1 about twice a second; what it raises
-    ends the rendering and leaves no files.
+    ends the rendering and leaves no files. `script` is what the sound says, in English: the lips become more exact.
+    A script that does not fit the sound is left aside.
     """
     from .renderer import render_files
 
     return render_files(
-        Path(rig), Path(sound), Path(video), mask and Path(mask), size, seed, max_seconds, progress
+        Path(rig), Path(sound), Path(video), mask and Path(mask), size, seed, max_seconds, progress, script
     )

@@ -56,8 +56,7 @@ class Renderer:
         behind = np.dstack([rig.background, np.zeros_like(rig.alpha)])
         self.rest = _over(self.person, behind)
         self.behind = behind[y0:y1, x0:x1].copy()
-        self.moved = self.person[y0:y1, x0:x1].copy()  # the moving box of the frame being drawn
-        self.bands = self._bands(rig.alpha[y0:y1, x0:x1])
+        self.bands, self.soft = self._bands(rig.alpha[y0:y1, x0:x1])
         self._prepare_lower()
         self._prepare_mouth(rig)
 
@@ -71,16 +70,25 @@ class Renderer:
         left, right = (columns[0], columns[-1]) if len(columns) else (0, self.w)
         return _box(np.array([left - margin, 0]), np.array([right + margin, bottom]), self.w, self.h)
 
-    def _bands(self, alpha: np.ndarray) -> list[tuple[slice, slice]]:
-        """Strips of the moving box with the columns that the person can reach: beside them nothing is drawn."""
+    def _bands(self, alpha: np.ndarray) -> tuple[list, list]:
+        """Strips of the moving box with the columns that the person can reach: beside them nothing is drawn.
+
+        And the parts of them where the background can show through: the person must be laid over it only there.
+        """
         h, w = alpha.shape
-        margin, bands = int(0.25 * self.frame.iod), []
+        margin, bands, soft = int(0.25 * self.frame.iod), [], []
         for y in range(0, h, BAND):
-            reached = np.flatnonzero(alpha[max(0, y - margin) : y + BAND + margin].max(0) > 0)
-            if len(reached):
-                left, right = max(0, int(reached[0]) - margin), min(w, int(reached[-1]) + margin)
-                bands.append((slice(y, min(h, y + BAND)), slice(left, right)))
-        return bands
+            near = alpha[max(0, y - margin) : y + BAND + margin]
+            reached = np.flatnonzero(near.max(0) > 0)
+            if not len(reached):
+                continue
+            rows = slice(y, min(h, y + BAND))
+            left, right = max(0, int(reached[0]) - margin), min(w, int(reached[-1]) + margin)
+            bands.append((rows, slice(left, right)))
+            a, b = _longest_run(near.min(0) == 255)
+            a, b = a + margin, b - margin
+            soft += [(rows, slice(left, a)), (rows, slice(b, right))] if a < b else [bands[-1]]
+        return bands, soft
 
     def _prepare_lower(self) -> None:
         f = self.frame
@@ -126,15 +134,17 @@ class Renderer:
         at = g.halve(self.head.backward(p.yaw[i], p.pitch[i], p.roll[i], p.shift[i]))
         low = self.lower.back_from(at, lower)
         maps = g.upsample(low, FINE, x1 - x0, y1 - y0)
-        for band in self.bands:
-            self.moved[band] = cv2.remap(
-                self.person, maps[band], None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
-            )
-        self._mouth(self.moved, maps, at, upper, float(p.jaw[i]), gap)
         picture = self.rest.copy()
         box = picture[y0:y1, x0:x1]
         for band in self.bands:
-            box[band] = _over(self.moved[band], self.behind[band])
+            # OpenCV would turn float maps into fixed point in small blocks: slower than all at once
+            whole, fraction = cv2.convertMaps(maps[band], None, cv2.CV_16SC2)
+            box[band] = cv2.remap(
+                self.person, whole, fraction, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
+            )
+        self._mouth(box, maps, at, upper, float(p.jaw[i]), gap)
+        for part in self.soft:
+            box[part] = _over(box[part], self.behind[part])
         return picture
 
     def _mouth_view(self, at: np.ndarray) -> tuple[int, int, int, int]:
@@ -174,6 +184,14 @@ class Renderer:
         view[:] = cv2.blendLinear(above, below, a, 1 - a)
 
 
+def _longest_run(true: np.ndarray) -> tuple[int, int]:
+    """Start and end of the longest run of True."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], true.astype(np.int8), [0]])))
+    runs = list(zip(edges[::2], edges[1::2], strict=True)) or [(0, 0)]
+    a, b = max(runs, key=lambda r: r[1] - r[0])
+    return int(a), int(b)
+
+
 def _over(person: np.ndarray, behind: np.ndarray) -> np.ndarray:
     """Premultiplied person over a background, both (.., 4) uint8; the mask stays in the fourth channel."""
     rest = cv2.cvtColor(cv2.bitwise_not(cv2.extractChannel(person, 3)), cv2.COLOR_GRAY2BGRA)
@@ -190,7 +208,9 @@ class _Layer:
     def back_from(self, at: np.ndarray, weight: np.ndarray) -> np.ndarray:
         """Positions (h, w, 2) px moved back through the weighted sum of the fields."""
         steps = 5 if self.last is None else 3
-        forward = np.tensordot(weight, self.fields, 1)
+        shape = self.fields.shape[1:]
+        # not np.dot: its threads wait for each other while the encoders hold the cores
+        forward = cv2.gemm(weight[None], self.fields.reshape(len(weight), -1), 1, None, 0).reshape(shape)
         self.last = g.invert(forward, self.grid, FINE, steps, self.last)
         return at + g.sample(self.last - self.grid, at, FINE, self.grid, True)
 
@@ -209,9 +229,10 @@ def render_files(
     seed: int,
     max_seconds: float | None,
     progress: Callable[[float], None] | None,
+    script: str | None = None,
 ) -> RenderInfo:
     """See engine.animator.render."""
-    from . import performance, phonemes, rig, sound, visemes
+    from . import alignment, performance, phonemes, rig, sound, visemes
     from .encoder import Encoder
 
     tell = _Teller(progress)
@@ -220,7 +241,9 @@ def render_files(
     frames = max(1, math.ceil(duration * FPS - 1e-6))
     tell(0.01)
     db = sound.loudness(heard)
-    play = performance.perform(visemes.tracks(phonemes.recognise(heard), db), db, frames, seed)
+    phones = phonemes.recognise(heard)
+    told = alignment.align(heard, script, phones) if script else None
+    play = performance.perform(visemes.tracks(told.phones if told else phones, db), db, frames, seed)
     del heard
     tell(0.04)
     loaded = rig.load(rig_path)
@@ -232,7 +255,7 @@ def render_files(
             out.write(drawer.draw(play, i))
             tell(0.05 + 0.94 * (i + 1) / frames)
     tell(1.0, True)
-    return RenderInfo(duration, frames, drawer.w, drawer.h)
+    return RenderInfo(duration, frames, drawer.w, drawer.h, told.words if told else [])
 
 
 @contextlib.contextmanager
