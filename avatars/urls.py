@@ -1,10 +1,12 @@
 from django.urls import path
 
-from avatars import views
+from avatars import finding, views
 
 urlpatterns = [
-    path("", views.gallery, name="avatars"),
+    path("", finding.gallery, name="avatars"),
     path("upload/", views.upload, name="avatar-upload"),
+    path("zip/", finding.download, name="avatars-zip"),
+    path("delete/", finding.delete, name="avatars-delete"),
     path("sync/", views.sync, name="avatar-sync"),
     path("<int:pk>/", views.detail, name="avatar"),
     path("<int:pk>/card/", views.card, name="avatar-card"),

@@ -6,7 +6,6 @@ from pathlib import Path
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.files.base import File
-from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
@@ -22,7 +21,6 @@ from dashboard.models import User
 from dashboard.names import from_filename
 from dashboard.uploads import UploadError, portraits
 
-PER_PAGE = 24
 MAX_AT_ONCE = 50
 
 
@@ -33,12 +31,6 @@ def for_cards() -> QuerySet[Avatar]:
         Avatar.objects.filter(pk=OuterRef("pk")).order_by().annotate(count=Count("videos")).values("count")
     )
     return Avatar.objects.select_related("made_by").annotate(video_count=Subquery(counted))
-
-
-@require_GET
-def gallery(request: HttpRequest) -> HttpResponse:
-    page = Paginator(for_cards(), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "avatars/gallery.html", {"page": page})
 
 
 @require_POST

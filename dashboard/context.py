@@ -5,6 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from dashboard import news
+
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    return {"has_mail": settings.HAS_MAIL, "embedded": settings.EMBEDDED}
+    return {"has_mail": settings.HAS_MAIL, "embedded": settings.EMBEDDED, "news": news.for_page(request)}

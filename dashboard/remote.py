@@ -38,7 +38,13 @@ class RemoteJob(OwnedModel, Job):
                 name="%(class)s_once_per_remote_id",
             )
         ]
-        indexes = [models.Index(fields=["state", "try_after"], name="%(class)s_due")]
+        indexes = [
+            models.Index(fields=["state", "try_after"], name="%(class)s_due"),
+            # The galleries' filters, in the galleries' order, and what is new for a person.
+            models.Index(fields=["state", "created_at"], name="%(class)s_by_state"),
+            models.Index(fields=["made_by", "created_at"], name="%(class)s_by_person"),
+            models.Index(fields=["made_by", "state_since"], name="%(class)s_news"),
+        ]
 
     @property
     def is_active(self) -> bool:

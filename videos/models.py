@@ -1,6 +1,7 @@
 """Voices and the videos in which an avatar speaks them."""
 
 from django.db import models
+from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 
@@ -42,6 +43,7 @@ class Video(RemoteJob):
     video = models.FileField(upload_to="videos/videos/", blank=True)
     mask = models.FileField(upload_to="videos/masks/", blank=True)
     poster = models.FileField(upload_to="videos/posters/", blank=True)
+    thumbnail = models.FileField(upload_to="videos/thumbnails/", blank=True)
     width = models.PositiveIntegerField(default=0)
     height = models.PositiveIntegerField(default=0)
     seconds = models.FloatField(default=0)
@@ -49,6 +51,14 @@ class Video(RemoteJob):
 
     class Meta(RemoteJob.Meta):
         ordering = ["-created_at", "-pk"]
+        indexes = [
+            *RemoteJob.Meta.indexes,
+            models.Index(Lower("title"), name="video_by_title"),
+            models.Index(fields=["seconds"], name="video_by_length"),
+            models.Index(fields=["avatar", "created_at"], name="video_by_avatar"),
+            # All that a search looks at, in the gallery's order: it reads this index and no row.
+            models.Index(fields=["created_at", "title", "avatar", "made_by"], name="video_search"),
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -71,4 +81,4 @@ class Video(RemoteJob):
 
     @property
     def files(self) -> list[models.fields.files.FieldFile]:
-        return [file for file in (self.video, self.mask, self.poster) if file]
+        return [file for file in (self.video, self.mask, self.poster, self.thumbnail) if file]

@@ -178,9 +178,15 @@ def _keep(video: Video, path: Path, item: RemoteVideo) -> None:
     facts = results.video(path)
     poster = path.with_name("poster.jpg")
     colour = results.poster(path, poster, at=min(facts.seconds / 2, 1.0))
+    thumbnail = path.with_name("thumbnail.webp")
+    results.thumbnail(poster, thumbnail)
     stored = []
     try:
-        for field, source, suffix in ((video.video, path, "mp4"), (video.poster, poster, "jpg")):
+        for field, source, suffix in (
+            (video.video, path, "mp4"),
+            (video.poster, poster, "jpg"),
+            (video.thumbnail, thumbnail, "webp"),
+        ):
             exchange.keep(field, source, f"{video.client_ref}.{suffix}")
             stored.append(field)
         if item.mask_video_url:
@@ -190,6 +196,7 @@ def _keep(video: Video, path: Path, item: RemoteVideo) -> None:
             State.READY,
             video=video.video.name,
             poster=video.poster.name,
+            thumbnail=video.thumbnail.name,
             mask=video.mask.name or "",
             width=facts.width,
             height=facts.height,

@@ -1,12 +1,14 @@
 from django.urls import path
 
-from videos import compose, views
+from videos import compose, finding, views
 
 urlpatterns = [
-    path("", views.gallery, name="videos"),
+    path("", finding.gallery, name="videos"),
     path("new/", compose.new, name="video-new"),
     path("new/speaker/<int:pk>/", compose.speaker, name="video-speaker"),
     path("voice/", compose.upload_voice, name="voice-upload"),
+    path("zip/", finding.download, name="videos-zip"),
+    path("delete/", finding.delete, name="videos-delete"),
     path("sync/", views.sync, name="video-sync"),
     path("<int:pk>/", views.detail, name="video"),
     path("<int:pk>/card/", views.card, name="video-card"),

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.db.models.fields.files import FieldFile
 from django.http import HttpRequest, HttpResponse
@@ -20,8 +19,6 @@ from dashboard.names import for_filename
 from videos import tasks
 from videos.forms import TitleForm
 from videos.models import Video
-
-PER_PAGE = 24
 
 
 def for_cards() -> QuerySet[Video]:
@@ -45,12 +42,6 @@ def with_places(videos: Iterable[Video]) -> list[Video]:
 
 def waits(video: Video) -> bool:
     return video.state == State.WAITING or (video.state == State.MAKING and video.remote_state == "pending")
-
-
-@require_GET
-def gallery(request: HttpRequest) -> HttpResponse:
-    page = Paginator(for_cards(), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "videos/gallery.html", {"page": page, "videos": with_places(page.object_list)})
 
 
 @require_POST

@@ -74,4 +74,4 @@ export function dropPage(take) {
   });
 }
 
-export const say = (text) => document.dispatchEvent(new CustomEvent("announce", { detail: { text } }));
+export const say = (text, how = "announce") => document.dispatchEvent(new CustomEvent(how, { detail: { text } }));

@@ -13,9 +13,12 @@ function fade(toast) {
   }, 6000);
 }
 
-function toast(text, bad = false) {
+function toast(text, bad = false, url = "") {
   const made = document.getElementById("toast-template").content.firstElementChild.cloneNode(true);
-  made.querySelector("p").textContent = text;
+  const words = made.querySelector("p");
+  words.dir = "auto";
+  words.textContent = text;
+  if (url) words.append(" ", Object.assign(document.createElement("a"), { href: url, textContent: "Show" }));
   made.classList.toggle("is-bad", bad);
   toasts.append(made);
   fade(made);
@@ -24,7 +27,7 @@ function toast(text, bad = false) {
 toasts?.querySelectorAll(".toast").forEach(fade);
 
 // A server says these by the header HX-Trigger, a script by an event of its own.
-document.addEventListener("toast", (event) => toast(event.detail.text, event.detail.bad));
+document.addEventListener("toast", (event) => toast(event.detail.text, event.detail.bad, event.detail.url));
 document.addEventListener("announce", (event) => {
   announcer.textContent = "";
   requestAnimationFrame(() => { announcer.textContent = event.detail.text; });

@@ -4,7 +4,6 @@ import { dropPage, page, say, send, tooLarge } from "./send.js";
 
 const AT_ONCE = 3;
 const form = document.querySelector("form[data-upload]");
-const cards = document.getElementById("cards");
 const template = document.getElementById("upload-card");
 const waiting = [];
 let running = 0;
@@ -21,7 +20,7 @@ function add(file) {
   picture.src = address;
   card.querySelector("[data-remove]").addEventListener("click", () => { URL.revokeObjectURL(address); card.remove(); });
   card.querySelector("[data-again]").addEventListener("click", () => queue(card, file));
-  cards.prepend(card);
+  document.getElementById("cards").prepend(card); // looked up each time: a search brings a new one
   document.getElementById("empty")?.classList.add("is-filled");
   queue(card, file);
 }
@@ -67,6 +66,7 @@ function arrive(card, html) {
   card.replaceWith(fresh);
   htmx.process(fresh);
   say(`${fresh.querySelector(".card-name").textContent} was uploaded.`);
+  document.dispatchEvent(new CustomEvent("started"));
 }
 
 function refuse(card, sentence, again) {

@@ -1,0 +1,84 @@
+"""What became of the things a person started, for whatever page they are on."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.apps import apps
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.functional import SimpleLazyObject
+from django.views.decorators.http import require_GET
+
+from dashboard.jobs import ACTIVE, State
+from dashboard.models import User
+from dashboard.remote import RemoteJob
+
+# A row says when it changed a moment before others can see it; who asks remembers what it has shown.
+OVERLAP = timedelta(seconds=10)
+# Whoever comes back after lunch sees it on the page and needs no heap of toasts.
+OLDEST = timedelta(minutes=10)
+MOST = 5
+
+
+def started_by(user: User) -> list[QuerySet]:
+    kinds = [model for model in apps.get_models() if issubclass(model, RemoteJob)]
+    return [kind.objects.filter(made_by=user).order_by() for kind in kinds]
+
+
+def is_busy(user: User) -> bool:
+    """Whether anything that the person started is still being made: one look at an index for each kind."""
+    first, *others = [rows.filter(state__in=ACTIVE).values("pk") for rows in started_by(user)]
+    return first.union(*others, all=True)[:1].count() > 0
+
+
+def for_page(request: HttpRequest) -> Any:
+    """Only the frame of a signed-in page asks, so only there anything is looked up."""
+    return SimpleLazyObject(lambda: {"since": _stamp(timezone.now()), "is_busy": is_busy(request.user)})
+
+
+@require_GET
+def news(request: HttpRequest) -> HttpResponse:
+    """What became ready or failed since then, and whether to ask again; nothing at all while nothing happened."""
+    now = timezone.now()
+    since = _moment(request.GET.get("since", "")) or now
+    since = max(since - OVERLAP, now - OLDEST)
+    found = []
+    for rows in started_by(request.user):
+        done = rows.filter(state_since__gt=since, state__in=(State.READY, State.FAILED, State.UNSURE))
+        found += done.order_by("-state_since")[:MOST]
+    busy = is_busy(request.user)
+    found = sorted(found, key=lambda row: row.state_since)[-MOST:]
+    shown = request.GET.get("shown", "").split(",")
+    items = [_item(row) for row in found if _key(row) not in shown]
+    if not items and busy:
+        return HttpResponse(status=204)
+    return JsonResponse({"since": _stamp(now), "busy": busy, "items": items})
+
+
+def _item(row: RemoteJob) -> dict[str, Any]:
+    words = "is ready" if row.is_ready else "could not be made"
+    return {
+        "key": _key(row),
+        "card": f"{row._meta.model_name}-{row.pk}",
+        "text": f"{row} {words}.",
+        "url": row.get_absolute_url(),
+        "bad": not row.is_ready,
+    }
+
+
+def _key(row: RemoteJob) -> str:
+    return f"{row._meta.model_name}-{row.pk}-{int(row.state_since.timestamp())}"
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        return None
+    return moment if moment and timezone.is_aware(moment) else None

@@ -1,0 +1,119 @@
+// Selecting many cards of a gallery, to download or to delete them. Everything is looked up when it is needed: a search
+// brings new results, a poll new cards.
+
+import { say } from "./send.js";
+
+const chosen = new Set();
+let last = null; // where a range begins
+let shift = false;
+
+const results = () => document.getElementById("results");
+const picks = () => [...document.querySelectorAll("#cards .card-pick")];
+const isSelecting = () => results()?.classList.contains("is-selecting");
+
+function start() {
+  results().classList.add("is-selecting");
+  document.getElementById("selection").hidden = false;
+  results().querySelector("[data-select]").setAttribute("aria-pressed", "true");
+  tell();
+}
+
+function stop() {
+  chosen.clear();
+  last = null;
+  picks().forEach((pick) => { pick.checked = false; });
+  const place = results();
+  if (!isSelecting()) return;
+  place.classList.remove("is-selecting");
+  document.getElementById("selection").hidden = true;
+  const button = place.querySelector("[data-select]");
+  button.setAttribute("aria-pressed", "false");
+  button.focus({ preventScroll: true });
+}
+
+function tell() {
+  const bar = document.getElementById("selection");
+  const number = chosen.size;
+  bar.querySelector("[data-words]").textContent = number ? `${number} selected` : "Choose what you want";
+  bar.querySelectorAll("[data-needs-some]").forEach((button) => { button.disabled = !number; });
+}
+
+function set(pick, yes) {
+  pick.checked = yes;
+  if (yes) chosen.add(pick.value);
+  else chosen.delete(pick.value);
+}
+
+function ask() {
+  const dialog = document.getElementById("delete-selected");
+  const form = dialog.querySelector("form");
+  const { one, many } = dialog.dataset;
+  const word = (number) => (number === 1 ? one : many);
+  const mine = picks().filter((pick) => pick.checked && !("others" in pick.dataset));
+  const left = chosen.size - mine.length;
+  if (!mine.length) return say(`Only who made ${left === 1 ? "it" : "them"} and the owner may delete ${left === 1 ? "this" : "these"}.`, "toast");
+  dialog.querySelector("h2").textContent = `Delete ${mine.length} ${word(mine.length)}?`;
+  const note = dialog.querySelector("[data-left]");
+  note.hidden = !left;
+  note.textContent = `${left} of the ${chosen.size} selected ${left === 1 ? "was" : "were"} made by somebody else and will stay.`;
+  form.querySelectorAll("[name=pk]").forEach((input) => input.remove());
+  for (const pick of mine) {
+    const input = Object.assign(document.createElement("input"), { type: "hidden", name: "pk", value: pick.value });
+    form.append(input);
+  }
+  dialog.showModal();
+}
+
+addEventListener("pointerdown", (event) => { shift = event.shiftKey; }, true);
+addEventListener("keydown", (event) => { shift = event.shiftKey; }, true);
+document.addEventListener("change", (event) => {
+  const pick = event.target;
+  if (!pick.matches(".card-pick")) return;
+  set(pick, pick.checked);
+  const all = picks();
+  const [from, to] = [all.findIndex((other) => other.value === last), all.indexOf(pick)];
+  if (shift && from >= 0) all.slice(Math.min(from, to), Math.max(from, to) + 1).forEach((other) => set(other, pick.checked));
+  last = pick.value;
+  tell();
+});
+document.addEventListener("click", (event) => {
+  const on = (what) => event.target.closest(what);
+  if (on("[data-select]")) {
+    if (isSelecting()) stop();
+    else {
+      start();
+      picks()[0]?.focus({ preventScroll: true });
+    }
+  } else if (on("[data-done]")) stop();
+  else if (on("[data-all]")) {
+    const yes = picks().some((pick) => !pick.checked);
+    picks().forEach((pick) => set(pick, yes));
+    tell();
+  } else if (on("[data-delete]")) ask();
+  else if (on("[data-keep]")) on("dialog").close();
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && isSelecting() && !document.querySelector("dialog[open], :popover-open")) stop();
+});
+
+// New results end the selection; a card that only changed keeps its tick, one that went away loses it.
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target.id === "results") {
+    chosen.clear();
+    last = null;
+    return;
+  }
+  if (!isSelecting()) return;
+  const there = new Map(picks().map((pick) => [pick.value, pick]));
+  for (const key of [...chosen]) {
+    if (there.has(key)) there.get(key).checked = true;
+    else chosen.delete(key);
+  }
+  tell();
+});
+
+// The highlight of a set filter follows the select at once, before the results come.
+document.getElementById("finder")?.addEventListener("input", (event) => {
+  if (event.target.matches("select")) event.target.parentElement.classList.toggle("is-set", Boolean(event.target.value));
+});
+addEventListener("pageshow", stop);
