@@ -53,6 +53,7 @@ class Eye:
         self.iris = frame.to_local(points[iris, :2].astype(np.float64))
         self.radius = 0.095
         self.cache: dict[tuple, np.ndarray] = {}
+        self.lids: dict[float, tuple[np.ndarray, np.ndarray]] = {}
 
     def _curve(self, lid: np.ndarray) -> np.ndarray:
         order = np.argsort(lid[:, 0])
@@ -86,9 +87,13 @@ class Eye:
             out = self._sample(self.x - gx * k, self.y - gy * k)
         if blink <= 0:
             return out
-        return self._closed(out, blink)
+        if blink not in self.lids:
+            self.lids[blink] = self._lids(blink)
+        lids, eye = self.lids[blink]
+        return np.clip(lids + eye * out, 0, 255).astype(np.uint8)
 
-    def _closed(self, open_eye: np.ndarray, blink: float) -> np.ndarray:
+    def _lids(self, blink: float) -> tuple[np.ndarray, np.ndarray]:
+        """Shut by `blink`: what lids and lashes add (h, w, 3), how much of the eye behind is left (h, w, 1)."""
         iod = self.frame.iod
         gap = (self.floor - self.lid) * self.inside
         edge = self.lid + TRAVEL * blink * gap
@@ -104,17 +109,16 @@ class Eye:
         skin = skin * (1 - k) + soft * k
         shade = 1 - 0.10 * blink * np.exp(-(((t - 0.75) / 0.25) ** 2)) * self.inside
         skin *= shade[..., None]
-        dark = np.minimum(open_eye.reshape(-1, 3).min(0).astype(np.float32) + 12, 60)
+        dark = np.minimum(self.image.reshape(-1, 3).min(0).astype(np.float32) + 12, 60)
         line = np.exp(-((np.abs(self.y - edge) * iod / max(1.2, 0.016 * iod)) ** 2)) * self.along * 0.75
         skin = skin * (1 - line[..., None]) + dark * line[..., None]
         cover = np.clip((edge - self.y) * iod / 1.5 + 0.5, 0, 1)
         below = (
             np.exp(-((np.maximum(self.y - edge, 0) * iod / max(1.0, 0.010 * iod)) ** 2)) * self.along * 0.6
         )
-        eye = open_eye.astype(np.float32)
-        eye = eye * (1 - below[..., None]) + dark * below[..., None]
-        out = skin * cover[..., None] + eye * (1 - cover[..., None])
-        return np.clip(out, 0, 255).astype(np.uint8)
+        behind = (1 - cover) * (1 - below)
+        lids = skin * cover[..., None] + dark * ((1 - cover) * below)[..., None]
+        return lids.astype(np.float32), behind[..., None].astype(np.float32)
 
 
 def both(bgr: np.ndarray, points: np.ndarray, frame: g.HeadFrame) -> list[Eye]:
