@@ -20,9 +20,10 @@ from engine.models import Token
 
 log = logging.getLogger(__name__)
 
-MAX_BODY = 64 * 1024
+MAX_BODY = 160 * 1024  # a script in JSON may take six bytes a character
 MAX_URL = 2000  # as long as the models hold
 MAX_REFERENCE = 200
+MAX_SCRIPT = 20_000  # about half an hour of speech
 
 View = Callable[[HttpRequest, Token | None], Any]
 
@@ -150,6 +151,14 @@ def reference(fields: dict[str, Any]) -> str | None:
     if fields.get("client_ref") in (None, ""):
         return None
     return text(fields, "client_ref", MAX_REFERENCE)
+
+
+def script(fields: dict[str, Any]) -> str:
+    """What is said in the sound, if the caller knows it; lines and other blanks become single spaces."""
+    value = fields.get("script")
+    if isinstance(value, str):
+        value = " ".join("".join(c if c.isprintable() else " " for c in value).split())
+    return text({"script": value}, "script", MAX_SCRIPT) if value not in (None, "") else ""
 
 
 def number(request: HttpRequest, name: str, default: int, *, most: int) -> int:

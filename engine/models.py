@@ -132,9 +132,11 @@ class Render(EngineJob):
 
     rig = models.ForeignKey(Rig, on_delete=models.PROTECT, related_name="renders")
     audio_url = models.URLField(max_length=2000)
+    script = models.TextField(blank=True, help_text="What the sound says, if the caller knows it.")
     seconds = models.FloatField(default=0)
     video = models.FileField(upload_to="engine/videos/", blank=True)
     mask = models.FileField(upload_to="engine/masks/", blank=True)
+    captions = models.FileField(upload_to="engine/captions/", blank=True)  # only if the script fits the sound
 
     def __str__(self) -> str:
         return self.public_id

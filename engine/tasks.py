@@ -75,6 +75,7 @@ def _build_rig(job: Rig, folder: Path) -> None:
 def _render(job: Render, folder: Path) -> None:
     from dashboard.uploads import UploadError, voices
     from engine import animator
+    from engine.animator import captions
 
     rig, source = folder / "rig.npz", folder / "source"
     _fetch_stored(job.rig.rig.name, rig)
@@ -85,7 +86,7 @@ def _render(job: Render, folder: Path) -> None:
         most = settings.ENGINE_MAX_AUDIO_SECONDS
         with voices.take(source, _filename(job.audio_url), max_seconds=most) as voice:
             # Before the first picture the whole sound is listened to, some 20 times faster than it is spoken.
-            job.renew(LEASE + voice.seconds / 5)
+            job.renew(LEASE + voice.seconds / (2 if job.script else 5))
             info = animator.render(
                 rig,
                 voice.path,
@@ -94,10 +95,15 @@ def _render(job: Render, folder: Path) -> None:
                 size=settings.ENGINE_VIDEO_SIZE,
                 seed=int(job.public_id[:8], 16),
                 progress=Pulse(job),
+                script=job.script or None,
             )
     except (UploadError, animator.SoundError) as error:
         raise Refused(Code.UNUSABLE_AUDIO, error) from error
-    _finish(job, {"video": video, "mask": mask}, seconds=info.duration)
+    files = {"video": video, "mask": mask}
+    if info.words:
+        files["captions"] = folder / "captions.vtt"
+        files["captions"].write_text(captions.vtt(info.words), encoding="utf-8")
+    _finish(job, files, seconds=info.duration)
 
 
 # ---------------------------------------------------------------- the frame around both
@@ -208,12 +214,12 @@ def _finish(job: EngineJob, files: dict[str, Path], **fields: object) -> None:
         raise
 
 
-SUFFIXES = {"rig": ".npz", "preview": ".jpg", "video": ".mp4", "mask": ".mp4"}
+SUFFIXES = {"rig": ".npz", "preview": ".jpg", "video": ".mp4", "mask": ".mp4", "captions": ".vtt"}
 
 
 def discard_leftovers(job: EngineJob) -> None:
     """Delete what an earlier attempt stored and could not announce because it was killed in between."""
-    fields = ("rig", "preview") if isinstance(job, Rig) else ("video", "mask")
+    fields = ("rig", "preview") if isinstance(job, Rig) else ("video", "mask", "captions")
     for attempt in range(1, job.attempts):
         for field in fields:
             default_storage.delete(_stored_name(job, field, SUFFIXES[field], attempt))

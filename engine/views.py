@@ -83,12 +83,13 @@ def video_generate(request: HttpRequest, token: Token | None) -> dict[str, Any]:
     avatar_id = endpoint.text(fields, "avatar_id", endpoint.MAX_REFERENCE)
     audio_url = endpoint.url(fields, "audio_url")
     client_ref = endpoint.reference(fields)
+    script = endpoint.script(fields)
     rig = Rig.objects.filter(public_id=avatar_id).exclude(state=State.ERROR).first()
     if rig is None:
         raise ApiError(Code.UNKNOWN_ID, "There is no avatar with this id.")
     if rig.state != State.FINISHED:
         raise ApiError(Code.AVATAR_NOT_READY)
-    render = _asked(Render, token, client_ref, rig=rig, audio_url=audio_url)
+    render = _asked(Render, token, client_ref, rig=rig, audio_url=audio_url, script=script)
     return {"video_id": render.public_id, "status": render.state}
 
 
@@ -101,6 +102,8 @@ def video_get(request: HttpRequest, token: Token | None) -> dict[str, Any]:
     video = _video(request, token, render)
     if render.mask:
         video["mask_video_url"] = _link(request, render.mask.name)
+    if render.captions:
+        video["captions_url"] = _link(request, render.captions.name)
     return video
 
 

@@ -108,6 +108,8 @@ class Double:
         self.during: Callable[[Callable[[float], None]], None] | None = None
         self.calls: list[str] = []
         self.gender = "male"
+        self.scripts: list[str | None] = []
+        self.words: list[animator.Word] = []  # what the sound turns out to say
 
     def build_rig(self, portrait: Path, rig: Path, preview: Path, **_: Any) -> animator.RigInfo:
         self._work("build_rig", lambda done: None)
@@ -115,12 +117,15 @@ class Double:
         preview.write_bytes(portrait.read_bytes())
         return animator.RigInfo(400, 500, (0, 0, 200, 200), (200, 200), self.gender, 0.9)
 
-    def render(self, rig: Path, voice: Path, video: Path, mask: Path, *, progress, **_: Any) -> Any:
+    def render(
+        self, rig: Path, voice: Path, video: Path, mask: Path, *, progress, script=None, **_: Any
+    ) -> Any:
+        self.scripts.append(script)
         assert rig.read_bytes().startswith(b"rig of")
         self._work("render", progress)
         video.write_bytes(b"a video")
         mask.write_bytes(b"its mask")
-        return animator.RenderInfo(1.0, 25, 720, 900)
+        return animator.RenderInfo(1.0, 25, 720, 900, self.words)
 
     def _work(self, call: str, progress: Callable[[float], None]) -> None:
         self.calls.append(call)
