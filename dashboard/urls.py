@@ -16,5 +16,6 @@ urlpatterns = [
     path("", include("dashboard.accounts.urls")),
 ]
 handler400 = "dashboard.views.bad_request"
+handler500 = "dashboard.views.server_error"
 if settings.EMBEDDED:
     urlpatterns.append(path("v1/cg_avatar/", include("engine.urls")))

@@ -1,10 +1,13 @@
 """Pages that belong to no app."""
 
+import errno
 import logging
+import sys
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import DisallowedHost
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -16,6 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from avatars import views as avatars
 from avatars.models import Avatar
+from dashboard import exchange
 from dashboard.jobs import ACTIVE
 from videos import compose
 from videos import views as videos
@@ -45,6 +49,25 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if settings.EMBEDDED and request.path.startswith("/v1/"):
         return import_string("engine.endpoint.unknown_host")(request)
     return HttpResponseBadRequest(render_to_string("400_host.html"))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's own page; but a full disk is something that people can do something about."""
+    if not _is_full_disk(sys.exc_info()[1]):
+        return defaults.server_error(request)
+    if "HX-Request" in request.headers:
+        return HttpResponse(exchange.DISK, status=507, content_type="text/plain; charset=utf-8")
+    return HttpResponse(render_to_string("507.html", {"sentence": exchange.DISK}), status=507)
+
+
+def _is_full_disk(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            return True
+        if isinstance(error, DatabaseError) and "disk is full" in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 @require_safe

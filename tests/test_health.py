@@ -1,4 +1,13 @@
+import errno
+import html
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError
 from django.test import Client
+
+import avatars.views
+from dashboard.exchange import DISK
 
 
 def test_the_server_says_that_it_is_well_to_anybody(db):
@@ -14,3 +23,21 @@ def test_who_comes_by_an_unknown_name_is_told_so(db):
 def test_the_api_answers_in_its_envelope_to_an_unknown_name_too(db):
     response = Client().get("/v1/cg_avatar/avatar.list", headers={"Host": "evil.example"})
     assert (response.status_code, response.json()["code"]) == (404, 1004)
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(errno.ENOSPC, "No space left on device"), OperationalError("database or disk is full")]
+)
+def test_a_full_disk_is_told_as_such(db, maria, signed_in, monkeypatch, error):
+    def fail(*args, **kwargs):
+        raise error
+
+    monkeypatch.setattr(avatars.views, "take_in", fail)
+    client = signed_in(maria)
+    client.raise_request_exception = False
+    picture = {"portraits": SimpleUploadedFile("a.jpg", b"x")}
+    response = client.post("/avatars/upload/", picture, headers={"HX-Request": "true"})
+    assert (response.status_code, response.content.decode()) == (507, DISK)
+    page = client.post("/avatars/upload/", {"portraits": SimpleUploadedFile("a.jpg", b"x")})
+    assert page.status_code == 507
+    assert DISK.split(".")[0] in html.unescape(page.content.decode())

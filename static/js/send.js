@@ -28,6 +28,7 @@ export function send(url, field, file, onProgress) {
       if (request.status === 403) return lead(() => location.reload());
       if (request.status === 200) return resolve({ ok: true, text: request.responseText });
       if (request.status === 422) return resolve({ ok: false, text: request.responseText });
+      if (request.status === 507) return resolve({ ok: false, again: true, text: request.responseText });
       if (request.status === 413) return resolve({ ok: false, text: "This file is too large." });
       resolve({ ok: false, again: true, text: "Something went wrong on our side. Try again in a moment." });
     });
