@@ -12,6 +12,7 @@ import logging
 import os
 import signal
 import subprocess
+from collections.abc import Iterator
 from multiprocessing import Process
 from pathlib import Path
 
@@ -38,26 +39,41 @@ def run(name: str) -> None:
     if os.getpgid(0) != os.getpid():
         os.setpgid(0, 0)  # its own group, so that what is left of it can be found and ended
     pid_file = settings.DATA_DIR / "run" / f"cluster-{name}.pid"
-    _end_predecessor(pid_file)
+    _end_predecessor(name, pid_file)
     pid_file.parent.mkdir(parents=True, exist_ok=True)
     pid_file.write_text(str(os.getpid()))
     cluster.Sentinel = Sentinel
     cluster.Cluster().start()
 
 
-def _end_predecessor(pid_file: Path) -> None:
+def _end_predecessor(name: str, pid_file: Path) -> None:
     try:
         group = int(pid_file.read_text())
     except (FileNotFoundError, ValueError):
         return
-    # The number may belong to somebody else by now: only a group that runs this very command is ours.
+    # The number may belong to somebody else by now, in a container even to one of the clusters that start beside
+    # this one: only a group that runs this very command is ours.
+    if group != os.getpid() and any(f"manage.py cluster {name}" in command for command in _commands(group)):
+        log.warning("ending what is left of the cluster before (group %s)", group)
+        _end_group(group)
+
+
+def _commands(group: int) -> Iterator[str]:
+    """The command lines of a process group."""
+    proc = Path("/proc")
+    if (proc / "self" / "cmdline").exists():  # small containers have no `ps`
+        for entry in proc.glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if os.getpgid(int(entry.name)) == group:
+                    yield (
+                        (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+                    )
+        return
     listing = subprocess.run(["ps", "-A", "-o", "pgid=,args="], capture_output=True, text=True, check=False)  # noqa: S607
     for line in listing.stdout.splitlines():
         number, _, command = line.strip().partition(" ")
-        if number == str(group) and "manage.py cluster" in command and group != os.getpid():
-            log.warning("ending what is left of the cluster before (group %s)", group)
-            _end_group(group)
-            return
+        if number == str(group):
+            yield command
 
 
 def _end_group(group: int) -> None:
