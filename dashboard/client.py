@@ -74,6 +74,7 @@ class RemoteVideo:
     status: str = ""  # pending, in_progressing, finished, error; others may come
     video_url: str = ""
     mask_video_url: str = ""
+    captions_url: str = ""  # WebVTT; only where a script was sent and fits
     avatar_id: str = ""
     client_ref: str = ""
     progress: int | None = None  # 0 to 100
@@ -101,8 +102,13 @@ class Client:
     def list_avatars(self) -> list[RemoteAvatar]:
         return [_avatar(item) for item in self._whole_list("avatar.list", "avatar_id")]
 
-    def generate_video(self, avatar_id: str, audio_url: str, client_ref: str) -> RemoteVideo:
+    def generate_video(
+        self, avatar_id: str, audio_url: str, client_ref: str, *, script: str = ""
+    ) -> RemoteVideo:
+        """`script`, what is said in the sound, is an extra of our own engine; others ignore it."""
         body = {"avatar_id": avatar_id, "audio_url": audio_url, "client_ref": client_ref}
+        if script:
+            body["script"] = script
         return _video(_one(self._post("video.generate", body, READ_SECONDS)))
 
     def get_video(self, video_id: str) -> RemoteVideo:
@@ -276,6 +282,7 @@ def _video(item: dict[str, Any]) -> RemoteVideo:
         status=_text(item, "status").lower(),
         video_url=_text(item, "video_url"),
         mask_video_url=_text(item, "mask_video_url"),
+        captions_url=_text(item, "captions_url"),
         avatar_id=_text(item, "avatar_id"),
         client_ref=_text(item, "client_ref"),
         progress=_number(item.get("progress")),

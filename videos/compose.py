@@ -33,6 +33,7 @@ VOICES_KEPT_CLOSE = 100
 def new(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         chosen = {"avatar": request.GET.get("avatar"), "voice": request.GET.get("voice")}
+        chosen["script"] = _script_for(chosen["voice"])
         return _page(request, NewVideoForm(initial=chosen), chosen)
     form = NewVideoForm(request.POST, request.FILES)
     if form.is_valid():
@@ -58,6 +59,7 @@ def _make(data: dict[str, Any], voice: Voice, user: User) -> Video:
                 title=data["title"] or default_title(data["avatar"].name, voice.name),
                 avatar=data["avatar"],
                 voice=voice,
+                script=data["script"],
                 made_by=user,
                 colour=data["avatar"].colour,
             )
@@ -65,6 +67,15 @@ def _make(data: dict[str, Any], voice: Voice, user: User) -> Video:
     except IntegrityError:  # the same page was sent twice at the same moment
         return Video.objects.get(client_ref=data["ref"])
     return video
+
+
+def _script_for(voice: str | None) -> str:
+    """What somebody typed before for the same voice: a recording says the same each time."""
+    pk = _number(voice)
+    earlier = (
+        Video.objects.filter(voice=pk).exclude(script="").order_by("-pk") if pk else Video.objects.none()
+    )
+    return earlier.values_list("script", flat=True).first() or ""
 
 
 def default_title(avatar: str, voice: str) -> str:

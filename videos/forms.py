@@ -10,6 +10,8 @@ from dashboard.jobs import State
 from dashboard.remote import provider
 from videos.models import Video, Voice
 
+MAX_SCRIPT = 20_000  # characters; what the API takes
+
 
 def speakers() -> Any:
     """Avatars that can speak now: ready, and known to the provider that is in use."""
@@ -40,6 +42,11 @@ class NewVideoForm(forms.Form):
         error_messages={"invalid_choice": "This voice is not there any more. Choose another one."},
     )
     sound = forms.FileField(required=False, allow_empty_file=True, max_length=400)
+    script = forms.CharField(
+        required=False,
+        max_length=MAX_SCRIPT,
+        error_messages={"max_length": "These are too many words: at most 20,000 characters."},
+    )
     title = forms.CharField(required=False, max_length=200)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

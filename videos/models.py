@@ -36,6 +36,7 @@ class Video(RemoteJob):
     avatar = models.ForeignKey(Avatar, null=True, on_delete=models.SET_NULL, related_name="videos")
     # Empty for a video that was brought in from the provider, which does not give its sound back.
     voice = models.ForeignKey(Voice, null=True, on_delete=models.SET_NULL, related_name="videos")
+    script = models.TextField(blank=True, help_text="What the voice says, if somebody typed it.")
     remote_state = models.CharField(max_length=40, blank=True, help_text="The provider's own word for it.")
     seen_at = models.DateTimeField(null=True, help_text="When the provider last said anything about it.")
     lost_since = models.DateTimeField(null=True, help_text="Since when the provider does not know it.")
@@ -43,6 +44,7 @@ class Video(RemoteJob):
     video = models.FileField(upload_to="videos/videos/", blank=True)
     mask = models.FileField(upload_to="videos/masks/", blank=True)
     poster = models.FileField(upload_to="videos/posters/", blank=True)
+    captions = models.FileField(upload_to="videos/captions/", blank=True)  # WebVTT
     thumbnail = models.FileField(upload_to="videos/thumbnails/", blank=True)
     width = models.PositiveIntegerField(default=0)
     height = models.PositiveIntegerField(default=0)
@@ -81,4 +83,4 @@ class Video(RemoteJob):
 
     @property
     def files(self) -> list[models.fields.files.FieldFile]:
-        return [file for file in (self.video, self.mask, self.poster, self.thumbnail) if file]
+        return [file for file in (self.video, self.mask, self.poster, self.thumbnail, self.captions) if file]

@@ -15,6 +15,7 @@ from dashboard.jobs import ForbiddenTransition, LeaseLost, State
 from dashboard.models import Forgotten
 from dashboard.remote import provider
 from dashboard.uploads import UploadError, results
+from videos import captions
 from videos.models import Video
 
 log = logging.getLogger(__name__)
@@ -125,7 +126,9 @@ def _ask(video: Video, avatar: Avatar, audio_url: str) -> None:
     try:
         answer = exchange.ask(
             video,
-            lambda: client().generate_video(avatar.remote_id, audio_url, str(video.client_ref)),
+            lambda: client().generate_video(
+                avatar.remote_id, audio_url, str(video.client_ref), script=video.script
+            ),
             client().list_videos,
         )
     except ApiError as error:
@@ -192,12 +195,16 @@ def _keep(video: Video, path: Path, item: RemoteVideo) -> None:
         if item.mask_video_url:
             _keep_mask(video, item.mask_video_url, facts)
             stored += [video.mask] if video.mask else []
+        if item.captions_url:
+            _keep_captions(video, item.captions_url)
+            stored += [video.captions] if video.captions else []
         video.move(
             State.READY,
             video=video.video.name,
             poster=video.poster.name,
             thumbnail=video.thumbnail.name,
             mask=video.mask.name or "",
+            captions=video.captions.name or "",
             width=facts.width,
             height=facts.height,
             seconds=facts.seconds,
@@ -226,6 +233,18 @@ def _keep_mask(video: Video, url: str, facts: results.VideoFacts) -> None:
             log.warning("mask of video %s does not fit: %s, %s", video.pk, mask, facts)
             return
         exchange.keep(video.mask, path, f"{video.client_ref}.mp4")
+
+
+def _keep_captions(video: Video, url: str) -> None:
+    """What does not come, or is no captions file, is left out: the video is worth showing without it."""
+    try:
+        with exchange.brought_home(url, max_bytes=captions.MAX_BYTES, seconds=COPY_LEASE / 10) as path:
+            if captions.is_vtt(path):
+                exchange.keep(video.captions, path, f"{video.client_ref}.vtt")
+            else:
+                log.warning("captions of video %s are no captions", video.pk)
+    except ApiError as error:
+        log.warning("captions of video %s: %s", video.pk, error)
 
 
 # ---------------------------------------------------------------- bringing in what was made elsewhere

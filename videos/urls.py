@@ -11,6 +11,7 @@ urlpatterns = [
     path("delete/", finding.delete, name="videos-delete"),
     path("sync/", views.sync, name="video-sync"),
     path("<int:pk>/", views.detail, name="video"),
+    path("<int:pk>/captions.srt", views.srt, name="video-srt"),
     path("<int:pk>/card/", views.card, name="video-card"),
     path("<int:pk>/status/", views.status, name="video-status"),
     path("<int:pk>/rename/", views.rename, name="video-rename"),

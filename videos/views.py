@@ -8,15 +8,16 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.db.models.fields.files import FieldFile
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from dashboard import media
 from dashboard.jobs import ForbiddenTransition, LeaseLost, State
 from dashboard.names import for_filename
-from videos import tasks
+from videos import captions, tasks
 from videos.forms import TitleForm
 from videos.models import Video
 
@@ -102,6 +103,7 @@ def _with_downloads(video: Video) -> Video:
     for kind, file, filename in (
         ("video", video.video, f"{name}.mp4"),
         ("mask", video.mask, f"{name} mask.mp4"),
+        ("captions", video.captions, f"{name}.vtt"),
         ("sound", sound, f"{name}.wav"),
     ):
         if file:
@@ -110,6 +112,21 @@ def _with_downloads(video: Video) -> Video:
     if video.finished_at:
         video.took = (video.finished_at - video.created_at).total_seconds()
     return video
+
+
+@require_GET
+def srt(request: HttpRequest, pk: int) -> HttpResponse:
+    """The captions once more, as the older kind of file that video editors take."""
+    video = get_object_or_404(Video.objects.exclude(captions=""), pk=pk)
+    try:
+        with video.captions.open("rb") as file:
+            text = captions.as_srt(file.read().decode("utf-8-sig"))
+    except FileNotFoundError:
+        raise Http404("This file is gone.") from None
+    response = HttpResponse(text, content_type="application/x-subrip; charset=utf-8")
+    name = f"{for_filename(video.title)}.srt"
+    response["Content-Disposition"] = content_disposition_header(True, name)
+    return response
 
 
 def _size(file: FieldFile) -> int | None:

@@ -32,6 +32,12 @@ function preview() {
   }
 }
 
+// Words that came with another voice, and that nobody has touched, are not what this one says.
+function forgetWords() {
+  const script = document.getElementById("script");
+  if (script.value === script.defaultValue) script.value = script.defaultValue = "";
+}
+
 async function upload(file) {
   error.textContent = tooLarge(file, Number(form.dataset.maxBytes));
   if (error.textContent) return;
@@ -59,6 +65,7 @@ async function upload(file) {
   voices.insertAdjacentHTML("afterbegin", answer.text);
   const chosen = voices.querySelector("input");
   chosen.checked = true;
+  forgetWords();
   say(`${chosen.dataset.name}, ${chosen.dataset.length}, was uploaded and chosen.`);
   preview();
 }
@@ -75,6 +82,7 @@ form.addEventListener("change", (event) => {
     if (event.target.name === "voice") {
       error.textContent = "";
       voices.querySelectorAll("audio").forEach((audio) => audio.pause());
+      forgetWords();
     }
     preview();
   }
