@@ -4,6 +4,7 @@ Nothing here grows with the number of rows: a page is looked up by the keys that
 what is counted is counted up to a bound, because nobody reads "page 4167".
 """
 
+import itertools
 import re
 from collections.abc import Iterable
 from datetime import timedelta
@@ -24,6 +25,7 @@ from dashboard.models import User
 PER_PAGE = 24
 COUNT_UP_TO = 100 * PER_PAGE
 MOST_WORDS = 6
+MOST_LETTERS = 2
 MOST_CHOSEN = 200
 STATES = {
     "ready": (State.READY,),
@@ -37,11 +39,16 @@ ELSEWHERE = "0"  # the "person" of what was brought in from the provider
 def contains(column: str, word: str) -> Q:
     """Whether the column has the word in it, in capitals or not.
 
-    SQLite's LIKE knows the capitals of English alone; only words with others pay for a regular expression.
+    SQLite's LIKE knows the capitals of English alone, so letters with two forms beyond it are asked for in both;
+    words with many of them (Greek, Russian) pay for a regular expression.
     """
-    if any(not c.isascii() and c.lower() != c.upper() for c in word):
+    written = [{c.lower(), c.upper()} if not c.isascii() and len(c.upper()) == 1 else {c} for c in word]
+    if sum(len(both) > 1 for both in written) > MOST_LETTERS:
         return Q(**{f"{column}__iregex": re.escape(word)})
-    return Q(**{f"{column}__icontains": word})
+    found = Q()
+    for letters in itertools.product(*written):
+        found |= Q(**{f"{column}__icontains": "".join(letters)})
+    return found
 
 
 class FindForm(forms.Form):
@@ -53,7 +60,6 @@ class FindForm(forms.Form):
         "oldest": ("created_at", "pk"),
         "name": (Lower("name"), "pk"),
     }
-
     SORTS = [("", "Newest first"), ("oldest", "Oldest first"), ("name", "By name")]
 
     q = forms.CharField(required=False, max_length=100, label="Search", widget=forms.SearchInput)
@@ -68,14 +74,16 @@ class FindForm(forms.Form):
         label="Date",
         choices=[("", "Any time"), ("today", "Today"), ("week", "Last 7 days"), ("month", "Last 30 days")],
     )
-    sort = forms.ChoiceField(
-        required=False,
-        label="Order",
-        choices=[("", "Newest first"), ("oldest", "Oldest first"), ("name", "By name")],
-    )
+    sort = forms.ChoiceField(required=False, label="Order")
 
     def __init__(self, data: QueryDict, user: User) -> None:
         super().__init__(data)
+        self.offer(user)
+        self.is_valid()
+
+    def offer(self, user: User) -> None:
+        """Fill the selects with what can be chosen now."""
+        self.fields["sort"].choices = self.SORTS
         people = list(User.objects.order_by(Lower("name"), "pk").values_list("pk", "name", "email"))
         others = [(str(pk), name or email) for pk, name, email in people if pk != user.pk]
         self.fields["person"].choices = [

@@ -1,0 +1,77 @@
+"""axe-core finds nothing to complain about, on any page, in light and in dark."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.core.files.base import ContentFile
+
+from dashboard.jobs import State
+from dashboard.models import OneTimeLink
+from dashboard.remote import provider
+from tests import made
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def addresses(new_avatar, new_video, maria, owner, tmp_path):
+    """Every page, with something in each state on it."""
+    picture = made.picture(tmp_path / "p.jpg").read_bytes()
+    avatar = new_avatar(state=State.READY, remote_id="a1", provider=provider(), made_by=maria)
+    new_avatar(state=State.FAILED, error="We could not find a face in this picture.", made_by=maria)
+    new_avatar(state=State.SENDING, made_by=maria)
+    videos = {}
+    for state in State:
+        videos[state] = new_video(avatar=avatar, made_by=maria, state=state, seconds=8, error="Try again.")
+    ready = videos[State.READY]
+    ready.video.save("v.mp4", ContentFile(made.video(tmp_path / "v.mp4").read_bytes()), save=False)
+    ready.poster.save("p.jpg", ContentFile(picture))
+    invitation = OneTimeLink.make(owner)[1]
+    return {
+        "inside": [
+            "/",
+            "/avatars/",
+            "/avatars/?q=nobody",
+            "/videos/",
+            "/videos/?state=ready&sort=longest",
+            "/videos/new/",
+            "/account/",
+            "/people/",
+            "/nothing/",
+            avatar.get_absolute_url(),
+            *(videos[state].get_absolute_url() for state in (State.READY, State.MAKING, State.FAILED)),
+        ],
+        "outside": ["/accounts/login/", f"/invitation/{invitation}/"],
+    }
+
+
+def complaints(page, name: str) -> list[str]:
+    answer = Axe().run(page).response
+    assert answer["passes"], f"{name}: axe looked at nothing"
+    found = answer["violations"]
+    return [
+        f"{name}: {one['id']}: {node['target']}: {node['html'][:160]} {node.get('failureSummary', '')[:300]}"
+        for one in found
+        for node in one["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_has_anything_that_axe_complains_about(browse, chromium, live_server, addresses, scheme):
+    found = []
+    inside = browse(color_scheme=scheme, bypass_csp=True, viewport={"width": 1280, "height": 900}).new_page()
+    for address in addresses["inside"]:
+        inside.goto(address)
+        found += complaints(inside, address)
+    inside.goto("/videos/")
+    inside.get_by_role("button", name="Select").click()
+    inside.locator(".card-pick").first.check()
+    found += complaints(inside, "selecting")
+    outside = chromium.new_context(
+        base_url=live_server.url, color_scheme=scheme, bypass_csp=True, reduced_motion="reduce"
+    )
+    page = outside.new_page()
+    for address in addresses["outside"]:
+        page.goto(address)
+        found += complaints(page, address)
+    outside.close()
+    assert not found, "\n".join(found)
