@@ -44,7 +44,7 @@ SIGNS = {"&": "and", "%": "percent", "+": "plus", "=": "equals", "@": "at", "°"
 MONEY = {"$": "dollars", "£": "pounds", "€": "euros"}
 SHORT = {"mr": "mister", "mrs": "missus", "dr": "doctor", "vs": "versus", "etc": "et cetera"}
 PIECES = re.compile(
-    r"[$£€]?\d[\d,]*(?:[.:]\d+)*(?:st|nd|rd|th)?|[a-z]+(?:'[a-z]+)*'?|[&%+=@°#]", re.IGNORECASE
+    r"[$£€]?\d+(?:,\d{3})*(?::\d\d|\.\d+)?(?:st|nd|rd|th)?|[a-z]+(?:'[a-z]+)*'?|[&%+=@°#]", re.IGNORECASE
 )
 
 # Letters -> phones, the longest that fits first; ^ the word's beginning, $ its end.
@@ -56,7 +56,7 @@ RULES = {
     "ci": "S IH", "cy": "S IY", "ge$": "JH", "gi": "JH IH", "gy": "JH IY", "ai": "EY", "ay": "EY", "au": "AO",
     "aw": "AO", "ar": "AA R", "air": "EH R", "are$": "EH R", "all": "AO L", "ea": "IY", "ee": "IY", "ei": "EY",
     "ey": "IY", "er": "ER", "eu": "Y UW", "ew": "Y UW", "ear": "IH R", "ere$": "IH R", "ie": "IY", "ir": "ER",
-    "ire$": "AY ER", "oa": "OW", "oi": "OY", "oy": "OY", "oo": "UW", "ou": "AW", "ow": "OW", "or": "AO R",
+    "ire$": "AY ER", "oa": "OW", "oe": "OW", "oi": "OY", "oy": "OY", "oo": "UW", "ou": "AW", "ow": "OW", "or": "AO R",
     "ore": "AO R", "ur": "ER", "ure$": "UH R", "ue": "UW", "ui": "UW", "y$": "IY", "^y": "Y", "o$": "OW",
     "i$": "IY", "a$": "AH", "u$": "UW", "e$": "", "a": "AE", "b": "B", "c": "K", "d": "D", "e": "EH", "f": "F",
     "g": "G", "h": "HH", "i": "IH", "j": "JH", "k": "K", "l": "L", "m": "M", "n": "N", "o": "AA", "p": "P",
@@ -123,22 +123,22 @@ def _spoken(text: str) -> list[str]:
 
 
 def _number(text: str) -> list[str]:
-    """ "1,200" -> one thousand two hundred; 3.5, 10:30, $5, 2nd and years too."""
+    """1,200 -> one thousand two hundred; 3.5, 10:30, $5, 2nd and years too."""
     money = MONEY.get(text[0])
     text = text.lstrip("$£€")
     ordinal = text.endswith(("st", "nd", "rd", "th"))
-    text = text.rstrip("stndrh").replace(",", "")
+    text = text.rstrip("stndrh")
+    grouped, text = "," in text, text.replace(",", "")
     if ":" in text:
-        return [word for part in text.split(":")[:2] if int(part) for word in counted(int(part))]
+        return [word for part in text.split(":") if int(part) for word in counted(int(part))]
     whole, _, rest = text.partition(".")
-    year = (
-        len(whole) == 4
-        and not rest
-        and not money
-        and (1100 <= int(whole) < 2000 or 2010 <= int(whole) < 2100)
-    )
-    if year and int(whole) % 100:
-        words = counted(int(whole[:2])) + (["oh"] if whole[2] == "0" else []) + counted(int(whole[2:]))
+    plain = len(whole) == 4 and not (rest or money or grouped)
+    if plain and (1100 <= int(whole) < 2000 or 2010 <= int(whole) < 2100):  # a year
+        words = counted(int(whole[:2]))
+        if whole[2:] == "00":
+            words += ["hundred"]
+        else:
+            words += (["oh"] if whole[2] == "0" else []) + counted(int(whole[2:]))
     elif len(whole) > 12:
         words = [ONES[int(c)] for c in whole]
     else:
