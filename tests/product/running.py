@@ -54,21 +54,16 @@ class Product:
 
     def pids(self, program: str) -> list[int]:
         """The main process of a program first, then its children."""
-        listing = subprocess.run(
-            ["ps", "-A", "-o", "pid=,pgid=,args="], capture_output=True, text=True, check=True
-        )
         marks = {"worker": "cluster worker", "renderer": "cluster engine", "rigger": "cluster rig"}
         found = []
-        for line in listing.stdout.splitlines():
-            pid, pgid, args = line.split(None, 2)
-            if marks.get(program, program) in args and self.owns(int(pid)):
-                found.append((pid != pgid, int(pid)))
+        for entry in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                environ = (entry / "environ").read_bytes()
+                if marks.get(program, program) in command and f"DATA_DIR={self.data}\0".encode() in environ:
+                    pid = int(entry.name)
+                    found.append((pid != os.getpgid(pid), pid))
         return [pid for _, pid in sorted(found)]
-
-    def owns(self, pid: int) -> bool:
-        with contextlib.suppress(OSError):
-            return f"DATA_DIR={self.data}".encode() in Path(f"/proc/{pid}/environ").read_bytes()
-        return False
 
     def log(self, program: str) -> str:
         return (self.data / "logs" / f"{program}.log").read_text()
