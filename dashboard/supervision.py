@@ -87,7 +87,8 @@ def configuration(folder: Path, socket: Path) -> str:
             f"stopwaitsecs={STOP_SECONDS}",
             "killasgroup=true",
             "redirect_stderr=true",
-            f"stdout_logfile={_escaped(logs / (program.name + '.log'))}",
+            # This one value supervisor expands twice.
+            f"stdout_logfile={_escaped(_escaped(logs / (program.name + '.log')))}",
             "stdout_logfile_maxbytes=5MB",
             "stdout_logfile_backups=3",
         ]
