@@ -247,6 +247,9 @@ def shots() -> dict[str, str]:
         "upload-error": "/avatars/",
         "avatar": avatar.get_absolute_url(),
         "videos": "/videos/",
+        "videos-found": "/videos/?q=ne&state=ready&sort=longest",
+        "videos-nothing": "/videos/?q=a+word+that+nobody+wrote",
+        "videos-selecting": "/videos/",
         "video-new": f"/videos/new/?avatar={avatar.pk}&voice=1",
         "video-ready": one("ready"),
         "video-making": one("making"),
@@ -305,11 +308,13 @@ def take(base: str, out: Path, only: set[str]) -> None:
                         page.goto(base + address)
                         if name == "upload-error":
                             wrong(page)
+                        if name == "videos-selecting":
+                            select(page)
                         whole(page)
                         page.wait_for_timeout(250)
                         page.screenshot(
                             path=out / f"{name}-{width}-{scheme}.png",
-                            full_page=width > 800 or name != "video-new",
+                            full_page=name != "videos-selecting" and (width > 800 or name != "video-new"),
                         )
                     context.close()
 
@@ -328,6 +333,12 @@ def whole(page) -> None:  # noqa: ANN001
     page.evaluate(
         "Promise.all([...document.images].map((image) => image.src && image.decode().catch(() => {})))"
     )
+
+
+def select(page) -> None:  # noqa: ANN001
+    page.locator("[data-select]").click()
+    for number in (0, 2, 3):
+        page.locator(".card-pick").nth(number).check()
 
 
 def wrong(page) -> None:  # noqa: ANN001 - a playwright page; the package is for tests only
