@@ -308,3 +308,31 @@ def test_the_phone_has_its_bar_at_the_bottom_with_make_a_video_in_the_middle(bro
         .get_attribute("aria-current")
         == "page"
     )
+
+
+def test_the_player_has_the_captions_and_the_policy_lets_them_load(page, new_video, maria, film):
+    video = new_video(made_by=maria, state=State.READY, width=128, height=160, seconds=2)
+    video.video.save("film.mp4", ContentFile(film), save=False)
+    video.captions.save("c.vtt", ContentFile(b"WEBVTT\n\n00:00.100 --> 00:01.000\nHello.\n"))
+    page.goto(video.get_absolute_url())
+    shown = page.locator("track").evaluate(
+        """(track) => new Promise((done) => {
+          track.addEventListener("load", () => done(track.track.cues[0].text));
+          track.addEventListener("error", () => done("not loaded"));
+          track.track.mode = "showing";
+        })"""
+    )
+    assert shown == "Hello."
+
+
+def test_words_typed_for_one_voice_are_not_sent_with_another(page, new_video, speaker):
+    first = new_video(avatar=speaker, script="Good morning.").voice
+    second = new_video(avatar=speaker).voice
+    page.goto(f"/videos/new/?avatar={speaker.pk}&voice={first.pk}")
+    words = page.get_by_label("What they say, in words")
+    expect(words).to_have_value("Good morning.")
+    page.locator(f"#voice-{second.pk} input").check()
+    expect(words).to_have_value("")
+    words.fill("Good night.")
+    page.locator(f"#voice-{first.pk} input").check()
+    expect(words).to_have_value("Good night.")

@@ -7,7 +7,6 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.urls import reverse
 
-from dashboard.client import client as api
 from dashboard.jobs import State
 from dashboard.remote import provider as in_use
 from tests.videos.test_tasks import look, run
@@ -98,7 +97,6 @@ def test_the_page_shows_the_captions_and_gives_them_out_in_two_formats(signed_in
 def test_words_are_typed_with_a_new_video_and_offered_again_for_the_same_voice(
     signed_in, maria, new_avatar, new_video
 ):
-    api.cache_clear()
     avatar = new_avatar(state=State.READY, remote_id="a1", provider=in_use(), made_by=maria)
     voice = new_video(avatar=avatar).voice
     client, address = signed_in(maria), reverse("video-new")
