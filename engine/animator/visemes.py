@@ -53,6 +53,7 @@ class Mouth:
     width: np.ndarray
     tuck: np.ndarray
     closures: list[tuple[float, float]]  # start, end in s: the lips meet
+    touches: list[tuple[float, float]]  # the lower lip meets the teeth: no gap either, but nothing is pressed
     active: np.ndarray  # 0..1 speech is going on
 
 
@@ -116,10 +117,10 @@ def tracks(phones: list[Phone], db: np.ndarray) -> Mouth:
     aperture = blend(phones, n, 1, np.array(opening))
     aperture *= smooth(1 - DIP * _dips(level(smooth(db, 1))), 1.5)
     closures = [(p.start, p.end) for i, p in enumerate(phones) if _shuts(p, 0 < i < len(phones) - 1)]
+    touches = [(p.start, p.end) for p in phones if p.name in LABIODENTAL]
     tuck = np.zeros(n)
-    for p in phones:
-        if p.name in LABIODENTAL:
-            tuck[int(p.start / STEP) : int(p.end / STEP)] = 1
+    for start, end in touches:
+        tuck[int(start / STEP) : int(end / STEP)] = 1
     active = np.zeros(n)
     for p in phones:
         if p.name != "SIL":
@@ -129,5 +130,6 @@ def tracks(phones: list[Phone], db: np.ndarray) -> Mouth:
         smooth(blend(phones, n, 2, np.array(width)), 3),
         smooth(tuck, 2.5),
         closures,
+        touches,
         smooth(active, 8),
     )
