@@ -1,13 +1,15 @@
 """How fast the animator renders, and what it needs: python benchmarks/render.py [--long]
 
 Every row runs in a process of its own, so that the peak of its memory is its own. The floor is only encoding the same
-number of finished frames and masks with the same settings.
+number of finished frames and masks with the same settings. The load in the last column is the machine's own average
+of the last minute when the row ended: what is above the row's own two or three threads came from something else.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -33,8 +35,8 @@ def looped(path: Path, seconds: float) -> Path:
     return path
 
 
-def one(seconds: float, size: int) -> dict[str, float]:
-    """Measured in this process: rig cold and warm, rendering, floor, memory."""
+def one(seconds: float, size: int, with_floor: bool) -> dict[str, float]:
+    """Measured in this process: rig cold and warm, rendering, floor (s), memory (MB)."""
     from engine.animator import build_rig, render
 
     with tempfile.TemporaryDirectory() as name:
@@ -49,7 +51,8 @@ def one(seconds: float, size: int) -> dict[str, float]:
         render(folder / "rig.npz", sound, folder / "o.mp4", folder / "m.mp4", size=size)
         took["render"] = time.perf_counter() - t
         took["memory MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        took["floor"] = floor(folder, sound)
+        if with_floor:
+            took["floor"] = floor(folder, sound)
     return took
 
 
@@ -78,25 +81,43 @@ def floor(folder: Path, sound: Path) -> float:
     return time.perf_counter() - t
 
 
+def start(seconds: float, size: int, with_floor: bool = True) -> subprocess.Popen:
+    run = [sys.executable, __file__, "--one", str(seconds), str(size), str(int(with_floor))]
+    return subprocess.Popen(run, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+
+def result(process: subprocess.Popen) -> dict[str, float]:
+    out, _ = process.communicate()
+    if process.returncode:
+        raise SystemExit(f"a run ended with {process.returncode}")
+    return json.loads(out.splitlines()[-1])
+
+
+def row(name: str, seconds: float, size: int, r: dict[str, float]) -> None:
+    ratio = f"{r['render'] / r['floor']:8.1f}" if "floor" in r else "       -"
+    print(
+        f"{name:14s} {seconds:4.0f} s  {size:6d}  {r['render']:7.1f} s  {r['render'] / seconds:9.2f}    {ratio}"
+        f"   {r['memory MB']:5.0f} MB   {r['rig cold']:5.1f} / {r['rig warm']:.1f} s   {os.getloadavg()[0]:5.1f}",
+        flush=True,
+    )
+
+
 def main() -> None:
     a = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     a.add_argument("--long", action="store_true", help="ten minutes too")
-    a.add_argument("--one", nargs=2, type=float, help=argparse.SUPPRESS)
+    a.add_argument("--one", nargs=3, type=float, help=argparse.SUPPRESS)
     z = a.parse_args()
     if z.one:
-        print(json.dumps(one(z.one[0], int(z.one[1]))))
+        print(json.dumps(one(z.one[0], int(z.one[1]), bool(z.one[2]))))
         return
-    print("sound     size   render    x real time   x floor   memory     rig cold / warm")
+    print(
+        "renderers      sound     size    render    x real time   x floor   memory     avatar cold / warm  load"
+    )
     for seconds, size in [(10, 720), (60, 720), (60, 1080), *([(600, 720)] if z.long else [])]:
-        run = [sys.executable, __file__, "--one", str(seconds), str(size)]
-        r = json.loads(
-            subprocess.run(run, capture_output=True, text=True, check=True).stdout.splitlines()[-1]
-        )
-        print(
-            f"{seconds:4.0f} s  {size:6d}  {r['render']:6.1f} s  {r['render'] / seconds:9.2f}    {r['render'] / r['floor']:8.1f}"
-            f"   {r['memory MB']:5.0f} MB   {r['rig cold']:5.1f} / {r['rig warm']:.1f} s",
-            flush=True,
-        )
+        row("one", seconds, size, result(start(seconds, size)))
+    both = [start(60, 720, False) for _ in range(2)]
+    for i, r in enumerate([result(p) for p in both]):
+        row(f"two, the {('first', 'second')[i]}", 60, 720, r)
 
 
 if __name__ == "__main__":
