@@ -171,7 +171,7 @@ class Client:
         try:
             envelope = json.loads(content)
             code = int(envelope.get("code", -1))
-        except (ValueError, TypeError, AttributeError):
+        except (ValueError, TypeError, AttributeError, OverflowError):
             envelope, code = {}, None
         if status == 429 or code == TOO_MANY_REQUESTS:
             raise self._held_off(response)

@@ -62,8 +62,8 @@ def items(name: str) -> list[str]:
     return [part.strip() for part in text(name).split(",") if part.strip()]
 
 
-def url(name: str) -> str:
-    """An http(s) address without a trailing slash, or an empty string."""
+def url(name: str, *, path: bool = True) -> str:
+    """An http(s) address without a trailing slash, or an empty string. `path`: whether it may have one."""
     raw = text(name).rstrip("/")
     if not raw:
         return ""
@@ -77,6 +77,8 @@ def url(name: str) -> str:
         raise ImproperlyConfigured(f"{name} must be an address like https://example.com, not {raw!r}.")
     if parts.query or parts.fragment or parts.username:
         raise ImproperlyConfigured(f"{name} must be a plain address without ?, # or a user name.")
+    if parts.path and not path:
+        raise ImproperlyConfigured(f"{name} must end with the host: this site cannot live under a path.")
     return raw
 
 

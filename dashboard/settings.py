@@ -27,7 +27,7 @@ SECRET_KEY = secrets.keep(SECRETS_DIR, "secret_key")
 HOST = env.text("HOST", "127.0.0.1")
 PORT = env.number("PORT", 8000, least=1, most=65535)
 # How people (and a provider on the internet) reach this site, for example https://studio.example.com.
-PUBLIC_URL = env.url("PUBLIC_URL")
+PUBLIC_URL = env.url("PUBLIC_URL", path=False)
 # How the processes of this machine reach it.
 EVERYWHERE = HOST in {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
 _local = "127.0.0.1" if EVERYWHERE else HOST

@@ -14,6 +14,7 @@ from django.core.files import File
 from django.test import Client
 from playwright.sync_api import Browser, sync_playwright
 
+import dashboard.urls  # noqa: F401 - read now, while the engine is embedded: some tests switch it off
 from avatars.models import Avatar
 from dashboard.client import client
 from dashboard.jobs import State

@@ -79,6 +79,7 @@ def test_a_server_that_is_not_there_has_certainly_done_nothing(provider):
         (500, {"code": 1500, "data": None, "message": "oops"}, True, False),  # the API itself says no
         (200, b"no json at all", True, True),
         (200, b"[1, 2]", True, True),
+        (200, b'{"code": Infinity}', True, True),
         (200, {"code": 0, "data": None, "message": "success"}, True, True),
         (400, {"code": "10003", "data": None, "message": "Face is too small"}, False, False),
         (302, b"", False, False),

@@ -129,9 +129,7 @@ def test_a_large_body_is_not_even_read(curl):
 )
 def test_a_body_that_comes_in_chunks_is_read_too(curl, body, code):
     chunked = {"wsgi.input": io.BytesIO(body), "wsgi.input_terminated": True}
-    _, envelope = curl(
-        "avatar.generate", b"", method="POST", HTTP_TRANSFER_ENCODING="chunked", **chunked
-    )
+    _, envelope = curl("avatar.generate", b"", method="POST", HTTP_TRANSFER_ENCODING="chunked", **chunked)
     assert envelope["code"] == code, envelope
 
 
