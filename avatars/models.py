@@ -27,6 +27,8 @@ class Avatar(RemoteJob):
     portrait_height = models.PositiveIntegerField(default=0)
     thumbnail = models.FileField(upload_to="avatars/thumbnails/", blank=True)
     preview = models.FileField(upload_to="avatars/previews/", blank=True)
+    # The person alone, with an alpha channel, framed as the preview: only where the provider offers it.
+    cutout = models.FileField(upload_to="avatars/cutouts/", blank=True)
     preview_url = models.URLField(max_length=2000, blank=True, help_text="The provider's link; it expires.")
     colour = models.CharField(max_length=7, default="#8a8f98", help_text="Shown while the picture loads.")
 
@@ -52,4 +54,4 @@ class Avatar(RemoteJob):
 
     @property
     def files(self) -> list[models.fields.files.FieldFile]:
-        return [file for file in (self.portrait, self.thumbnail, self.preview) if file]
+        return [file for file in (self.portrait, self.thumbnail, self.preview, self.cutout) if file]

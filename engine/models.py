@@ -113,6 +113,7 @@ class Rig(EngineJob):
     gender = models.CharField(max_length=8, default="female")
     rig = models.FileField(upload_to="engine/rigs/", blank=True)
     preview = models.FileField(upload_to="engine/previews/", blank=True)
+    cutout = models.FileField(upload_to="engine/cutouts/", blank=True)  # the person alone, PNG with alpha
 
     class Meta(EngineJob.Meta):
         # avatar.list: the newest of those that are finished.

@@ -1,4 +1,7 @@
-"""Voices and the videos in which an avatar speaks them."""
+"""Voices, the videos in which an avatar speaks them, and what is made of those videos."""
+
+import functools
+import uuid
 
 from django.db import models
 from django.db.models.functions import Lower
@@ -7,8 +10,10 @@ from django.utils import timezone
 
 from avatars.models import Avatar
 from dashboard.jobs import State
+from dashboard.local import LocalJob
 from dashboard.models import Forgotten, OwnedModel
 from dashboard.remote import RemoteJob
+from videos.look import Look
 
 
 class Voice(OwnedModel):
@@ -18,6 +23,9 @@ class Voice(OwnedModel):
     sound = models.FileField(upload_to="videos/voices/")
     seconds = models.FloatField()
     peaks = models.JSONField(default=list, help_text="About 200 loudness values, 0 to 1, for the waveform.")
+    # A recording is never changed: what was cut or evened out is a voice of its own beside it.
+    original = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="edits")
+    edit = models.JSONField(default=dict, help_text="What was done to the original: start, end, loudness.")
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -25,6 +33,44 @@ class Voice(OwnedModel):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Backdrop(OwnedModel):
+    """A picture to stand in front of."""
+
+    name = models.CharField(max_length=200)
+    picture = models.FileField(upload_to="videos/backdrops/")
+    thumbnail = models.FileField(upload_to="videos/backdrops/", blank=True)
+    width = models.PositiveIntegerField(default=0)
+    height = models.PositiveIntegerField(default=0)
+    colour = models.CharField(max_length=7, default="#8a8f98", help_text="Shown while the picture loads.")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Batch(OwnedModel):
+    """Several videos ordered at once: each is a BatchItem, and soon a Video."""
+
+    name = models.CharField(max_length=200)
+    ref = models.UUIDField(
+        default=uuid.uuid4, unique=True, help_text="The same page sent twice is one batch."
+    )
+    look = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("batch", args=[self.pk])
 
 
 class Video(RemoteJob):
@@ -46,6 +92,16 @@ class Video(RemoteJob):
     poster = models.FileField(upload_to="videos/posters/", blank=True)
     captions = models.FileField(upload_to="videos/captions/", blank=True)  # WebVTT
     thumbnail = models.FileField(upload_to="videos/thumbnails/", blank=True)
+    poster_at = models.FloatField(
+        null=True, help_text="The moment that was chosen for the poster, in seconds."
+    )
+    # The person alone, from video and mask, with an alpha channel: for previews of other looks.
+    cutout = models.FileField(upload_to="videos/cutouts/", blank=True)
+    look = models.JSONField(default=dict, help_text="videos.look.Look; empty: as it came.")
+    # The video with its look, and the look that it has: another than `look` while that is being made.
+    dressed = models.FileField(upload_to="videos/dressed/", blank=True)
+    dressed_key = models.CharField(max_length=16, blank=True)
+    batch = models.ForeignKey(Batch, null=True, on_delete=models.SET_NULL, related_name="videos")
     width = models.PositiveIntegerField(default=0)
     height = models.PositiveIntegerField(default=0)
     seconds = models.FloatField(default=0)
@@ -81,6 +137,65 @@ class Video(RemoteJob):
         ahead = (State.WAITING, State.SENDING, State.MAKING)
         return Video.objects.filter(state__in=ahead, created_at__lt=self.created_at).count()
 
+    @functools.cached_property
+    def looks(self) -> Look:
+        return Look.of(self.look)
+
+    @property
+    def shown(self) -> models.fields.files.FieldFile:
+        """What the player plays: with its look, once that is made."""
+        if self.dressed and self.dressed_key == self.looks.key:
+            return self.dressed
+        return self.video
+
     @property
     def files(self) -> list[models.fields.files.FieldFile]:
-        return [file for file in (self.video, self.mask, self.poster, self.thumbnail, self.captions) if file]
+        own = (self.video, self.mask, self.poster, self.thumbnail, self.captions, self.cutout, self.dressed)
+        return [file for file in own if file]
+
+
+class Export(LocalJob):
+    """A file made of a finished video and its mask: for a program, or with a look. Kept for the next click."""
+
+    class Kind(models.TextChoices):
+        LOOK = "look", "Video with its look"  # becomes Video.dressed
+        WEBM = "webm", "Transparent WebM"
+        MOV = "mov", "Transparent ProRes"
+        GIF = "gif", "GIF"
+        WEBP = "webp", "Animated WebP"
+        SOUND = "sound", "Sound"
+
+    video = models.ForeignKey(Video, on_delete=models.CASCADE, related_name="exports")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    look = models.JSONField(default=dict, help_text="The look that it is made with.")
+    look_key = models.CharField(max_length=16, blank=True)
+    file = models.FileField(upload_to="videos/exports/", blank=True)
+    size = models.PositiveBigIntegerField(default=0, help_text="Bytes.")
+
+    class Meta(LocalJob.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["video", "kind", "look_key"], name="export_once_per_look")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} of {self.video_id}"
+
+
+class BatchItem(LocalJob):
+    """One row of a batch: fetches its sound where it is an address, then becomes a video."""
+
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="items")
+    number = models.PositiveIntegerField(help_text="The row in the sheet, from 1.")
+    title = models.CharField(max_length=200, blank=True)
+    avatar = models.ForeignKey(Avatar, null=True, on_delete=models.SET_NULL, related_name="+")
+    voice = models.ForeignKey(Voice, null=True, on_delete=models.SET_NULL, related_name="+")
+    audio_url = models.URLField(max_length=2000, blank=True)
+    script = models.TextField(blank=True)
+    video = models.OneToOneField(Video, null=True, on_delete=models.SET_NULL, related_name="batch_item")
+
+    class Meta(LocalJob.Meta):
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["batch", "number"], name="one_item_per_row")]
+
+    def __str__(self) -> str:
+        return self.title or f"{self.batch_id}.{self.number}"
