@@ -6,9 +6,13 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from dashboard.models import User
+
+# What is right comes soon; how soon is the machine's business, and a slow one is no fault.
+PATIENCE = 25_000  # ms
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture
@@ -22,7 +26,7 @@ def browse(chromium: Browser, live_server: Any, maria: User) -> Iterator[Callabl
         client.force_login(maria)
         session = client.cookies[settings.SESSION_COOKIE_NAME].value
         context = chromium.new_context(base_url=live_server.url, reduced_motion="reduce", **options)
-        context.set_default_timeout(8000)
+        context.set_default_timeout(PATIENCE)
         context.add_cookies(
             [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}]
         )
