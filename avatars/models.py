@@ -30,6 +30,7 @@ class Avatar(RemoteJob):
     # The person alone, with an alpha channel, framed as the preview: only where the provider offers it.
     cutout = models.FileField(upload_to="avatars/cutouts/", blank=True)
     preview_url = models.URLField(max_length=2000, blank=True, help_text="The provider's link; it expires.")
+    cutout_url = models.URLField(max_length=2000, blank=True, help_text="As above; few providers have one.")
     colour = models.CharField(max_length=7, default="#8a8f98", help_text="Shown while the picture loads.")
 
     class Meta(RemoteJob.Meta):

@@ -13,7 +13,7 @@ from dashboard.exchange import Unsure
 from dashboard.jobs import LeaseLost, State
 from dashboard.models import Forgotten
 from dashboard.remote import provider
-from dashboard.uploads import UploadError, portraits
+from dashboard.uploads import UploadError, portraits, results
 
 log = logging.getLogger(__name__)
 
@@ -94,6 +94,7 @@ def _accept(avatar: Avatar, answer: RemoteAvatar) -> None:
             State.COPYING,
             remote_id=answer.avatar_id,
             preview_url=answer.preview_url,
+            cutout_url=answer.cutout_url,
             gender=avatar.gender or answer.gender,
             asked_at=None,
             attempts=0,
@@ -110,10 +111,11 @@ def _copy(avatar: Avatar) -> None:
         avatar.fail(avatar.error or exchange.TOO_OFTEN)
         return
     try:
-        url = avatar.preview_url if avatar.attempts == 1 else _fresh_link(avatar)
-        if not url:
+        if avatar.attempts > 1:
+            _look_up_links(avatar)
+        if not avatar.preview_url:
             raise ApiError("The avatar service sent no preview of this avatar.", passing=True)
-        with exchange.brought_home(url, max_bytes=MAX_PREVIEW_BYTES, seconds=60) as path:
+        with exchange.brought_home(avatar.preview_url, max_bytes=MAX_PREVIEW_BYTES, seconds=60) as path:
             _keep(avatar, path)
     except ApiError as error:
         exchange.put_off_or_fail(avatar, error, State.COPYING)
@@ -124,26 +126,46 @@ def _copy(avatar: Avatar) -> None:
         exchange.put_off_or_fail(avatar, ApiError(exchange.DISK, passing=True), State.COPYING)
 
 
-def _fresh_link(avatar: Avatar) -> str:
+def _look_up_links(avatar: Avatar) -> None:
+    """The links that came with the avatar may have expired: the provider's list has new ones."""
     items = client().list_avatars()
-    return next((item.preview_url for item in items if item.avatar_id == avatar.remote_id), "")
+    item = next((item for item in items if item.avatar_id == avatar.remote_id), RemoteAvatar(""))
+    avatar.note(preview_url=item.preview_url, cutout_url=item.cutout_url)
 
 
 def _keep(avatar: Avatar, path: Path) -> None:
     with portraits.take(path, "preview") as picture:
-        preview, thumbnail = avatar.preview, avatar.thumbnail
+        preview, thumbnail, cutout = avatar.preview, avatar.thumbnail, avatar.cutout
         exchange.keep(preview, picture.path, f"{avatar.client_ref}.jpg")
         fields = {"preview": preview.name}
         if not avatar.portrait:  # brought in: there is nothing else to make the small picture from
             exchange.keep(thumbnail, picture.thumbnail, f"{avatar.client_ref}.webp")
             fields |= {"thumbnail": thumbnail.name, "colour": picture.colour}
+        if avatar.cutout_url:
+            _keep_cutout(avatar, picture.width / picture.height)
+            fields |= {"cutout": cutout.name or ""}
     try:
         avatar.move(State.READY, progress=100, error="", **fields)
     except LeaseLost:
-        preview.storage.delete(preview.name)
-        if "thumbnail" in fields:
-            thumbnail.storage.delete(thumbnail.name)
+        for name, file in (("preview", preview), ("thumbnail", thumbnail), ("cutout", cutout)):
+            if fields.get(name):
+                file.storage.delete(file.name)
         raise
+
+
+def _keep_cutout(avatar: Avatar, ratio: float) -> None:
+    """The person alone, for previews of looks: framed as the preview, or not worth having. Never a failure."""
+    avatar.renew(LEASE)
+    try:
+        with exchange.brought_home(avatar.cutout_url, max_bytes=MAX_PREVIEW_BYTES, seconds=30) as path:
+            target = path.with_name("cutout.webp")
+            facts = results.cutout(path, target)
+            if abs(facts.width / facts.height / ratio - 1) < 0.02:
+                exchange.keep(avatar.cutout, target, f"{avatar.client_ref}.webp")
+            else:
+                log.warning("the cut-out of avatar %s is framed otherwise than its preview", avatar.pk)
+    except (ApiError, UploadError, OSError) as error:
+        log.warning("cut-out of avatar %s: %s", avatar.pk, error)
 
 
 # ---------------------------------------------------------------- bringing in what was made elsewhere
@@ -164,6 +186,7 @@ def sync() -> int:
                         remote_id=item.avatar_id,
                         gender=item.gender,
                         preview_url=item.preview_url,
+                        cutout_url=item.cutout_url,
                         state=State.COPYING,
                         state_since=timezone.now(),
                     )

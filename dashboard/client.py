@@ -61,6 +61,7 @@ class RemoteAvatar:
     avatar_id: str
     gender: str = ""  # "male", "female" or empty
     preview_url: str = ""
+    cutout_url: str = ""  # the person alone, with an alpha channel: an extra of our own engine
     client_ref: str = ""  # empty: the provider does not know this field
 
     @property
@@ -270,6 +271,7 @@ def _avatar(item: dict[str, Any]) -> RemoteAvatar:
         avatar_id=_text(item, "avatar_id"),
         gender=gender if gender in {"male", "female"} else "",
         preview_url=_text(item, "preview_url"),
+        cutout_url=_text(item, "cutout_url"),
         client_ref=_text(item, "client_ref"),
     )
 

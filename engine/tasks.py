@@ -60,16 +60,16 @@ def _build_rig(job: Rig, folder: Path) -> None:
     limit = settings.MAX_PORTRAIT_BYTES
     _download(job, job.image_url, source, limit, PORTRAIT_FETCH_SECONDS, Code.IMAGE_LINK)
     job.renew(RIG_SECONDS)
-    rig, preview = folder / "rig.npz", folder / "preview.jpg"
+    files = {"rig": folder / "rig.npz", "preview": folder / "preview.jpg", "cutout": folder / "cutout.png"}
     try:
         with portraits.take(source, _filename(job.image_url)) as portrait:
             job.renew(RIG_SECONDS)
-            info = animator.build_rig(portrait.path, rig, preview)
+            info = animator.build_rig(portrait.path, files["rig"], files["preview"], cutout=files["cutout"])
     except UploadError as error:
         raise Refused(Code.NOT_AN_IMAGE, error) from error
     except animator.PortraitError as error:
         raise Refused(FACE_CODES.get(error.reason, Code.UNUSABLE_FACE), error) from error
-    _finish(job, {"rig": rig, "preview": preview}, gender=info.gender)
+    _finish(job, files, gender=info.gender)
 
 
 def _render(job: Render, folder: Path) -> None:
@@ -214,12 +214,19 @@ def _finish(job: EngineJob, files: dict[str, Path], **fields: object) -> None:
         raise
 
 
-SUFFIXES = {"rig": ".npz", "preview": ".jpg", "video": ".mp4", "mask": ".mp4", "captions": ".vtt"}
+SUFFIXES = {
+    "rig": ".npz",
+    "preview": ".jpg",
+    "cutout": ".png",
+    "video": ".mp4",
+    "mask": ".mp4",
+    "captions": ".vtt",
+}
 
 
 def discard_leftovers(job: EngineJob) -> None:
     """Delete what an earlier attempt stored and could not announce because it was killed in between."""
-    fields = ("rig", "preview") if isinstance(job, Rig) else ("video", "mask", "captions")
+    fields = ("rig", "preview", "cutout") if isinstance(job, Rig) else ("video", "mask", "captions")
     for attempt in range(1, job.attempts):
         for field in fields:
             default_storage.delete(_stored_name(job, field, SUFFIXES[field], attempt))

@@ -66,12 +66,15 @@ def _wait(rig: Rig) -> Rig:
 
 
 def _avatar(request: HttpRequest, token: Token | None, rig: Rig) -> dict[str, Any]:
-    return {
+    avatar = {
         "avatar_id": rig.public_id,
         "gender": rig.gender,
         "preview_url": _link(request, rig.preview.name),
         **_extras(token, rig),
     }
+    if rig.cutout:  # not of avatars from before it was kept
+        avatar["cutout_url"] = _link(request, rig.cutout.name)
+    return avatar
 
 
 # ---------------------------------------------------------------- videos

@@ -35,6 +35,7 @@ class FakeProvider(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.files = files  # what /files/NAME answers
         self.mood = Mood()
+        self.extra: dict[str, Any] = {}  # fields of avatars that the reference does not know
         self.avatars: dict[str, dict[str, Any]] = {}
         self.videos: dict[str, dict[str, Any]] = {}
         self.calls: list[tuple[str, dict[str, Any]]] = []
@@ -50,7 +51,7 @@ class FakeProvider(ThreadingHTTPServer):
     def add_avatar(self, **fields: Any) -> dict[str, Any]:
         key = uuid.uuid4().hex[:12]
         preview = {"preview_url": self.link("preview"), "avatar_url": self.link("model.glb")}
-        self.avatars[key] = {"avatar_id": key, "gender": "female"} | preview | fields
+        self.avatars[key] = {"avatar_id": key, "gender": "female"} | preview | self.extra | fields
         return self.avatars[key]
 
     def add_video(self, **fields: Any) -> dict[str, Any]:

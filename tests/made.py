@@ -36,3 +36,16 @@ def video(path: Path, seconds: float = 1.0, size: tuple[int, int] = (128, 160)) 
             container.mux(stream.encode(av.VideoFrame.from_ndarray(grey, format="rgb24")))
         container.mux(stream.encode())
     return path
+
+
+def mask(path: Path, seconds: float = 1.0, size: tuple[int, int] = (128, 160)) -> Path:
+    """White in the lower middle, where a person would be; black around."""
+    white = np.zeros((size[1], size[0], 3), np.uint8)
+    white[size[1] // 4 :, size[0] // 4 : size[0] * 3 // 4] = 255
+    with av.open(str(path), "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
+        for _ in range(round(seconds * 25)):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(white, format="rgb24")))
+        container.mux(stream.encode())
+    return path

@@ -180,7 +180,7 @@ def _keep(video: Video, path: Path, item: RemoteVideo) -> None:
     """Check, store, and only then show."""
     facts = results.video(path)
     poster = path.with_name("poster.jpg")
-    colour = results.poster(path, poster, at=min(facts.seconds / 2, 1.0))
+    colour = results.poster(path, poster, at=_poster_at(facts))
     thumbnail = path.with_name("thumbnail.webp")
     results.thumbnail(poster, thumbnail)
     stored = []
@@ -193,8 +193,8 @@ def _keep(video: Video, path: Path, item: RemoteVideo) -> None:
             exchange.keep(field, source, f"{video.client_ref}.{suffix}")
             stored.append(field)
         if item.mask_video_url:
-            _keep_mask(video, item.mask_video_url, facts)
-            stored += [video.mask] if video.mask else []
+            _keep_mask(video, path, item.mask_video_url, facts)
+            stored += [file for file in (video.mask, video.cutout) if file]
         if item.captions_url:
             _keep_captions(video, item.captions_url)
             stored += [video.captions] if video.captions else []
@@ -204,6 +204,7 @@ def _keep(video: Video, path: Path, item: RemoteVideo) -> None:
             poster=video.poster.name,
             thumbnail=video.thumbnail.name,
             mask=video.mask.name or "",
+            cutout=video.cutout.name or "",
             captions=video.captions.name or "",
             width=facts.width,
             height=facts.height,
@@ -219,7 +220,11 @@ def _keep(video: Video, path: Path, item: RemoteVideo) -> None:
         raise
 
 
-def _keep_mask(video: Video, url: str, facts: results.VideoFacts) -> None:
+def _poster_at(facts: results.VideoFacts) -> float:
+    return min(facts.seconds / 2, 1.0)
+
+
+def _keep_mask(video: Video, film: Path, url: str, facts: results.VideoFacts) -> None:
     """A mask that does not fit is worth nothing, but the video is worth showing without it."""
     with exchange.brought_home(url, max_bytes=MAX_VIDEO_BYTES, seconds=COPY_LEASE / 3) as path:
         try:
@@ -233,6 +238,18 @@ def _keep_mask(video: Video, url: str, facts: results.VideoFacts) -> None:
             log.warning("mask of video %s does not fit: %s, %s", video.pk, mask, facts)
             return
         exchange.keep(video.mask, path, f"{video.client_ref}.mp4")
+        _keep_cutout(video, film, path, at=_poster_at(facts))
+
+
+def _keep_cutout(video: Video, film: Path, mask: Path, *, at: float) -> None:
+    """The person alone, so that the page can show other looks before they are made. Worth no failure."""
+    target = mask.with_name("cutout.webp")
+    try:
+        results.film_cutout(film, mask, target, at=at)
+    except UploadError as error:
+        log.warning("cut-out of video %s: %s", video.pk, error)
+    else:
+        exchange.keep(video.cutout, target, f"{video.client_ref}.webp")
 
 
 def _keep_captions(video: Video, url: str) -> None:

@@ -58,6 +58,22 @@ def thumbnail(path: Path, target: Path) -> str:
     return facts["colour"]
 
 
+def cutout(path: Path, target: Path) -> PictureFacts:
+    """Write the picture, with its alpha channel, to `target` (WebP). Raises UploadError when it has none."""
+    with sandbox.workplace() as work:
+        facts = sandbox.run(
+            "cutout",
+            sandbox.at_hand(path, work, max_bytes=settings.MAX_PORTRAIT_BYTES),
+            work,
+            PICTURE_LIMITS,
+            unreadable=NO_PICTURE,
+            max_pixels=settings.MAX_PORTRAIT_PIXELS,
+            max_side=POSTER_SIDE,
+        )
+        shutil.move(work / "cutout.webp", target)
+    return PictureFacts(**facts)
+
+
 def video(path: Path) -> VideoFacts:
     """Size, length and number of frames as they really are. Raises UploadError when it is no whole video."""
     with sandbox.workplace() as work:
@@ -83,3 +99,22 @@ def poster(path: Path, target: Path, *, at: float = 0.5) -> str:
         )
         shutil.move(work / name, target)
     return facts["colour"]
+
+
+def film_cutout(video: Path, mask: Path, target: Path, *, at: float = 0.5) -> PictureFacts:
+    """Write the person alone, as video and mask show it at `at` seconds, to `target` (WebP with alpha)."""
+    with sandbox.workplace() as work:
+        sandbox.at_hand(mask, work, max_bytes=MAX_VIDEO_BYTES)
+        facts = sandbox.run(
+            "film_cutout",
+            sandbox.at_hand(video, work, max_bytes=MAX_VIDEO_BYTES),
+            work,
+            VIDEO_LIMITS,
+            unreadable=NO_VIDEO,
+            max_side=MAX_VIDEO_SIDE,
+            mask=str(mask),
+            at=at,
+            poster_side=POSTER_SIDE,
+        )
+        shutil.move(work / "cutout.webp", target)
+    return PictureFacts(**facts)

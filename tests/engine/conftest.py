@@ -111,10 +111,13 @@ class Double:
         self.scripts: list[str | None] = []
         self.words: list[animator.Word] = []  # what the sound turns out to say
 
-    def build_rig(self, portrait: Path, rig: Path, preview: Path, **_: Any) -> animator.RigInfo:
+    def build_rig(
+        self, portrait: Path, rig: Path, preview: Path, *, cutout: Path, **_: Any
+    ) -> animator.RigInfo:
         self._work("build_rig", lambda done: None)
         rig.write_bytes(b"rig of " + str(len(self.calls)).encode())
         preview.write_bytes(portrait.read_bytes())
+        cutout.write_bytes(b"the person alone")
         return animator.RigInfo(400, 500, (0, 0, 200, 200), (200, 200), self.gender, 0.9)
 
     def render(

@@ -28,6 +28,14 @@ def test_a_portrait_becomes_an_avatar_within_the_call(curl, clusters, web):
     assert curl.data("avatar.list") == [avatar]
 
 
+def test_the_person_cut_out_is_an_extra_of_the_answers(curl, clusters, web, rig):
+    (avatar,) = generate(curl, web)[1]["data"]
+    cutout = curl.client.get(avatar["cutout_url"])
+    assert cutout["Content-Type"] == "image/png"
+    assert b"".join(cutout.streaming_content) == b"the person alone"
+    assert [("cutout_url" in each) for each in curl.data("avatar.list")] == [True, False]  # `rig` is older
+
+
 def test_the_link_bears_the_host_that_was_asked(curl, rig):
     (avatar,) = curl.data("avatar.list", headers={"Host": "localhost:9000"})
     assert avatar["preview_url"].startswith("http://localhost:9000/media/")

@@ -8,6 +8,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 from django_q.models import OrmQ
+from PIL import Image
 
 from dashboard.jobs import State
 from tests import made
@@ -86,6 +87,20 @@ def test_an_error_is_told_in_the_providers_words_and_can_be_tried_again(provider
     assert tasks.sync() == 0  # the failed one does not come in beside it
 
 
+def test_a_finished_video_has_the_person_cut_out_for_previews_of_other_looks(
+    provider, video, tmp_path, media_files
+):
+    provider.files["mask"] = made.mask(tmp_path / "mask.mp4")
+    run(video)
+    provider.finish(video.remote_id)
+    look(video)
+    assert run(video).state == State.READY
+    with Image.open(video.cutout.open()) as cutout:
+        assert cutout.size == (video.width, video.height)
+        assert cutout.getpixel((3, 3))[3] < 20
+        assert cutout.getpixel((64, 100))[3] > 235
+
+
 def test_a_mask_may_be_missing(provider, video):
     run(video)
     provider.finish(video.remote_id)
@@ -93,6 +108,7 @@ def test_a_mask_may_be_missing(provider, video):
     look(video)
     assert run(video).state == State.READY
     assert not video.mask
+    assert not video.cutout
 
 
 def test_a_mask_that_does_not_fit_is_left_out(provider, video, tmp_path):

@@ -18,9 +18,11 @@ JOBS = {
     "portrait": ("pictures", "portrait"),
     "picture": ("pictures", "facts"),
     "thumbnail": ("pictures", "thumbnail"),
+    "cutout": ("pictures", "cutout"),
     "voice": ("sounds", "voice"),
     "video": ("films", "facts"),
     "poster": ("films", "poster"),
+    "film_cutout": ("films", "cutout"),
 }
 OPEN_FILES = 64
 

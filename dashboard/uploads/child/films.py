@@ -55,6 +55,22 @@ def poster(request: dict[str, Any]) -> dict[str, Any]:
     return {"colour": pictures.mean_colour(image)}
 
 
+def cutout(request: dict[str, Any]) -> dict[str, Any]:
+    """The frame at `at` with the mask's frame as its alpha channel."""
+    both = []
+    for path in (request["source"], request["mask"]):
+        with open(path, "rb") as file, _open(file) as container:
+            stream = _stream(container, request)
+            both.append(_picture(_frame_at(container, stream, max(request["at"], 0.0))))
+    image, mask = both
+    if image.size != mask.size:
+        raise Refused(BROKEN)
+    image.putalpha(mask.convert("L"))
+    image.thumbnail((request["poster_side"],) * 2, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    pictures.write_cutout(image, Path(request["work"]) / "cutout.webp")
+    return {"width": image.width, "height": image.height}
+
+
 def _open(file: Any) -> av.container.InputContainer:
     try:
         return sounds.open_media(file, CODECS)

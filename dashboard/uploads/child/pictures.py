@@ -43,6 +43,30 @@ def thumbnail(request: dict[str, Any]) -> dict[str, Any]:
     return {"colour": write_small(image, Path(request["work"]) / "thumbnail.webp", request)}
 
 
+def cutout(request: dict[str, Any]) -> dict[str, Any]:
+    """A picture that is worth nothing without its alpha channel, which every other job here takes away."""
+    image = _open(request)
+    _load(image)
+    if not image.has_transparency_data:
+        raise Refused("This picture has no transparent parts.")
+    profile = image.info.get("icc_profile")
+    image = _upright(image).convert("RGBA")
+    alpha = image.getchannel("A")
+    if alpha.getextrema()[1] == 0:
+        raise Refused("There is nothing in this picture.")
+    image = _in_srgb(image.convert("RGB"), profile)
+    image.putalpha(alpha)
+    image.thumbnail((request["max_side"],) * 2, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    plain = Image.new("RGBA", image.size)
+    plain.paste(image)
+    write_cutout(plain, Path(request["work"]) / "cutout.webp")
+    return {"width": image.width, "height": image.height}
+
+
+def write_cutout(image: Image.Image, target: Path) -> None:
+    image.save(target, "WEBP", quality=88, alpha_quality=95, method=4, exif=b"", icc_profile=b"")
+
+
 def write_small(image: Image.Image, target: Path, request: dict[str, Any]) -> str:
     """Save a small WebP (the image itself is shrunk) and return the mean colour."""
     side = request["thumbnail_side"]
