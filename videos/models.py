@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from avatars.models import Avatar
 from dashboard.jobs import State
-from dashboard.local import LocalJob
+from dashboard.local import LocalJob, LocalState
 from dashboard.models import Forgotten, OwnedModel
 from dashboard.remote import RemoteJob
 from videos.look import Look
@@ -54,7 +54,10 @@ class Backdrop(OwnedModel):
 
 
 class Batch(OwnedModel):
-    """Several videos ordered at once: each is a BatchItem, and soon a Video."""
+    """Several videos ordered at once: each is a BatchItem, and soon a Video.
+
+    A sheet is a draft first: its rows are there to be looked at and put right, and nothing is made yet.
+    """
 
     name = models.CharField(max_length=200)
     ref = models.UUIDField(
@@ -62,6 +65,11 @@ class Batch(OwnedModel):
     )
     look = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
+    started_at = models.DateTimeField(null=True, help_text="Empty: a draft.")
+    done_at = models.DateTimeField(
+        null=True, db_index=True, help_text="When nothing of it was left to be made."
+    )
+    left_out = models.PositiveIntegerField(default=0, help_text="Rows of the sheet that were not taken.")
 
     class Meta:
         ordering = ["-created_at", "-pk"]
@@ -71,6 +79,14 @@ class Batch(OwnedModel):
 
     def get_absolute_url(self) -> str:
         return reverse("batch", args=[self.pk])
+
+    @property
+    def is_draft(self) -> bool:
+        return self.started_at is None
+
+    @property
+    def is_active(self) -> bool:
+        return self.started_at is not None and self.done_at is None
 
 
 class Video(RemoteJob):
@@ -102,6 +118,8 @@ class Video(RemoteJob):
     dressed = models.FileField(upload_to="videos/dressed/", blank=True)
     dressed_key = models.CharField(max_length=16, blank=True)
     batch = models.ForeignKey(Batch, null=True, on_delete=models.SET_NULL, related_name="videos")
+    # Its place in its batch, from 1; lower ones go first (see videos.line). 0: ordered by itself.
+    turn = models.PositiveIntegerField(default=0)
     width = models.PositiveIntegerField(default=0)
     height = models.PositiveIntegerField(default=0)
     seconds = models.FloatField(default=0)
@@ -181,12 +199,41 @@ class Export(LocalJob):
         return f"{self.get_kind_display()} of {self.video_id}"
 
 
+class ItemState(models.TextChoices):
+    """LocalState, and two more.
+
+    ::
+
+        draft ──▶ waiting ──▶ working ──▶ ready        draft: a row of a sheet that is being looked at
+                   ▲   │
+                   │   ▼                               ready: it is a video now, which has states of its own
+                  cancelled
+    """
+
+    DRAFT = "draft"
+    WAITING = LocalState.WAITING.value
+    WORKING = LocalState.WORKING.value
+    READY = LocalState.READY.value
+    FAILED = LocalState.FAILED.value
+    CANCELLED = "cancelled"
+
+
 class BatchItem(LocalJob):
     """One row of a batch: fetches its sound where it is an address, then becomes a video."""
 
+    TRANSITIONS = LocalJob.TRANSITIONS | {
+        ItemState.DRAFT: {ItemState.WAITING},
+        ItemState.WAITING: LocalJob.TRANSITIONS[LocalState.WAITING] | {ItemState.CANCELLED, ItemState.READY},
+        ItemState.CANCELLED: {ItemState.WAITING},
+    }
+
+    state = models.CharField(max_length=16, choices=ItemState.choices, default=ItemState.WAITING)
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="items")
     number = models.PositiveIntegerField(help_text="The row in the sheet, from 1.")
     title = models.CharField(max_length=200, blank=True)
+    # As they were written: what they mean is looked up again whenever something changes.
+    said_avatar = models.CharField(max_length=200, blank=True)
+    said_sound = models.CharField(max_length=2000, blank=True)
     avatar = models.ForeignKey(Avatar, null=True, on_delete=models.SET_NULL, related_name="+")
     voice = models.ForeignKey(Voice, null=True, on_delete=models.SET_NULL, related_name="+")
     audio_url = models.URLField(max_length=2000, blank=True)
