@@ -25,14 +25,37 @@ class Voice(OwnedModel):
     peaks = models.JSONField(default=list, help_text="About 200 loudness values, 0 to 1, for the waveform.")
     # A recording is never changed: what was cut or evened out is a voice of its own beside it.
     original = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="edits")
-    edit = models.JSONField(default=dict, help_text="What was done to the original: start, end, loudness.")
+    edit = models.JSONField(default=dict, help_text="What was done to the original: videos.voices.Edit.")
+    edit_key = models.CharField(max_length=40, blank=True, help_text="Edit.key: the same for the same edit.")
+    script = models.TextField(blank=True, help_text="What it says, where that is known from the start.")
+    shape = models.FileField(
+        upload_to="videos/shapes/", blank=True, help_text="JSON for the editor, made when it is first wanted."
+    )
+    is_kept = models.BooleanField(default=False, help_text="Stays, although no video uses it.")
+    spare_since = models.DateTimeField(
+        null=True, help_text="Since when the poller has seen nothing that uses it; see videos.voices.spare."
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["original", "edit_key", "made_by"],
+                condition=models.Q(original__isnull=False),
+                name="one_voice_per_edit",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("voice", args=[self.pk])
+
+    @property
+    def files(self) -> list[models.fields.files.FieldFile]:
+        return [file for file in (self.sound, self.shape) if file]
 
 
 class Backdrop(OwnedModel):
@@ -107,6 +130,9 @@ class Video(RemoteJob):
     mask = models.FileField(upload_to="videos/masks/", blank=True)
     poster = models.FileField(upload_to="videos/posters/", blank=True)
     captions = models.FileField(upload_to="videos/captions/", blank=True)  # WebVTT
+    words_fit = models.BooleanField(
+        null=True, help_text="Whether the script fitted the sound; empty: the provider says nothing about it."
+    )
     thumbnail = models.FileField(upload_to="videos/thumbnails/", blank=True)
     poster_at = models.FloatField(
         null=True, help_text="The moment that was chosen for the poster, in seconds."
