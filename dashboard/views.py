@@ -23,6 +23,7 @@ from dashboard import exchange
 from dashboard.jobs import ACTIVE
 from videos import compose
 from videos import views as videos
+from videos.line import with_places
 from videos.models import Voice
 
 log = logging.getLogger(__name__)
@@ -81,7 +82,7 @@ def home(request: HttpRequest) -> HttpResponse:
     running_avatars = list(people.filter(state__in=ACTIVE)[:RUNNING_SHOWN])
     newest_avatars = list(people.exclude(state__in=ACTIVE)[:AVATARS_SHOWN])
     context = {
-        "running_videos": videos.with_places(running_videos),
+        "running_videos": with_places(running_videos),
         "running_avatars": running_avatars,
         "more_running": max(more, 0),
         "videos": newest,

@@ -18,8 +18,9 @@ from dashboard import finding, zips
 from dashboard.jobs import State
 from dashboard.models import User
 from videos import tasks
+from videos.line import with_places
 from videos.models import Video
-from videos.views import for_cards, with_places
+from videos.views import for_cards
 
 AVATARS_OFFERED = 40
 

@@ -175,12 +175,6 @@ class Video(RemoteJob):
             return self.remote_state == "pending"
         return self.state in (State.WAITING, State.UNSURE)
 
-    @property
-    def place(self) -> int:
-        """How many videos are before this one while it waits."""
-        ahead = (State.WAITING, State.SENDING, State.MAKING)
-        return Video.objects.filter(state__in=ahead, created_at__lt=self.created_at).count()
-
     @functools.cached_property
     def looks(self) -> Look:
         return Look.of(self.look)

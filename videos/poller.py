@@ -13,8 +13,9 @@ from dashboard import exchange, queue
 from dashboard.client import ApiError, RemoteVideo, client
 from dashboard.jobs import LeaseLost, State
 from dashboard.models import Duty
+from videos.line import next_up
 from videos.models import Video, Voice
-from videos.tasks import next_up, request_sync, start
+from videos.tasks import request_sync, start
 
 log = logging.getLogger(__name__)
 

@@ -3,7 +3,6 @@
 import logging
 from pathlib import Path
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -16,6 +15,7 @@ from dashboard.models import Forgotten
 from dashboard.remote import provider
 from dashboard.uploads import UploadError, results
 from videos import captions
+from videos.line import next_up
 from videos.models import Video
 
 log = logging.getLogger(__name__)
@@ -79,17 +79,6 @@ def request_sync() -> None:
 
 
 # ---------------------------------------------------------------- what the worker does
-
-
-def next_up() -> list[int]:
-    """Which waiting videos may be sent now: the oldest first, as many as there are places at the provider.
-
-    The others wait here, where they can still be cancelled without a cost.
-    """
-    away = Video.objects.filter(state__in=[State.SENDING, State.MAKING]).count()
-    free = max(settings.CG_AVATAR_MAX_IN_FLIGHT - away, 0)
-    waiting = Video.objects.due(State.WAITING).order_by("created_at", "pk")
-    return list(waiting.values_list("pk", flat=True)[:free])
 
 
 def work(pk: int) -> None:

@@ -1,8 +1,6 @@
 """The videos' gallery and pages. A view that changes something takes POST only and asks `may_change`."""
 
 import contextlib
-from bisect import bisect_left
-from collections.abc import Iterable
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -19,30 +17,13 @@ from dashboard.jobs import ForbiddenTransition, LeaseLost, State
 from dashboard.names import for_filename
 from videos import captions, tasks
 from videos.forms import TitleForm
+from videos.line import with_places
 from videos.models import Video
 
 
 def for_cards() -> QuerySet[Video]:
     """Videos with all that their cards show."""
     return Video.objects.select_related("made_by", "avatar")
-
-
-def with_places(videos: Iterable[Video]) -> list[Video]:
-    """Tell each video that waits how many are before it: one query for all of them."""
-    videos = list(videos)
-    waiting = [video for video in videos if waits(video)]
-    if len(waiting) == 1:
-        waiting[0].before = waiting[0].place
-    elif waiting:
-        ahead = Video.objects.filter(state__in=(State.WAITING, State.SENDING, State.MAKING))
-        line = list(ahead.order_by("created_at").values_list("created_at", flat=True))
-        for video in waiting:
-            video.before = bisect_left(line, video.created_at)
-    return videos
-
-
-def waits(video: Video) -> bool:
-    return video.state == State.WAITING or (video.state == State.MAKING and video.remote_state == "pending")
 
 
 @require_POST

@@ -13,6 +13,7 @@ from PIL import Image
 from dashboard.jobs import State
 from tests import made
 from videos import poller, tasks
+from videos.line import next_up, with_places
 from videos.models import Video, Voice
 
 
@@ -171,11 +172,30 @@ def test_only_so_many_are_sent_and_the_others_wait_in_their_order(provider, vide
     for one in (third, second, video):
         run(one)
     assert [one.state for one in (video, second, third)] == [State.MAKING, State.WAITING, State.WAITING]
-    assert (second.place, third.place) == (1, 2)
+    assert [one.before for one in with_places([second, third])] == [1, 2]
     provider.finish(video.remote_id)
     look(video)
     assert run(third).state == State.WAITING
     assert run(second).state == State.MAKING
+
+
+def test_a_batch_keeps_no_single_video_waiting_and_batches_take_turns(provider, video, new_video, settings):
+    settings.CG_AVATAR_MAX_IN_FLIGHT = 1
+    run(video)
+
+    def queued(minutes: int, turn: int) -> Video:
+        created_at = timezone.now() - timedelta(minutes=minutes)
+        return new_video(avatar=video.avatar, voice=video.voice, created_at=created_at, turn=turn)
+
+    first = [queued(9, turn) for turn in (1, 2, 3)]
+    second = [queued(5, turn) for turn in (1, 2)]
+    single = queued(0, 0)
+    order = [single, first[0], second[0], first[1], second[1], first[2]]
+    assert [one.before for one in with_places(order)] == [1, 2, 3, 4, 5, 6]
+    for one in order:  # what each is told is what happens
+        Video.objects.filter(state=State.MAKING).update(state=State.READY)
+        assert next_up() == [one.pk]
+        assert run(one).state == State.MAKING
 
 
 def test_a_waiting_video_can_be_cancelled_and_started_again(provider, video):
