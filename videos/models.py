@@ -202,13 +202,18 @@ class Export(LocalJob):
         GIF = "gif", "GIF"
         WEBP = "webp", "Animated WebP"
         SOUND = "sound", "Sound"
+        POSTER = "poster", "Poster"  # becomes Video.poster and Video.thumbnail
 
     video = models.ForeignKey(Video, on_delete=models.CASCADE, related_name="exports")
     kind = models.CharField(max_length=8, choices=Kind.choices)
     look = models.JSONField(default=dict, help_text="The look that it is made with.")
     look_key = models.CharField(max_length=16, blank=True)
+    # Named here before it is written, so that what a killed run left is known to the next one.
     file = models.FileField(upload_to="videos/exports/", blank=True)
     size = models.PositiveBigIntegerField(default=0, help_text="Bytes.")
+    used_at = models.DateTimeField(
+        default=timezone.now, db_index=True, help_text="When somebody last asked for it."
+    )
 
     class Meta(LocalJob.Meta):
         constraints = [
