@@ -9,6 +9,7 @@ PORTRAIT_SENTENCES = {
     "turned_away": "The face is turned too far to the side. Use a photo in which the person looks towards "
     "the camera.",
     "too_dark": "The face is too dark to make out. Use a photo with more light on the face.",
+    "too_blurred": "The face is too blurred. Use a sharp photo, taken with a steady hand and in good light.",
     "covered": "Part of the face is covered. Use a photo in which mouth and eyes can be seen.",
     "unreadable": "This file could not be read as a picture. Use a JPEG, PNG or WebP photo.",
 }
@@ -42,7 +43,7 @@ class AnimatorError(ValueError):
 
 
 class PortraitError(AnimatorError):
-    """The picture cannot be animated: no_face, face_too_small, turned_away, too_dark, covered, unreadable."""
+    """The picture cannot be animated: the keys of PORTRAIT_SENTENCES."""
 
     sentences = PORTRAIT_SENTENCES
 

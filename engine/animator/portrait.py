@@ -13,6 +13,7 @@ import numpy as np
 
 from . import face
 from .errors import PortraitError
+from .quality import judge, plausible, why_none
 
 MAX_PIXELS = 60_000_000
 STORE_MIN, STORE_MAX = 720, 1080  # px, short side of the framed picture as it is kept
@@ -84,57 +85,6 @@ def upright(bgra: np.ndarray) -> tuple[np.ndarray, list[face.Face], int]:
     return np.ascontiguousarray(np.rot90(bgra, best[1])), best[2], best[1]
 
 
-def plausible(f: face.Face) -> bool:
-    """Is it a human face? The mesh fits itself to cats, dogs and rocks too, but then wobbles or is out of proportion."""
-    p = f.points
-    iod = face.eye_distance(p)
-    y = face.head_axes(p)[1]
-    eyes = (p[33] + p[133] + p[362] + p[263]) / 4
-    mouth = ((p[61] + p[291]) / 2 - eyes) @ y / iod
-    chin = (p[152] - eyes) @ y / iod
-    width = np.linalg.norm(p[291] - p[61]) / iod
-    return bool(
-        f.score > 0.5
-        and f.wobble < 0.07 * iod
-        and 0.65 < mouth < 1.7
-        and 1.1 < chin < 2.7
-        and 0.4 < width < 1.5
-    )
-
-
-def judge(bgr: np.ndarray, f: face.Face, min_face: int) -> list[str]:
-    """Raise what makes a portrait unusable; return keys of warnings. Works on the picture as handed in."""
-    x0, y0, x1, y1 = f.box
-    if x1 - x0 < min_face or y1 - y0 < min_face:
-        raise PortraitError("face_too_small")
-    yaw, pitch, _ = face.head_pose(f.points)
-    if abs(yaw) > 42 or abs(pitch) > 45:
-        raise PortraitError("turned_away")
-    h, w = bgr.shape[:2]
-    if x0 < -0.12 * (x1 - x0) or x1 > w + 0.12 * (x1 - x0) or y1 > h + 0.06 * (y1 - y0):
-        raise PortraitError("covered", "Part of the face is cut off. Use a photo that shows the whole face.")
-    crop = cv2.cvtColor(
-        bgr[max(0, int(y0)) : int(y1) + 1, max(0, int(x0)) : int(x1) + 1], cv2.COLOR_BGR2GRAY
-    ).astype(np.float32)
-    bright = float(np.percentile(crop, 80))
-    if bright < 30:
-        raise PortraitError("too_dark")
-    small = cv2.resize(crop, (160, 180), interpolation=cv2.INTER_AREA)
-    detail = float(cv2.Laplacian(cv2.GaussianBlur(small, (0, 0), 0.8), cv2.CV_32F).std()) / max(
-        12.0, float(small.std())
-    )
-    notes = []
-    if detail < 0.06:
-        notes.append("blurred")
-    if bright < 70:
-        notes.append("dark")
-    if abs(yaw) > 28:
-        notes.append("turned")
-    if x1 - x0 < 200:
-        notes.append("small")
-    return notes
-
-
 def frame_box(points: np.ndarray, w: int, h: int) -> tuple[int, int, int, int]:
     """Head and shoulders: x0, y0, x1, y1 inside the picture. Pictures that are already close are left whole."""
     iod = face.eye_distance(points)
@@ -162,12 +112,12 @@ def _crisp(bgr: np.ndarray, scale: float) -> np.ndarray:
 
 def open_portrait(path: Path, min_face: int) -> Portrait:
     """Read, turn upright, find and judge the face, frame it, bring it to working size."""
-    bgra, faces, turns = upright(read_picture(path))
-    faces = [f for f in faces if plausible(f)]
-    if not faces:
-        raise PortraitError("no_face")
-    f = faces[0]
+    bgra, found, turns = upright(read_picture(path))
     bgr = _over_grey(bgra)
+    faces = [f for f in found if plausible(f)]
+    if not faces:
+        raise why_none(bgr, found)
+    f = faces[0]
     h, w = bgr.shape[:2]
     notes = judge(bgr, f, min_face)
     size = np.prod(np.ptp(f.points[:468, :2], axis=0))

@@ -69,6 +69,44 @@ def test_a_black_picture_of_a_face_is_refused_as_too_dark_or_as_no_face(fixtures
     assert e.value.reason in ("too_dark", "no_face")
 
 
+def test_a_very_blurred_face_is_refused_and_a_slightly_blurred_one_is_taken_with_a_warning(
+    fixtures, tmp_path
+):
+    picture = cv2.imread(str(fixtures / "astronaut.jpg"))
+    cv2.imwrite(str(tmp_path / "x.png"), cv2.GaussianBlur(picture, (0, 0), 10))
+    with pytest.raises(PortraitError) as e:
+        build(tmp_path / "x.png", tmp_path)
+    assert e.value.reason == "too_blurred"
+    cv2.imwrite(str(tmp_path / "x.png"), cv2.GaussianBlur(picture, (0, 0), 3))
+    assert "blurred" in build(tmp_path / "x.png", tmp_path).warnings
+
+
+MOUTH, LEFT_EYE, RIGHT_EYE = ((215, 285), (347, 362)), ((205, 198), (268, 245)), ((298, 198), (365, 245))
+SKIN, BLUE, BLACK = (150, 175, 225), (190, 110, 40), (18, 18, 18)
+
+
+@pytest.mark.parametrize(
+    ("hidden", "colour", "word"),
+    [([MOUTH], SKIN, "mouth"), ([MOUTH], BLUE, "mouth"), ([LEFT_EYE, RIGHT_EYE], BLACK, "eyes"), ([LEFT_EYE], SKIN, "eyes")],
+)  # fmt: skip
+def test_a_covered_mouth_or_eye_is_refused_by_name(fixtures, tmp_path, hidden, colour, word):
+    picture = cv2.imread(str(fixtures / "astronaut.jpg"))
+    for corner, other in hidden:
+        cv2.rectangle(picture, corner, other, colour, -1, cv2.LINE_AA)
+    cv2.imwrite(str(tmp_path / "x.png"), picture)
+    with pytest.raises(PortraitError) as e:
+        build(tmp_path / "x.png", tmp_path)
+    assert e.value.reason == "covered"
+    assert word in str(e.value)
+
+
+@pytest.mark.parametrize("light", [0.3, 1.0])
+def test_a_grey_or_dim_picture_is_not_taken_for_a_covered_face(fixtures, tmp_path, light):
+    picture = cv2.imread(str(fixtures / "astronaut.jpg"), cv2.IMREAD_GRAYSCALE)
+    cv2.imwrite(str(tmp_path / "x.png"), (picture * light).astype(np.uint8))
+    assert ("dark" in build(tmp_path / "x.png", tmp_path).warnings) == (light < 1)
+
+
 def test_a_picture_on_its_side_or_head_is_turned_upright(fixtures, tmp_path):
     picture = cv2.imread(str(fixtures / "astronaut.jpg"))
     for turns in (1, 2):
