@@ -45,6 +45,9 @@ class RigInfo:
     gender: str  # "male" or "female": an estimate
     gender_confidence: float  # 0 (a guess) .. 1
     warnings: list[str] = field(default_factory=list)  # keys of WARNINGS
+    # every face that could be used, largest first: x, y, w, h in the picture before it was turned upright
+    faces: list[tuple[int, int, int, int]] = field(default_factory=list)
+    face: int = 0  # which of them was used
 
 
 class Word(NamedTuple):
@@ -67,15 +70,22 @@ class RenderInfo:
 
 
 def build_rig(
-    portrait: Path, rig: Path, preview: Path, *, cutout: Path | None = None, min_face: int = MIN_FACE
+    portrait: Path,
+    rig: Path,
+    preview: Path,
+    *,
+    cutout: Path | None = None,
+    min_face: int = MIN_FACE,
+    face: int | tuple[float, float] | None = None,
 ) -> RigInfo:
     """Find the face in a picture and write everything `render` needs of it to `rig` (.npz).
 
     `preview` becomes a JPEG of the framed portrait, `cutout` a PNG of the person alone.
+    Of several faces the largest is taken, or `face`: an index into `RigInfo.faces`, or a point x, y in one of them.
     """
     from .rig import build
 
-    return build(Path(portrait), Path(rig), Path(preview), cutout and Path(cutout), min_face)
+    return build(Path(portrait), Path(rig), Path(preview), cutout and Path(cutout), min_face, face)
 
 
 def render(

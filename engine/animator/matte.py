@@ -23,8 +23,8 @@ def guided(guide: np.ndarray, p: np.ndarray, r: int, eps: float = 1e-3) -> np.nd
     return _box(a, r) * guide + _box(mp - a * mg, r)
 
 
-def soft_mask(bgr: np.ndarray, iod: float) -> np.ndarray:
-    """Alpha (H, W) float32 0..1 of the person."""
+def soft_mask(bgr: np.ndarray, iod: float, points: np.ndarray) -> np.ndarray:
+    """Alpha (H, W) float32 0..1 of the person whose face has these points (478, 3) px."""
     h, w = bgr.shape[:2]
     # The network sees 256 x 256: a padded square keeps the person's proportions.
     side = max(h, w)
@@ -34,14 +34,15 @@ def soft_mask(bgr: np.ndarray, iod: float) -> np.ndarray:
     guide = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY).astype(np.float32) / 255
     a = guided(guide, np.ascontiguousarray(p), max(3, round(0.06 * iod)))
     a = np.clip((a - 0.12) / 0.76, 0, 1)
-    return _main_part(a)
+    return _main_part(a, points[:468, :2].mean(0))
 
 
-def _main_part(a: np.ndarray) -> np.ndarray:
-    """Keep the largest blob: specks of mask elsewhere would follow the head about; fill holes inside it."""
+def _main_part(a: np.ndarray, face_at: np.ndarray) -> np.ndarray:
+    """Keep the face's blob: bystanders and specks of mask would follow the head about; fill holes inside it."""
     n, labels, stats, _ = cv2.connectedComponentsWithStats((a > 0.4).astype(np.uint8))
     if n > 2:
-        keep = (labels == 1 + int(stats[1:, 4].argmax())).astype(np.uint8)
+        x, y = np.clip(face_at, 0, (a.shape[1] - 1, a.shape[0] - 1)).astype(int)
+        keep = (labels == (labels[y, x] or 1 + int(stats[1:, 4].argmax()))).astype(np.uint8)
         a = a * cv2.GaussianBlur(cv2.dilate(keep, np.ones((9, 9), np.uint8)).astype(np.float32), (0, 0), 2)
     n, labels, stats, _ = cv2.connectedComponentsWithStats((a < 0.9).astype(np.uint8))
     for i in range(1, n):

@@ -16,6 +16,7 @@ from .errors import PortraitError
 from .quality import judge, plausible, why_none
 
 MAX_PIXELS = 60_000_000
+NO_SUCH_FACE = "There is no such face in this picture. Choose one of those that are in it."
 STORE_MIN, STORE_MAX = 720, 1080  # px, short side of the framed picture as it is kept
 
 
@@ -28,6 +29,8 @@ class Portrait:
     points: np.ndarray
     source_size: tuple[int, int]  # w, h of the upright picture
     source_box: tuple[int, int, int, int]  # the face in it: x, y, w, h
+    faces: list[tuple[int, int, int, int]]  # all that could be used, in the picture as it was handed in
+    chosen: int  # which of them it is
     warnings: list[str]
 
 
@@ -110,19 +113,76 @@ def _crisp(bgr: np.ndarray, scale: float) -> np.ndarray:
     return cv2.addWeighted(bgr, 1 + amount, cv2.GaussianBlur(bgr, (0, 0), 0.55 * scale), -amount, 0)
 
 
-def open_portrait(path: Path, min_face: int) -> Portrait:
-    """Read, turn upright, find and judge the face, frame it, bring it to working size."""
-    bgra, found, turns = upright(read_picture(path))
+def choose(
+    bgr: np.ndarray, found: list[face.Face], min_face: int, wanted: int | np.ndarray | None
+) -> tuple[int, list[face.Face], list[str]]:
+    """Which face to use: its index, all faces that could be used (largest first), keys of warnings about it.
+
+    wanted: an index, or a point (2,) px that lies in the face; otherwise the largest. Raises PortraitError.
+    """
+    usable, notes, refusals = [], [], []
+    for f in found:
+        if plausible(f):
+            try:
+                notes.append(judge(bgr, f, min_face))
+                usable.append(f)
+            except PortraitError as e:
+                refusals.append((f, e))
+    if isinstance(wanted, np.ndarray):
+        inside = [f for f in [*usable, *(f for f, _ in refusals)] if _holds(f, wanted)]
+        if not inside:
+            raise PortraitError("no_face", NO_SUCH_FACE)
+        f = min(inside, key=lambda f: np.linalg.norm(np.array(f.box).reshape(2, 2).mean(0) - wanted))
+        for other, e in refusals:
+            if other is f:
+                raise e
+        wanted = next(i for i, other in enumerate(usable) if other is f)
+    if not usable:
+        raise refusals[0][1] if refusals else why_none(bgr, found)
+    i = wanted or 0
+    if not 0 <= i < len(usable):
+        raise PortraitError("no_face", NO_SUCH_FACE)
+    return i, usable, [*notes[i], *(["several_faces"] if len(usable) > 1 else [])]
+
+
+def _holds(f: face.Face, point: np.ndarray) -> bool:
+    x0, y0, x1, y1 = f.box
+    return x0 <= point[0] <= x1 and y0 <= point[1] <= y1
+
+
+class _Turned:
+    """Between a picture of w x h px and the same turned by quarter turns counter-clockwise."""
+
+    def __init__(self, w: int, h: int, turns: int) -> None:
+        self.w, self.h, self.turns = w, h, turns
+
+    def there(self, x: float, y: float) -> np.ndarray:
+        """A point of the picture in the turned one."""
+        return np.array([(x, y), (y, self.w - x), (self.w - x, self.h - y), (self.h - y, x)][self.turns])
+
+    def back(self, f: face.Face) -> tuple[int, int, int, int]:
+        """The box of a face in the turned picture: x, y, w, h px of the picture."""
+        x0, y0, x1, y1 = f.box
+        w, h = (self.h, self.w) if self.turns % 2 else (self.w, self.h)
+        home = _Turned(w, h, (4 - self.turns) % 4)
+        low, high = np.sort([home.there(x0, y0), home.there(x1, y1)], 0)
+        low, high = np.clip(low, 0, (self.w, self.h)), np.clip(high, 0, (self.w, self.h))
+        return (*low.astype(int).tolist(), *np.ceil(high - low).astype(int).tolist())
+
+
+def open_portrait(path: Path, min_face: int, wanted: int | tuple[float, float] | None = None) -> Portrait:
+    """Read, turn upright, find and judge the face, frame it, bring it to working size.
+
+    wanted: which of several faces, as an index into `faces` or as a point px of the picture as it was handed in.
+    """
+    handed_in = read_picture(path)
+    bgra, found, turns = upright(handed_in)
+    turned = _Turned(handed_in.shape[1], handed_in.shape[0], turns)
     bgr = _over_grey(bgra)
-    faces = [f for f in found if plausible(f)]
-    if not faces:
-        raise why_none(bgr, found)
-    f = faces[0]
+    point = turned.there(*wanted) if isinstance(wanted, tuple) else wanted
+    chosen, faces, notes = choose(bgr, found, min_face, point)
+    f = faces[chosen]
     h, w = bgr.shape[:2]
-    notes = judge(bgr, f, min_face)
-    size = np.prod(np.ptp(f.points[:468, :2], axis=0))
-    if any(np.prod(np.ptp(g.points[:468, :2], axis=0)) > 0.15 * size for g in faces[1:]):
-        notes.append("several_faces")
     if turns:
         notes.append("rotated")
     fx0, fy0, fx1, fy1 = f.box
@@ -137,4 +197,4 @@ def open_portrait(path: Path, min_face: int) -> Portrait:
     s = np.array([size_out[0] / (x1 - x0), size_out[1] / (y1 - y0), (size_out[0] / (x1 - x0))])
     points = (f.points - (x0, y0, 0)) * s
     box = (int(fx0), int(fy0), math.ceil(fx1 - fx0), math.ceil(fy1 - fy0))
-    return Portrait(crop, alpha, points, (w, h), box, notes)
+    return Portrait(crop, alpha, points, (w, h), box, [turned.back(f) for f in faces], chosen, notes)

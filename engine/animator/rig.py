@@ -82,15 +82,20 @@ def write_image(path: Path, image: np.ndarray, suffix: str, *settings: int) -> N
 
 
 def build(
-    portrait: Path, rig_path: Path, preview: Path, cutout: Path | None, min_face: int = MIN_FACE
+    portrait: Path,
+    rig_path: Path,
+    preview: Path,
+    cutout: Path | None,
+    min_face: int = MIN_FACE,
+    face_wanted: int | tuple[float, float] | None = None,
 ) -> RigInfo:
     """See engine.animator.build_rig."""
     from . import face, gender, matte
     from .portrait import open_portrait
 
-    p = open_portrait(portrait, min_face)
+    p = open_portrait(portrait, min_face, face_wanted)
     iod = face.eye_distance(p.points)
-    alpha = matte.soft_mask(p.image, iod) if p.alpha is None else p.alpha.astype(np.float32) / 255
+    alpha = matte.soft_mask(p.image, iod, p.points) if p.alpha is None else p.alpha.astype(np.float32) / 255
     person = matte.foreground(p.image, alpha, iod)
     behind = matte.background(p.image, alpha, iod)
     a8 = (alpha * 255).round().astype(np.uint8)
@@ -107,4 +112,4 @@ def build(
         write_image(cutout, np.dstack([person, a8]), ".png")
     sex, sure = gender.estimate(p.image, p.points)
     x, y, w, h = p.source_box
-    return RigInfo(*p.source_size, (x, y, w, h), (w, h), sex, sure, p.warnings)
+    return RigInfo(*p.source_size, (x, y, w, h), (w, h), sex, sure, p.warnings, p.faces, p.chosen)
