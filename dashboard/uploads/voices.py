@@ -8,7 +8,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files import File
 
-from dashboard.uploads import sandbox
+from dashboard.uploads import UploadError, sandbox
 
 LIMITS = sandbox.Limits(memory=1024 * 2**20, seconds=120, file=3 * 2**30)
 UNREADABLE = (
@@ -19,6 +19,15 @@ MIN_SECONDS = 0.2
 MAX_SECONDS = 4 * 3600
 MAX_RATE = 48_000
 PEAKS = 200
+# What an editor draws: fine enough to see a word at ten minutes, and never more than a page may load.
+PEAKS_PER_SECOND, MOST_PEAKS = 50, 60_000
+# Evening out listens several times over, at several times the sound's own rate.
+CUT_LIMITS = sandbox.Limits(memory=1024 * 2**20, seconds=300, file=3 * 2**30)
+MAX_EVEN_SECONDS = 1800
+TOO_LONG_TO_EVEN = (
+    "This is too long to even out its loudness here: half an hour at most. Choose a shorter part."
+)
+TOOK_TOO_LONG = "This took too long. Try again when less is going on, or choose a shorter part."
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,53 @@ def take(source: File | Path, filename: str = "", max_seconds: float | None = No
             max_seconds=min(max_seconds or MAX_SECONDS, MAX_SECONDS),
             min_seconds=MIN_SECONDS,
             max_rate=MAX_RATE,
+            peaks=PEAKS,
+        )
+        yield Voice(path=work / "voice.wav", seconds=facts["seconds"], peaks=facts["peaks"])
+
+
+@dataclass(frozen=True)
+class Shape:
+    step: float  # seconds
+    peaks: str  # base64: a byte for each step
+    speech: tuple[float, float] | None  # seconds; None: silence throughout
+
+
+def shape(stored: File | Path) -> Shape:
+    """What an editor shows of a WAV that `take` or `cut` made. Raises UploadError."""
+    with sandbox.workplace() as work:
+        facts = sandbox.run(
+            "shape",
+            sandbox.at_hand(stored, work, max_bytes=LIMITS.file),
+            work,
+            LIMITS,
+            unreadable=UNREADABLE,
+            per_second=PEAKS_PER_SECOND,
+            most=MOST_PEAKS,
+        )
+    speech = facts["speech"]
+    return Shape(facts["step"], facts["peaks"], (speech[0], speech[1]) if speech else None)
+
+
+@contextmanager
+def cut(stored: File | Path, start: float, end: float, *, even: bool) -> Iterator[Voice]:
+    """From `start` to `end` (seconds) of a WAV that `take` made, on disk until the `with` block ends.
+
+    With `even` at -16 LUFS and at most -1 dBTP, else sample by sample as it was. Raises UploadError.
+    """
+    if even and end - start > MAX_EVEN_SECONDS:
+        raise UploadError(TOO_LONG_TO_EVEN)
+    with sandbox.workplace() as work:
+        facts = sandbox.run(
+            "cut",
+            sandbox.at_hand(stored, work, max_bytes=CUT_LIMITS.file),
+            work,
+            CUT_LIMITS,
+            unreadable=TOOK_TOO_LONG,
+            start=start,
+            end=end,
+            even=even,
+            min_seconds=MIN_SECONDS,
             peaks=PEAKS,
         )
         yield Voice(path=work / "voice.wav", seconds=facts["seconds"], peaks=facts["peaks"])

@@ -20,6 +20,8 @@ JOBS = {
     "thumbnail": ("pictures", "thumbnail"),
     "cutout": ("pictures", "cutout"),
     "voice": ("sounds", "voice"),
+    "shape": ("waves", "shape"),
+    "cut": ("waves", "cut"),
     "video": ("films", "facts"),
     "poster": ("films", "poster"),
     "film_cutout": ("films", "cutout"),

@@ -134,12 +134,9 @@ def _write(
     rate = min(max(context.sample_rate or MIN_RATE, MIN_RATE), request["max_rate"])
     channels = 1 if context.channels == 1 else 2
     longest = int((request["max_seconds"] + 0.05) * rate)
-    peaks = _Peaks(rate)
+    peaks = Peaks(rate)
     written = 0
-    with wave.open(str(Path(request["work"]) / "voice.wav"), "wb") as out:
-        out.setnchannels(channels)
-        out.setsampwidth(2)
-        out.setframerate(rate)
+    with writer(Path(request["work"]) / "voice.wav", rate, channels) as out:
         for block in _blocks(container, stream, rate, channels):
             written += len(block) // channels
             if written > longest:
@@ -155,6 +152,15 @@ def _write(
     if written < request["min_seconds"] * rate:
         raise Refused("This recording is too short. It needs to be at least a fifth of a second long.")
     return {"seconds": written / rate, "peaks": peaks.take(request["peaks"])}
+
+
+def writer(path: Path, rate: int, channels: int) -> wave.Wave_write:
+    """A WAV file of 16 bits to write frames to; its length is put right when it is closed."""
+    out = wave.open(str(path), "wb")  # noqa: SIM115 - the caller's `with` closes it
+    out.setnchannels(channels)
+    out.setsampwidth(2)
+    out.setframerate(rate)
+    return out
 
 
 def _blocks(
@@ -199,7 +205,7 @@ def _frames(container: av.container.InputContainer, stream: av.AudioStream) -> I
             continue
 
 
-class _Peaks:
+class Peaks:
     """The loudest sample of each stretch; stretches are joined as they become many."""
 
     MANY = 4096
