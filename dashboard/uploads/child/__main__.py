@@ -3,16 +3,14 @@
 The limits are set before any decoder is imported.
 """
 
-import contextlib
 import importlib
 import json
 import os
-import resource
-import signal
 import sys
 from typing import Any
 
 from dashboard.uploads.child import Refused
+from dashboard.uploads.child.limits import restrict
 
 JOBS = {
     "portrait": ("pictures", "portrait"),
@@ -27,27 +25,6 @@ JOBS = {
     "poster": ("films", "poster"),
     "film_cutout": ("films", "cutout"),
 }
-OPEN_FILES = 64
-
-
-def restrict(limits: dict[str, int]) -> None:
-    seconds = limits["seconds"]
-    for what, soft, hard in (
-        (resource.RLIMIT_AS, limits["memory"], limits["memory"]),
-        (resource.RLIMIT_CPU, seconds, seconds + 1),
-        (resource.RLIMIT_FSIZE, limits["file"], limits["file"]),
-        (resource.RLIMIT_CORE, 0, 0),
-        (resource.RLIMIT_NOFILE, OPEN_FILES, OPEN_FILES),
-    ):
-        ceiling = resource.getrlimit(what)[1]
-        if ceiling != resource.RLIM_INFINITY:
-            soft, hard = min(soft, ceiling), min(hard, ceiling)
-        # Not every system knows every limit (macOS has none on address space); the others still hold.
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(what, (soft, hard))
-    # The parent's time limit is worth nothing when the parent is killed.
-    signal.alarm(seconds)
-    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
 
 
 def main() -> None:
