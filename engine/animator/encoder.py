@@ -2,6 +2,10 @@
 
 x264 and the AAC encoder run outside of Python's lock, so they overlap with the drawing. Colours are BT.601 as OpenCV
 converts them (0.3 ms a frame; swscale takes ten times that), and the file says so.
+
+The settings are the cheapest that keep the face as it was drawn (45 dB and more): every second frame is a B frame
+without asking whether that pays. The mask is flat but for its edge, so whole-pixel motion and a constant quantiser
+do, which also keeps the edge from breathing. A thread each: more of them wait for one another on two cores.
 """
 
 from __future__ import annotations
@@ -19,6 +23,11 @@ import numpy as np
 FPS = 25
 QUEUE = 6  # frames: memory stays flat, a slow encoder slows the drawing down
 BT601, LIMITED = 6, 1
+LOOK = {"preset": "superfast", "profile": "high", "crf": "22", "x264-params": "bframes=1:b-adapt=0:weightp=0"}
+EDGE = {"preset": "superfast", "profile": "high", "qp": "22"}
+EDGE["x264-params"] = "bframes=3:b-adapt=0:weightp=0:subme=0:partitions=none"
+# twice as fast as the two-loop search, and nearer to the original at this rate: 44 dB against 26 on speech
+VOICE = {"aac_coder": "fast", "aac_tns": "0", "aac_pns": "0"}
 
 
 def part_name(path: Path) -> Path:
@@ -27,7 +36,7 @@ def part_name(path: Path) -> Path:
 
 
 class _Track(threading.Thread):
-    """A file being encoded from a queue of frames ((h, w, 4) uint8); `planes` makes I420 (3h/2, w) of one."""
+    """A file being encoded from a queue of frames ((h, w, 4) uint8); `planes` writes one as I420 (3h/2, w)."""
 
     def __init__(
         self,
@@ -35,7 +44,7 @@ class _Track(threading.Thread):
         w: int,
         h: int,
         options: dict[str, str],
-        planes: Callable[[np.ndarray], np.ndarray],
+        planes: Callable[[np.ndarray, np.ndarray], None],
         sound: Iterator | None,
         rate: int,
         layout: str,
@@ -82,18 +91,21 @@ class _Track(threading.Thread):
             v.pix_fmt = "yuv420p"
             c = v.codec_context
             c.colorspace, c.color_primaries, c.color_trc, c.color_range = BT601, BT601, BT601, LIMITED
-            c.thread_count = 2
+            c.thread_count = 1
             a = None
             if self.sound is not None:
-                a = box.add_stream("aac", rate=self.rate, layout=self.layout)
+                a = box.add_stream("aac", rate=self.rate, layout=self.layout, options=VOICE)
                 a.bit_rate = 96_000 if self.layout == "mono" else 160_000
+            w, h = self.size
+            i420 = np.full((h * 3 // 2, w), 128, np.uint8)  # x264 copies it, so that one is enough
             sounded = 0
             n = 0
             while not self.stopped:
                 drawn = self.queue.get()
                 if drawn is None:
                     break
-                frame = av.VideoFrame.from_ndarray(self.planes(drawn), format="yuv420p")
+                self.planes(drawn, i420)
+                frame = av.VideoFrame.from_numpy_buffer(i420, format="yuv420p")
                 frame.pts = n
                 n += 1
                 for packet in v.encode(frame):
@@ -118,19 +130,15 @@ class _Track(threading.Thread):
         return sounded
 
 
-LUMA = (16 + np.arange(256) * 219 / 255).round().astype(np.uint8)  # full range -> video range
+def _picture(bgra: np.ndarray, i420: np.ndarray) -> None:
+    cv2.cvtColor(bgra, cv2.COLOR_BGRA2YUV_I420, dst=i420)
 
 
-def _picture(bgra: np.ndarray) -> np.ndarray:
-    return cv2.cvtColor(bgra, cv2.COLOR_BGRA2YUV_I420)
-
-
-def _mask(bgra: np.ndarray) -> np.ndarray:
-    """The fourth channel as luma, without colour."""
-    h, w = bgra.shape[:2]
-    out = np.full((h * 3 // 2, w), 128, np.uint8)
-    cv2.LUT(cv2.extractChannel(bgra, 3), LUMA, out[:h])
-    return out
+def _mask(bgra: np.ndarray, i420: np.ndarray) -> None:
+    """The fourth channel as luma of the video's range; there is no colour."""
+    luma = i420[: bgra.shape[0]]
+    cv2.extractChannel(bgra, 3, dst=luma)
+    cv2.convertScaleAbs(luma, dst=luma, alpha=219 / 255, beta=16)
 
 
 class Encoder:
@@ -139,12 +147,11 @@ class Encoder:
     def __init__(
         self, video: Path, mask: Path | None, w: int, h: int, sound: Iterator, rate: int, layout: str
     ) -> None:
-        look = {"preset": "veryfast", "crf": "17", "profile": "high"}
         self.targets = [video]
-        self.tracks = [_Track(video, w, h, look, _picture, sound, rate, layout)]
+        self.tracks = [_Track(video, w, h, LOOK, _picture, sound, rate, layout)]
         if mask:
             self.targets.append(mask)
-            self.tracks.append(_Track(mask, w, h, {"preset": "superfast", "crf": "20"}, _mask, None, 0, ""))
+            self.tracks.append(_Track(mask, w, h, EDGE, _mask, None, 0, ""))
 
     def __enter__(self) -> Encoder:
         for t in self.tracks:
