@@ -39,6 +39,10 @@ class Refused(Exception):
     """It cannot be done, now or later; `str` is the sentence for a person."""
 
 
+class NotNow(Exception):
+    """It did not work this time and is tried again; `str` is the sentence if it never does."""
+
+
 class LocalJob(Job):
     TRANSITIONS = {
         LocalState.WAITING: {LocalState.WORKING, LocalState.FAILED},
@@ -89,6 +93,8 @@ def work(model: type[J], pk: int, do: Callable[[J], None], *, seconds: float) ->
         log.info("%s %s was taken over, or is gone", model.__name__, pk)
     except Refused as error:
         _end(job, str(error), for_good=True)
+    except NotNow as error:
+        _end(job, str(error), for_good=job.attempts >= TRIES)
     except Exception:
         log.exception("%s %s", model.__name__, pk)
         _end(job, FAILED, for_good=job.attempts >= TRIES)

@@ -85,6 +85,7 @@ MAX_PORTRAIT_BYTES = 25 * 2**20
 MAX_PORTRAIT_PIXELS = 50_000_000
 MAX_PORTRAIT_SIDE = 4096  # larger ones are scaled down, not refused
 MAX_AUDIO_BYTES = env.number("MAX_AUDIO_MB", 200, least=1) * 2**20
+BATCH_MAX_VIDEOS = env.number("BATCH_MAX_VIDEOS", 200, least=1, most=500)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20  # form fields; files go to disk
 FILE_UPLOAD_MAX_MEMORY_SIZE = 512 * 2**10
 FILE_UPLOAD_TEMP_DIR = DATA_DIR / "tmp"
@@ -195,7 +196,12 @@ Q_CLUSTER = {
     },
 }
 # What the poller calls, in turn; each step returns the seconds until it wants to be called again.
-POLLER_STEPS = ["avatars.poller.step", "videos.poller.step", *(["engine.sweep.step"] if EMBEDDED else [])]
+POLLER_STEPS = [
+    "avatars.poller.step",
+    "videos.poller.step",
+    "videos.batches.poller.step",
+    *(["engine.sweep.step"] if EMBEDDED else []),
+]
 # With our own engine nothing is lost by asking often; another provider allows 30 requests a minute.
 POLL_SECONDS = 1.5 if EMBEDDED else 5.0
 SYNC_MINUTES = env.number("SYNC_MINUTES", 60)  # 0: only the button

@@ -93,6 +93,7 @@ class Batch(OwnedModel):
         null=True, db_index=True, help_text="When nothing of it was left to be made."
     )
     left_out = models.PositiveIntegerField(default=0, help_text="Rows of the sheet that were not taken.")
+    sounds = models.JSONField(default=dict, help_text="Names of files that came along, and their voices.")
 
     class Meta:
         ordering = ["-created_at", "-pk"]
@@ -185,6 +186,13 @@ class Video(RemoteJob):
         if self.dressed and self.dressed_key == self.looks.key:
             return self.dressed
         return self.video
+
+    @property
+    def shown_size(self) -> tuple[int, int]:
+        """Width and height of what the player plays, in pixels."""
+        if self.shown == self.dressed and self.dressed:
+            return self.looks.canvas(self.width, self.height)
+        return self.width, self.height
 
     @property
     def files(self) -> list[models.fields.files.FieldFile]:

@@ -1,0 +1,156 @@
+"""From a row of a batch to a video: its sound is fetched where it is an address, once for all rows that name it."""
+
+import tempfile
+import uuid
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from dashboard import fetch, local, queue
+from dashboard.jobs import ForbiddenTransition, LeaseLost, State
+from dashboard.local import LocalState, NotNow, Refused
+from dashboard.remote import provider
+from dashboard.uploads import UploadError
+from videos import line
+from videos import tasks as videos
+from videos.compose import default_title, take_in
+from videos.models import Batch, BatchItem, ItemState, Video, Voice
+
+LEASE = 480  # seconds: fetching, waiting to be decoded, decoding
+FETCH_SECONDS = 120
+TWIN_SECONDS = 3  # until a row looks again whether its sound came with another one
+# Whoever waits for a slow server must not keep all workers from everything else.
+AT_ONCE = max(settings.Q_CLUSTER["workers"] - 1, 1)
+
+
+# ---------------------------------------------------------------- what the pages ask for
+
+
+def ring() -> None:
+    """Have the next rows and the next videos begun. In a transaction: when it is committed."""
+    for item in BatchItem.objects.filter(pk__in=next_up()):
+        start(item)
+    for video in Video.objects.filter(pk__in=line.next_up()):
+        videos.start(video)
+
+
+def start(item: BatchItem) -> None:
+    queue.ring("videos.batches.tasks.work", item.pk)
+
+
+def retry(item: BatchItem) -> bool:
+    """Try a row again, or the video that it became; False when there was nothing to try."""
+    try:
+        with transaction.atomic():
+            if item.video is not None:
+                tried = videos.retry(item.video)
+            else:
+                item.again()
+                tried = True
+            if tried:
+                Batch.objects.filter(pk=item.batch_id).update(done_at=None)
+                ring()
+            return tried
+    except (ForbiddenTransition, LeaseLost):  # somebody else was faster
+        return False
+
+
+def cancel(item: BatchItem) -> bool:
+    """Stop waiting for a row, or for the video that it became. False when it was too late."""
+    if item.video is not None:
+        return videos.cancel(item.video)
+    try:
+        item.move(ItemState.CANCELLED)
+    except (ForbiddenTransition, LeaseLost):
+        return False
+    return True
+
+
+def remove(batch: Batch) -> None:
+    """Delete the batch. Its videos stay; a row that is not a video yet goes with it."""
+    Batch.objects.filter(pk=batch.pk).delete()
+
+
+# ---------------------------------------------------------------- what the worker does
+
+
+def next_up() -> list[int]:
+    """Which rows may be worked at now; batches take turns, as their videos do."""
+    now = timezone.now()
+    busy = BatchItem.objects.filter(state=ItemState.WORKING, lease_until__gt=now).count()
+    due = BatchItem.objects.due(ItemState.WAITING, ItemState.WORKING).order_by("number", "created_at", "pk")
+    return list(due.values_list("pk", flat=True)[: max(AT_ONCE - busy, 0)])
+
+
+def work(pk: int) -> None:
+    if pk in next_up():
+        local.work(BatchItem, pk, _do, seconds=LEASE)
+        ring()
+
+
+def _do(item: BatchItem) -> None:
+    avatar = item.avatar
+    if avatar is None:
+        raise Refused("The avatar of this row was deleted. Make this one by itself.")
+    if not avatar.is_ready or avatar.provider != provider():
+        raise Refused("The avatar of this row is not ready. Try again when it is.")
+    if item.voice is None and not item.audio_url:
+        raise Refused("The sound of this row was deleted. Make this one by itself.")
+    if item.voice is None:
+        same = BatchItem.objects.filter(batch=item.batch_id, audio_url=item.audio_url).exclude(pk=item.pk)
+        twin = same.exclude(voice=None).select_related("voice").first()
+        if twin is None and same.filter(state=ItemState.WORKING, lease_until__gt=timezone.now()).exists():
+            item.put_off(LocalState.WAITING, TWIN_SECONDS, attempts=item.attempts - 1)
+            return
+        voice = twin.voice if twin else _fetch(item)
+        item.note(voice=voice)  # before anything else: a second run need not fetch it again
+    with transaction.atomic():
+        make_video(item)
+
+
+def make_video(item: BatchItem) -> Video:
+    """To be called in a transaction: the video and the row that became it, together or not at all."""
+    avatar, voice, batch = item.avatar, item.voice, item.batch
+    video = Video.objects.create(
+        client_ref=uuid.uuid5(batch.ref, f"item {item.pk}"),
+        title=item.title or default_title(avatar.name, voice.name),
+        avatar=avatar,
+        voice=voice,
+        script=item.script,
+        made_by=batch.made_by,
+        colour=avatar.colour,
+        look=batch.look,
+        batch=batch,
+        turn=item.number,
+        state=State.WAITING,
+    )
+    item.move(ItemState.READY, video=video, progress=100, error="")
+    return video
+
+
+def _fetch(item: BatchItem) -> Voice:
+    with tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR, prefix="upload-batch-") as folder:
+        path = Path(folder) / "sound"
+        try:
+            with path.open("wb") as file:
+                fetch.download(
+                    item.audio_url,
+                    file,
+                    max_bytes=settings.MAX_AUDIO_BYTES,
+                    seconds=FETCH_SECONDS,
+                    guard=fetch.guard(),
+                )
+            return take_in(path, _name(item), item.batch.made_by)
+        except fetch.FetchError as error:
+            raise (NotNow if error.passing else Refused)(str(error)) from error
+        except UploadError as error:
+            raise Refused(str(error)) from error
+
+
+def _name(item: BatchItem) -> str:
+    """What the sound is called: as the file at the end of its address."""
+    last = PurePosixPath(unquote(urlsplit(item.audio_url).path)).name
+    return last or item.title or "Recording"
