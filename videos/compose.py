@@ -22,6 +22,9 @@ from dashboard.names import MAX_NAME, from_filename
 from dashboard.uploads import UploadError, voices
 from videos import tasks
 from videos.forms import NewVideoForm, speakers
+from videos.look import Look
+from videos.looks.forms import LookForm
+from videos.looks.step import Step
 from videos.models import Video, Voice
 
 SPEAKERS_SHOWN = 60
@@ -34,9 +37,10 @@ def new(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         chosen = {"avatar": request.GET.get("avatar"), "voice": request.GET.get("voice")}
         chosen["script"] = _script_for(chosen["voice"])
-        return _page(request, NewVideoForm(initial=chosen), chosen)
+        return _page(request, NewVideoForm(initial=chosen), LookForm.showing(Look()), chosen)
     form = NewVideoForm(request.POST, request.FILES)
-    if form.is_valid():
+    looks = LookForm(request.POST, request.FILES, user=request.user)
+    if form.is_valid() and looks.is_valid():
         data = form.cleaned_data
         if video := Video.objects.filter(client_ref=data["ref"]).first():
             return redirect(video)
@@ -47,11 +51,11 @@ def new(request: HttpRequest) -> HttpResponse:
         except UploadError as error:
             form.add_error("sound", str(error))
         else:
-            return redirect(_make(data, voice, request.user))
-    return _page(request, form, form.data, status=422)
+            return redirect(_make(data, voice, looks.look, request.user))
+    return _page(request, form, looks, form.data, status=422)
 
 
-def _make(data: dict[str, Any], voice: Voice, user: User) -> Video:
+def _make(data: dict[str, Any], voice: Voice, look: Look, user: User) -> Video:
     try:
         with transaction.atomic():
             video = Video.objects.create(
@@ -60,6 +64,7 @@ def _make(data: dict[str, Any], voice: Voice, user: User) -> Video:
                 avatar=data["avatar"],
                 voice=voice,
                 script=data["script"],
+                look=look.values(),
                 made_by=user,
                 colour=data["avatar"].colour,
             )
@@ -82,7 +87,9 @@ def default_title(avatar: str, voice: str) -> str:
     return f"{avatar}: {voice}"[:MAX_NAME]
 
 
-def _page(request: HttpRequest, form: NewVideoForm, chosen: Any, status: int = 200) -> HttpResponse:
+def _page(
+    request: HttpRequest, form: NewVideoForm, looks: LookForm, chosen: Any, status: int = 200
+) -> HttpResponse:
     """The page with the newest to choose from, and whatever is chosen already among them."""
     avatar, voice = _number(chosen.get("avatar")), _number(chosen.get("voice"))
     shown = list(speakers()[:SPEAKERS_SHOWN])
@@ -97,6 +104,7 @@ def _page(request: HttpRequest, form: NewVideoForm, chosen: Any, status: int = 2
         avatar = shown[0].pk  # nothing to choose
     context = {
         "form": form,
+        "look": Step(looks, request.user),
         "avatars": shown,
         "voices": heard[:VOICES_SHOWN],
         "older_voices": heard[VOICES_SHOWN:],

@@ -97,6 +97,15 @@ class Look:
         return self.background == "own" and self.frame == "own" and self.size == 1
 
     @property
+    def words(self) -> str:
+        """For people: "16:9, in front of a colour"."""
+        if self.is_plain:
+            return "as it came"
+        behind = {"own": "own background", "blur": "own background, blurred"}
+        where = behind.get(self.background, f"in front of a {self.background}")
+        return where if self.frame == "own" else f"{self.frame}, {where}"
+
+    @property
     def key(self) -> str:
         """The same for the same picture: names what was made with it. Empty when nothing is to be done."""
         if self.is_plain:

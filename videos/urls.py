@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from videos import compose, finding, views
 
@@ -6,6 +6,7 @@ urlpatterns = [
     path("", finding.gallery, name="videos"),
     path("new/", compose.new, name="video-new"),
     path("new/speaker/<int:pk>/", compose.speaker, name="video-speaker"),
+    path("looks/", include("videos.looks.urls")),
     path("voice/", compose.upload_voice, name="voice-upload"),
     path("zip/", finding.download, name="videos-zip"),
     path("delete/", finding.delete, name="videos-delete"),

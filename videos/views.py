@@ -18,6 +18,7 @@ from dashboard.names import for_filename
 from videos import captions, tasks
 from videos.forms import TitleForm
 from videos.line import with_places
+from videos.looks.laying import laying
 from videos.models import Video
 
 
@@ -90,6 +91,7 @@ def _with_downloads(video: Video) -> Video:
         if file:
             setattr(video, f"{kind}_download", media.link(file.name, download=filename))
             setattr(video, f"{kind}_size", _size(file))
+    video.laid = laying(video)
     if video.finished_at:
         video.took = (video.finished_at - video.created_at).total_seconds()
     return video

@@ -1,5 +1,6 @@
-// The page that makes a video: a sound is sent as soon as it is chosen, and the preview shows the present choice.
+// The page that makes a video: a sound is sent as soon as it is chosen, and the words beside it say what is chosen.
 
+import { addPicture } from "./look-form.js";
 import { dropPage, say, send, tooLarge } from "./send.js";
 
 const form = document.getElementById("compose");
@@ -7,23 +8,12 @@ const input = document.getElementById("sound");
 const progress = document.getElementById("sound-progress");
 const error = document.getElementById("sound-error");
 const voices = document.getElementById("voices");
-const picture = document.getElementById("preview-picture");
 const spoken = document.getElementById("preview-voice");
 let sending = 0;
 
 function preview() {
   const avatar = form.querySelector("[name=avatar]:checked");
-  if (avatar) {
-    const { name, picture: address, ratio, colour } = avatar.dataset;
-    document.getElementById("preview-name").textContent = name;
-    const image = picture.querySelector("img");
-    if (image.getAttribute("src") !== address) image.src = address;
-    image.hidden = !address;
-    picture.querySelector(".no-picture").style.display = address ? "none" : "";
-    picture.style.setProperty("--colour", colour);
-    if (ratio) picture.style.setProperty("--ratio", ratio);
-    else picture.style.removeProperty("--ratio");
-  }
+  if (avatar) document.getElementById("preview-name").textContent = avatar.dataset.name;
   const voice = form.querySelector("[name=voice]:checked");
   spoken.hidden = !voice;
   if (voice) {
@@ -97,6 +87,6 @@ form.addEventListener("submit", (event) => {
   document.getElementById("sound").closest(".step").scrollIntoView({ block: "center", behavior: "smooth" });
   input.focus({ preventScroll: true });
 }, true);
-dropPage((files) => upload(files[0]));
+dropPage(([file]) => (file.type.startsWith("image/") ? addPicture : upload)(file));
 addEventListener("pageshow", preview);
 preview();

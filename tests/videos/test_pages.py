@@ -97,7 +97,7 @@ def test_a_choice_made_elsewhere_is_made_here_and_an_odd_one_is_no_harm(
 ):
     client = signed_in(maria)
     page = client.get(reverse("video-new"), {"avatar": ready_avatar.pk, "voice": voice.pk}).text
-    assert page.count(" checked") == 2
+    assert page.count(" checked") == 4  # with the frame and the background of the plain look
     assert client.get(reverse("video-new"), {"avatar": odd, "voice": odd}).status_code == 200
 
 
@@ -355,6 +355,6 @@ def test_the_first_video_is_two_clicks_away_with_the_sample(signed_in, maria):
     assert client.get(poll)["HX-Redirect"] == avatar.get_absolute_url()
     Avatar.objects.update(state=State.READY, provider=provider(), remote_id="a")
     address = client.get(poll, {"voice": voice.pk})["HX-Redirect"]
-    assert client.get(address).text.count(" checked") == 2
+    assert client.get(address).text.count(" checked") == 4
     make(client, avatar=avatar.pk, voice=voice.pk)
     assert "Try with the sample" not in client.get("/").text

@@ -17,6 +17,7 @@ JOBS = {
     "picture": ("pictures", "facts"),
     "thumbnail": ("pictures", "thumbnail"),
     "cutout": ("pictures", "cutout"),
+    "backdrop": ("pictures", "backdrop"),
     "sheet": ("sheets", "rows"),
     "shape": ("waves", "shape"),
     "cut": ("waves", "cut"),

@@ -31,6 +31,21 @@ def portrait(request: dict[str, Any]) -> dict[str, Any]:
     return {"width": width, "height": height, "colour": write_small(image, work / "thumbnail.webp", request)}
 
 
+def backdrop(request: dict[str, Any]) -> dict[str, Any]:
+    """Any shape will do: it is cut to cover the frame."""
+    image = _open(request)
+    if min(image.size) < request["min_side"]:
+        raise Refused(
+            f"This picture is too small ({image.width} × {image.height} pixels). "
+            f"Both sides need at least {request['min_side']} pixels, better 1080."
+        )
+    image = _normal(image, request["max_side"])
+    work = Path(request["work"])
+    image.save(work / "backdrop.jpg", "JPEG", quality=90, exif=b"", comment=b"")
+    width, height = image.size
+    return {"width": width, "height": height, "colour": write_small(image, work / "thumbnail.webp", request)}
+
+
 def facts(request: dict[str, Any]) -> dict[str, Any]:
     image = _open(request)
     _load(image)

@@ -1,0 +1,235 @@
+// The step "Look": its controls, the previews that follow them, moving the person, pictures for the background.
+
+import { PLAIN, canvas, draw, fill, place } from "./look.js";
+import { say, send, tooLarge } from "./send.js";
+
+const root = document.querySelector("[data-look]");
+const form = root.form ?? root.closest("form");
+const stages = [...document.querySelectorAll("[data-stage]")];
+const notes = [...document.querySelectorAll("[data-look-note]")];
+const NUMBERS = ["angle", "size", "x", "y"];
+const SNAP = 0.015; // of the canvas' width: so near to the middle is the middle
+const UNCUT = "The cut-out shows once the video is there.";
+const NO_MASK = "This video came without a mask: the person cannot be cut out.";
+
+let wanted = 0;
+let source = { width: 4, height: 5, still: "", cutout: "" };
+
+// ---------------------------------------------------------------- the look, as the controls have it
+
+const field = (name) => form.elements[`look-${name}`];
+
+function read() {
+  const look = { ...PLAIN };
+  for (const name of Object.keys(PLAIN)) {
+    const value = name === "picture" ? root.querySelector("[name=look-picture]:checked")?.value : field(name).value;
+    if (value) look[name] = NUMBERS.includes(name) ? Number(value) : value;
+  }
+  return look;
+}
+
+function write(values) {
+  for (const [name, value] of Object.entries(values)) {
+    if (name === "picture") {
+      const chosen = root.querySelector("[name=look-picture]:checked");
+      if (chosen) chosen.checked = false;
+      const wanted = root.querySelector(`[name=look-picture][value="${value}"]`);
+      if (wanted) wanted.checked = true;
+    } else field(name).value = value;
+  }
+  follow();
+}
+
+// Everything on the page that shows the look follows the controls.
+export function follow() {
+  const background = field("background").value;
+  // With its own background the picture has to cover the frame.
+  field("size").min = background === "own" ? 1 : field("size").dataset.least;
+  const look = read();
+  const chosen = root.querySelector("[name=look-picture]:checked");
+  for (const stage of stages) draw(stage, look, source, chosen?.dataset);
+
+  root.style.setProperty("--look-colour", look.colour);
+  root.style.setProperty("--look-gradient", fill({ ...look, background: "gradient" }));
+  root.style.setProperty("--look-still", source.still ? `url("${new URL(source.still, location.href)}")` : "none");
+  root.style.setProperty("--look-picture", chosen ? `url("${new URL(chosen.dataset.picture, location.href)}")` : "none");
+  for (const swatch of root.querySelectorAll("[data-look-set]")) {
+    const set = JSON.parse(swatch.dataset.lookSet);
+    swatch.setAttribute("aria-pressed", Object.keys(set).every((name) => look[name] === set[name]));
+  }
+  tell("angle", `${look.angle}°`);
+  tell("size", `${Math.round(look.size * 100)} %`);
+  const [roomX, roomY] = room(look);
+  tell("x", roomX ? `${Math.round(look.x * 100)} %` : "fits");
+  tell("y", roomY ? `${Math.round(look.y * 100)} %` : "fits");
+
+  let words = "";
+  if (background !== "own" && form.dataset.noMask !== undefined) words = NO_MASK;
+  else if (background === "picture" && !chosen) words = "Choose a picture for the background.";
+  else if (background !== "own" && source.still && !source.cutout) words = UNCUT;
+  for (const note of notes) {
+    note.textContent = words;
+    note.hidden = !words;
+  }
+}
+
+function tell(name, words) {
+  const output = field(name).parentElement.querySelector("output");
+  output.textContent = words;
+  field(name).setAttribute("aria-valuetext", words);
+}
+
+// ---------------------------------------------------------------- whose look
+
+// A new video is of the avatar that is chosen, a finished one of itself.
+async function find() {
+  const mine = ++wanted;
+  const chosen = form.querySelector("[name=avatar]:checked")?.dataset ?? form.dataset;
+  const found = { still: chosen.still ?? "", cutout: chosen.cutout ?? "", width: Number(chosen.width), height: Number(chosen.height) };
+  if (chosen.film) found.still = (await filmed(chosen.film, Number(chosen.at))) ?? found.still;
+  if (!found.width && found.still) {
+    const image = new Image();
+    image.src = found.still;
+    await image.decode().catch(() => {});
+    [found.width, found.height] = [image.naturalWidth, image.naturalHeight];
+  }
+  if (mine !== wanted) return; // another one was chosen meanwhile
+  source = { ...found, width: found.width || 4, height: found.height || 5 };
+  follow();
+}
+
+// A frame of the film as it came: its poster may have another look already.
+function filmed(address, at) {
+  return new Promise((resolve) => {
+    const film = Object.assign(document.createElement("video"), { muted: true, playsInline: true, preload: "auto" });
+    film.addEventListener("loadeddata", () => { film.currentTime = at || 0.01; }, { once: true });
+    film.addEventListener("error", () => resolve(null), { once: true });
+    film.addEventListener("seeked", () => {
+      const paper = Object.assign(document.createElement("canvas"), { width: film.videoWidth, height: film.videoHeight });
+      paper.getContext("2d").drawImage(film, 0, 0);
+      film.removeAttribute("src");
+      film.load();
+      paper.toBlob((blob) => resolve(blob && URL.createObjectURL(blob)), "image/jpeg", 0.9);
+    }, { once: true });
+    film.src = address;
+  });
+}
+
+// ---------------------------------------------------------------- moving the person
+
+const clamp = (value, least, most) => Math.min(Math.max(value, least), most);
+
+// Move by so many pixels of the canvas. A direction in which the picture just fits has no room.
+function move(from, dx, dy, snap = 0) {
+  const [roomX, roomY] = room(from);
+  let x = roomX ? clamp(from.x + dx / roomX, 0, 1) : from.x;
+  const y = roomY ? clamp(from.y + dy / roomY, 0, 1) : from.y;
+  const isMiddle = roomX && Math.abs((x - 0.5) * roomX) < snap * canvas(from, source.width, source.height)[0];
+  if (isMiddle) x = 0.5;
+  write({ x: x.toFixed(3), y: y.toFixed(3) });
+  return isMiddle;
+}
+
+// How much wider and higher the canvas is than the picture in it; less than nothing where it sticks out.
+function room(look) {
+  const [across, down] = canvas(look, source.width, source.height);
+  const box = place(look, source.width, source.height);
+  return [across - box.width, down - box.height].map((length) => (Math.abs(length) < 1 ? 0 : length));
+}
+
+for (const stage of stages.filter((each) => each.tabIndex === 0)) {
+  let held = null;
+  stage.addEventListener("pointerdown", (event) => {
+    if (event.button) return;
+    held = { look: read(), x: event.clientX, y: event.clientY, scale: canvas(read(), source.width, source.height)[0] / stage.clientWidth };
+    stage.setPointerCapture(event.pointerId);
+    stage.classList.add("is-held");
+  });
+  stage.addEventListener("pointermove", (event) => {
+    if (!held) return;
+    const isMiddle = move(held.look, (event.clientX - held.x) * held.scale, (event.clientY - held.y) * held.scale, SNAP);
+    stage.classList.toggle("is-middle", Boolean(isMiddle));
+  });
+  for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) {
+    stage.addEventListener(end, () => {
+      held = null;
+      stage.classList.remove("is-held", "is-middle");
+    });
+  }
+  stage.addEventListener("keydown", (event) => {
+    const look = read();
+    const step = canvas(look, source.width, source.height)[0] * (event.shiftKey ? 0.1 : 0.02);
+    const by = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] }[event.key];
+    const grow = { "+": 0.05, "=": 0.05, "-": -0.05, "−": -0.05 }[event.key];
+    if (!by && !grow) return;
+    event.preventDefault();
+    if (by) move(look, ...by); // without the middle's pull: keys would never leave it
+    else write({ size: look.size + grow });
+    say(`Size ${Math.round(read().size * 100)} percent, across ${Math.round(read().x * 100)}, down ${Math.round(read().y * 100)}.`);
+  });
+}
+
+// ---------------------------------------------------------------- pictures for the background
+
+const backdrops = document.getElementById("backdrops");
+const adder = backdrops.querySelector(".backdrop-add");
+const problem = document.getElementById("look-picture-error");
+
+export async function addPicture(file) {
+  write({ background: "picture" });
+  problem.textContent = tooLarge(file, Number(root.dataset.maxBytes));
+  if (problem.textContent) return;
+  const tile = document.createElement("div");
+  tile.className = "backdrop is-arriving";
+  const bar = Object.assign(document.createElement("progress"), { max: 100, value: 0 });
+  bar.setAttribute("aria-label", `Upload of ${file.name}`);
+  tile.append(bar);
+  adder.after(tile);
+  const answer = await send(root.dataset.upload, "picture", file, (percent) => {
+    if (percent < 100) bar.value = percent;
+    else bar.removeAttribute("value");
+  });
+  if (!answer.ok) {
+    tile.remove();
+    problem.textContent = `${file.name}: ${answer.text}`;
+    return;
+  }
+  tile.insertAdjacentHTML("afterend", answer.text);
+  const fresh = tile.nextElementSibling;
+  tile.remove();
+  htmx.process(fresh);
+  fresh.querySelector("input").checked = true;
+  say(`${fresh.querySelector("label").title} was added and chosen.`);
+  follow();
+}
+
+adder.querySelector("input").addEventListener("change", (event) => {
+  event.stopPropagation();
+  [...event.target.files].slice(0, 1).forEach(addPicture);
+  event.target.value = "";
+});
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target.id === "backdrop-dialog") event.detail.target.showPopover();
+  if (event.detail.target.classList.contains("backdrop")) follow();
+});
+
+// ---------------------------------------------------------------- what is pressed and chosen
+
+field("size").dataset.least = field("size").min;
+root.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-look-set], [data-look-all]");
+  if (button?.dataset.lookSet) write(JSON.parse(button.dataset.lookSet));
+  if (button?.dataset.lookAll) {
+    write({ ...PLAIN, ...JSON.parse(button.dataset.lookAll) });
+    say("The look was set.");
+  }
+});
+root.addEventListener("input", follow);
+form.addEventListener("change", (event) => {
+  if (event.target.name === "avatar") find();
+  else if (event.target.name === "look-picture") problem.textContent = "";
+  if (root.contains(event.target)) follow();
+});
+addEventListener("pageshow", find);
+find();
