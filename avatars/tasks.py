@@ -76,7 +76,7 @@ def _send(avatar: Avatar) -> None:
         url = media.api_link(avatar.portrait.name)
         answer = exchange.ask(
             avatar,
-            lambda: client().generate_avatar(url, str(avatar.client_ref)),
+            lambda: client().generate_avatar(url, str(avatar.client_ref), face=avatar.wanted_face),
             client().list_avatars,
         )
     except ApiError as error:
@@ -95,6 +95,9 @@ def _accept(avatar: Avatar, answer: RemoteAvatar) -> None:
             remote_id=answer.avatar_id,
             preview_url=answer.preview_url,
             cutout_url=answer.cutout_url,
+            faces=answer.faces,
+            face=answer.face,
+            warnings=answer.warnings,
             gender=avatar.gender or answer.gender,
             asked_at=None,
             attempts=0,

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from avatars import finding, views
+from avatars import faces, finding, views
 
 urlpatterns = [
     path("", finding.gallery, name="avatars"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("<int:pk>/status/", views.status, name="avatar-status"),
     path("<int:pk>/rename/", views.rename, name="avatar-rename"),
     path("<int:pk>/gender/", views.gender, name="avatar-gender"),
+    path("<int:pk>/face/", faces.another, name="avatar-face"),
     path("<int:pk>/retry/", views.retry, name="avatar-retry"),
     path("<int:pk>/delete/", views.delete, name="avatar-delete"),
 ]

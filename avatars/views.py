@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
-from avatars import tasks
+from avatars import faces, tasks
 from avatars.forms import GenderForm, NameForm
 from avatars.models import Avatar
 from dashboard.jobs import ForbiddenTransition, LeaseLost
@@ -113,7 +113,8 @@ def status(request: HttpRequest, pk: int) -> HttpResponse:
         return HttpResponseClientRedirect("/avatars/")
     if request.GET.get("v") == str(avatar.version):
         return HttpResponse(status=204)
-    return _announced(render(request, "avatars/_status.html", {"avatar": avatar, "swapped": True}), avatar)
+    context = {"avatar": avatar, "other_faces": faces.others(avatar), "swapped": True}
+    return _announced(render(request, "avatars/_status.html", context), avatar)
 
 
 def _announced(response: HttpResponse, avatar: Avatar) -> HttpResponse:
@@ -127,7 +128,8 @@ def _announced(response: HttpResponse, avatar: Avatar) -> HttpResponse:
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     avatar = get_object_or_404(for_cards(), pk=pk)
     videos = avatar.videos.select_related("made_by", "avatar")[:12]
-    return render(request, "avatars/detail.html", {"avatar": avatar, "videos": videos})
+    context = {"avatar": avatar, "videos": videos, "other_faces": faces.others(avatar)}
+    return render(request, "avatars/detail.html", context)
 
 
 @require_POST

@@ -161,6 +161,24 @@ def script(fields: dict[str, Any]) -> str:
     return text({"script": value}, "script", MAX_SCRIPT) if value not in (None, "") else ""
 
 
+def face(fields: dict[str, Any]) -> int | list[float] | None:
+    """Which of several faces: a number (0 is the largest), or a box as in `faces`."""
+    value = fields.get("face")
+    if value in (None, ""):
+        return None
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        value = int(value[:9])
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 100:
+        return value
+    is_box = isinstance(value, list) and len(value) == 4
+    if is_box and all(isinstance(v, int | float) and 0 <= v <= 1 for v in value):
+        return [float(v) for v in value]
+    raise ApiError(
+        Code.BROKEN_FIELD,
+        "The field face must be a number of the list faces, or [x, y, width, height] as shares of the picture.",
+    )
+
+
 def number(request: HttpRequest, name: str, default: int, *, most: int) -> int:
     """A whole number of the query."""
     raw = request.GET.get(name, "")

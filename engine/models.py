@@ -110,7 +110,14 @@ class Rig(EngineJob):
     PATIENCE = timedelta(hours=1)
 
     image_url = models.URLField(max_length=2000)
+    wanted_face = models.JSONField(
+        null=True, help_text="A number, or [x, y, width, height] as shares of the picture."
+    )
     gender = models.CharField(max_length=8, default="female")
+    # What was found, the largest face first, as shares of the picture; empty for rigs from before it was kept.
+    faces = models.JSONField(default=list)
+    face = models.PositiveSmallIntegerField(default=0, help_text="Which of them was used.")
+    warnings = models.JSONField(default=list, help_text="Sentences about what could be better.")
     rig = models.FileField(upload_to="engine/rigs/", blank=True)
     preview = models.FileField(upload_to="engine/previews/", blank=True)
     cutout = models.FileField(upload_to="engine/cutouts/", blank=True)  # the person alone, PNG with alpha

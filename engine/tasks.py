@@ -64,12 +64,43 @@ def _build_rig(job: Rig, folder: Path) -> None:
     try:
         with portraits.take(source, _filename(job.image_url)) as portrait:
             job.renew(RIG_SECONDS)
-            info = animator.build_rig(portrait.path, files["rig"], files["preview"], cutout=files["cutout"])
+            size = portrait.width, portrait.height
+            info = animator.build_rig(
+                portrait.path,
+                files["rig"],
+                files["preview"],
+                cutout=files["cutout"],
+                face=_wanted_face(job.wanted_face, *size),
+            )
     except UploadError as error:
         raise Refused(Code.NOT_AN_IMAGE, error) from error
     except animator.PortraitError as error:
         raise Refused(FACE_CODES.get(error.reason, Code.UNUSABLE_FACE), error) from error
-    _finish(job, files, gender=info.gender)
+    _finish(
+        job,
+        files,
+        gender=info.gender,
+        faces=[_shares(box, *size) for box in info.faces],
+        face=info.face,
+        # that there are several faces is told by `faces`
+        warnings=[animator.WARNINGS[key] for key in info.warnings if key != "several_faces"],
+    )
+
+
+def _wanted_face(
+    wanted: int | list[float] | None, width: int, height: int
+) -> int | tuple[float, float] | None:
+    """As the animator takes it: a number, or the middle of the box in pixels."""
+    if not isinstance(wanted, list):
+        return wanted
+    x, y, w, h = wanted
+    return (x + w / 2) * width, (y + h / 2) * height
+
+
+def _shares(box: tuple[int, int, int, int], width: int, height: int) -> list[float]:
+    """x, y, w, h in pixels as shares of the picture: large pictures are made smaller before they are looked at."""
+    x, y, w, h = box
+    return [round(x / width, 5), round(y / height, 5), round(w / width, 5), round(h / height, 5)]
 
 
 def _render(job: Render, folder: Path) -> None:

@@ -36,10 +36,11 @@ def avatar_generate(request: HttpRequest, token: Token | None) -> list[dict[str,
     fields = endpoint.fields_of(request)
     image_url = endpoint.url(fields, "image_url")
     client_ref = endpoint.reference(fields)
+    face = endpoint.face(fields)
     if token is not None and not _seats.acquire(blocking=False):
         raise ApiError(Code.BUSY, headers={"Retry-After": "5"})
     try:
-        rig = _wait(_asked(Rig, token, client_ref, image_url=image_url))
+        rig = _wait(_asked(Rig, token, client_ref, image_url=image_url, wanted_face=face))
     finally:
         if token is not None:
             _seats.release()
@@ -74,6 +75,8 @@ def _avatar(request: HttpRequest, token: Token | None, rig: Rig) -> dict[str, An
     }
     if rig.cutout:  # not of avatars from before it was kept
         avatar["cutout_url"] = _link(request, rig.cutout.name)
+    if rig.faces:
+        avatar |= {"faces": rig.faces, "face": rig.face, "warnings": rig.warnings}
     return avatar
 
 
@@ -105,8 +108,8 @@ def video_get(request: HttpRequest, token: Token | None) -> dict[str, Any]:
     video = _video(request, token, render)
     if render.mask:
         video["mask_video_url"] = _link(request, render.mask.name)
-    if render.captions:
-        video["captions_url"] = _link(request, render.captions.name)
+    if render.script and render.state == State.FINISHED:  # null: the words did not fit the sound
+        video["captions_url"] = _link(request, render.captions.name) if render.captions else None
     return video
 
 

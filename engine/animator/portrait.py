@@ -142,7 +142,7 @@ def choose(
     i = wanted or 0
     if not 0 <= i < len(usable):
         raise PortraitError("no_face", NO_SUCH_FACE)
-    return i, usable, [*notes[i], *(["several_faces"] if len(usable) > 1 else [])]
+    return i, usable, [*notes[i], *(["several_faces"] if len(usable) > 1 and wanted is None else [])]
 
 
 def _holds(f: face.Face, point: np.ndarray) -> bool:

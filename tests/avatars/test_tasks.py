@@ -168,8 +168,8 @@ def test_an_avatar_that_is_deleted_while_it_is_made_does_not_come_back(provider,
     avatar = new_avatar()
     generate = Client.generate_avatar
 
-    def deleted_meanwhile(self, *args):
-        answer = generate(self, *args)
+    def deleted_meanwhile(self, *args, **fields):
+        answer = generate(self, *args, **fields)
         tasks.remove(Avatar.objects.get(pk=avatar.pk))
         return answer
 

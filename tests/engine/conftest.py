@@ -108,17 +108,20 @@ class Double:
         self.during: Callable[[Callable[[float], None]], None] | None = None
         self.calls: list[str] = []
         self.gender = "male"
+        self.faces: list[Any] = []  # which were asked for
         self.scripts: list[str | None] = []
         self.words: list[animator.Word] = []  # what the sound turns out to say
 
     def build_rig(
-        self, portrait: Path, rig: Path, preview: Path, *, cutout: Path, **_: Any
+        self, portrait: Path, rig: Path, preview: Path, *, cutout: Path, face: Any = None, **_: Any
     ) -> animator.RigInfo:
         self._work("build_rig", lambda done: None)
         rig.write_bytes(b"rig of " + str(len(self.calls)).encode())
         preview.write_bytes(portrait.read_bytes())
         cutout.write_bytes(b"the person alone")
-        return animator.RigInfo(400, 500, (0, 0, 200, 200), (200, 200), self.gender, 0.9)
+        self.faces.append(face)
+        box = (0, 0, 200, 200)
+        return animator.RigInfo(400, 500, box, box[2:], self.gender, 0.9, ["dark"], [box, (200, 0, 100, 100)])
 
     def render(
         self, rig: Path, voice: Path, video: Path, mask: Path, *, progress, script=None, **_: Any

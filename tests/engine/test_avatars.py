@@ -36,6 +36,31 @@ def test_the_person_cut_out_is_an_extra_of_the_answers(curl, clusters, web, rig)
     assert [("cutout_url" in each) for each in curl.data("avatar.list")] == [True, False]  # `rig` is older
 
 
+def test_all_faces_are_named_as_shares_of_the_picture_with_what_could_be_better(curl, clusters, web, rig):
+    (avatar,) = generate(curl, web)[1]["data"]
+    large, small = avatar["faces"]
+    assert avatar["face"] == 0
+    assert large[:2] == [0, 0]
+    assert large[2] == pytest.approx(2 * small[2], abs=1e-4)
+    assert large[2] == pytest.approx(small[0], abs=1e-4)
+    assert avatar["warnings"] == [animator.WARNINGS["dark"]]
+    assert [("faces" in each) for each in curl.data("avatar.list")] == [True, False]  # `rig` is older
+
+
+def test_a_face_can_be_asked_for_by_its_number_or_its_box(curl, clusters, web, double):
+    generate(curl, web, face=1)
+    generate(curl, web, face=[0.5, 0, 0.5, 1])
+    number, (x, y) = double.faces
+    assert number == 1
+    assert (x, y) == (300, 250)  # of 400 x 500
+
+
+@pytest.mark.parametrize("face", [-1, 100, 1.5, True, "two", [1, 2], [0, 0, 1, 2], [0, 0, 1, None], {"x": 1}])
+def test_a_face_that_can_be_none_is_refused(curl, web, face):
+    assert generate(curl, web, face=face)[1]["code"] == 1002
+    assert not Rig.objects.exists()
+
+
 def test_the_link_bears_the_host_that_was_asked(curl, rig):
     (avatar,) = curl.data("avatar.list", headers={"Host": "localhost:9000"})
     assert avatar["preview_url"].startswith("http://localhost:9000/media/")
