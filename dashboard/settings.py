@@ -91,6 +91,9 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 512 * 2**10
 FILE_UPLOAD_TEMP_DIR = DATA_DIR / "tmp"
 FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)
 
+# ---------------------------------------------------------------- downloads
+EXPORT_DAYS = env.number("EXPORT_DAYS", 30, least=1)  # what nobody asks for in so long is made again on a click
+
 # ---------------------------------------------------------------- the applications
 INSTALLED_APPS = [
     "dashboard",
@@ -193,6 +196,8 @@ Q_CLUSTER = {
         # behind a queue of videos.
         "engine": {**_queue, "workers": env.number("RENDERERS", 1, least=1), "timeout": 5400, "retry": 17000},
         "rig": {**_queue, "workers": 1, "timeout": 120, "retry": 400, "poll": 0.2},
+        # Looks and large downloads: minutes each, and nobody else should wait behind them.
+        "studio": {**_queue, "workers": 1, "timeout": 10_800, "retry": 33_000},
     },
 }
 # What the poller calls, in turn; each step returns the seconds until it wants to be called again.

@@ -34,6 +34,7 @@ def programs() -> list[Program]:
     found = [
         Program("web", gunicorn),
         Program("worker", [*manage, "cluster", "worker"]),
+        Program("studio", [*manage, "cluster", "studio"], {"Q_CLUSTER_NAME": "studio"}),
         Program("poller", [*manage, "poll"]),
     ]
     if settings.EMBEDDED:

@@ -15,6 +15,7 @@ from dashboard.models import Forgotten
 from dashboard.remote import provider
 from dashboard.uploads import UploadError, results
 from videos import captions
+from videos.exports import tasks as exports
 from videos.line import next_up
 from videos.models import Video
 
@@ -71,6 +72,7 @@ def remove(video: Video) -> None:
         video.refresh_from_db()
         video.forget()
         exchange.delete_files(video.files)
+        exports.drop_all(video)
         video.delete()
 
 
@@ -187,22 +189,24 @@ def _keep(video: Video, path: Path, item: RemoteVideo) -> None:
         if item.captions_url:
             _keep_captions(video, item.captions_url)
             stored += [video.captions] if video.captions else []
-        video.move(
-            State.READY,
-            video=video.video.name,
-            poster=video.poster.name,
-            thumbnail=video.thumbnail.name,
-            mask=video.mask.name or "",
-            cutout=video.cutout.name or "",
-            captions=video.captions.name or "",
-            width=facts.width,
-            height=facts.height,
-            seconds=facts.seconds,
-            colour=colour,
-            finished_at=timezone.now(),
-            progress=100,
-            error="",
-        )
+        with transaction.atomic():
+            video.move(
+                State.READY,
+                video=video.video.name,
+                poster=video.poster.name,
+                thumbnail=video.thumbnail.name,
+                mask=video.mask.name or "",
+                cutout=video.cutout.name or "",
+                captions=video.captions.name or "",
+                width=facts.width,
+                height=facts.height,
+                seconds=facts.seconds,
+                colour=colour,
+                finished_at=timezone.now(),
+                progress=100,
+                error="",
+            )
+            exports.dress(video)  # with the look that was chosen when it was ordered
     except BaseException:  # whatever it was, also the worker's end: leave no debris
         for field in stored:
             field.storage.delete(field.name)

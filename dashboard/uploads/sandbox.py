@@ -115,7 +115,7 @@ def _ask(request: dict[str, Any], work: Path, limits: Limits) -> dict[str, Any]:
                 stdout=subprocess.PIPE,
                 stderr=stderr,
                 cwd=settings.BASE_DIR,
-                env=_environment(work),
+                env=environment(work),
                 timeout=limits.seconds + 5,  # the child's own alarm comes first
                 check=False,
             )
@@ -133,7 +133,8 @@ def _ask(request: dict[str, Any], work: Path, limits: Limits) -> dict[str, Any]:
     return answer
 
 
-def _environment(work: Path) -> dict[str, str]:
+def environment(work: Path) -> dict[str, str]:
+    """What a decoding child may know of ours; `work` is its home."""
     kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "SYSTEMROOT") if name in os.environ}
     return {
         **kept,

@@ -54,7 +54,7 @@ def test_an_output_beyond_the_limit_ends_in_the_sentence(monkeypatch, tmp_path):
 
 def test_the_child_knows_nothing_of_our_environment(monkeypatch, tmp_path):
     monkeypatch.setenv("CG_AVATAR_API_TOKEN", "secret")
-    assert not any("secret" in value for value in sandbox._environment(tmp_path).values())
+    assert not any("secret" in value for value in sandbox.environment(tmp_path).values())
 
 
 def test_many_uploads_at_once_take_turns(monkeypatch):

@@ -1,0 +1,268 @@
+"""From a click to a file: rows of Export are the truth, the studio's cluster does the work (see dashboard.local)."""
+
+import contextlib
+import errno
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from dashboard import exchange, local, queue
+from dashboard.jobs import LeaseLost
+from dashboard.local import LocalState, Refused
+from dashboard.uploads import UploadError, results
+from videos.exports import child, shop
+from videos.models import Backdrop, Export, Video
+
+Kind = Export.Kind
+LEASE = 60  # seconds; renewed while the studio works
+WAITS_SHORT = {Kind.POSTER, Kind.SOUND}  # seconds, not minutes: the common workers do them
+WITH_LOOK = {Kind.LOOK, Kind.GIF}
+OF_THE_PERSON = {Kind.WEBM, Kind.MOV, Kind.WEBP}
+NO_MASK = "This video came without a mask, so the person cannot be cut out."
+GONE = "The video is not there any more."
+# ProRes takes about as many bytes as there are pixels; everything else is small beside it.
+PRORES_BYTES = 0.9  # a pixel
+IDLE_SECONDS = 3.0
+MANY = 100
+
+
+# ---------------------------------------------------------------- what the pages ask for
+
+
+def look_of(video: Video, kind: str) -> tuple[dict, str]:
+    """The look that a file of this kind has, and its key: nothing where it makes no difference."""
+    return (video.looks.values(), video.looks.key) if kind in WITH_LOOK else ({}, "")
+
+
+def why_not(video: Video, kind: str) -> str:
+    """Why this cannot be made of the video; empty when it can."""
+    if not video.is_ready or not video.video:
+        return GONE
+    if not video.mask and (kind in OF_THE_PERSON or (kind in WITH_LOOK and video.looks.needs_mask)):
+        return NO_MASK
+    return ""
+
+
+def find(video: Video, kind: str) -> Export | None:
+    return video.exports.filter(kind=kind, look_key=look_of(video, kind)[1]).first()
+
+
+def want(video: Video, kind: str) -> Export:
+    """The one row for it, being made or ready; one that failed is tried again."""
+    look, key = look_of(video, kind)
+    with transaction.atomic():
+        export, is_new = Export.objects.get_or_create(
+            video=video, kind=kind, look_key=key, defaults={"look": look}
+        )
+        Export.objects.filter(pk=export.pk).update(used_at=timezone.now())
+        is_gone = export.is_ready and not (export.file and default_storage.exists(export.file.name))
+        if export.is_failed or is_gone:
+            with contextlib.suppress(LeaseLost):  # somebody else wanted it at the same moment
+                export.again()
+                is_new = True
+        if is_new:
+            start(export)
+    return export
+
+
+def start(export: Export) -> None:
+    """To be called in the transaction that saved the row."""
+    cluster = None if export.kind in WAITS_SHORT else "studio"
+    queue.ring("videos.exports.tasks.work", export.pk, cluster=cluster)
+
+
+def dress(video: Video) -> None:
+    """Have a finished video shown with `video.look`. To be called in the transaction that saved the look."""
+    video.refresh_from_db(fields=["look", "dressed", "dressed_key"])
+    video.__dict__.pop("looks", None)
+    key = video.looks.key
+    for other in video.exports.filter(kind=Kind.LOOK).exclude(look_key=key):
+        drop(other)  # who is making it finds the row gone and stops
+    if not key:
+        undressed = video.dressed
+        if undressed:
+            Video.objects.filter(pk=video.pk).update(dressed="", dressed_key="", version=F("version") + 1)
+            exchange.delete_files([undressed])
+            video.dressed, video.dressed_key = "", ""
+            repaint(video)
+    elif not (video.dressed and video.dressed_key == key):
+        want(video, Kind.LOOK)
+
+
+def choose_poster(video: Video, seconds: float) -> None:
+    """Have the frame at that moment as the poster."""
+    with transaction.atomic():
+        Video.objects.filter(pk=video.pk).update(poster_at=seconds)
+        video.poster_at = seconds
+        repaint(video)
+
+
+def repaint(video: Video) -> None:
+    """Have the poster made anew of what is shown; a run that is under way would show what was wanted before."""
+    with transaction.atomic():
+        export, _ = Export.objects.get_or_create(video=video, kind=Kind.POSTER, look_key="")
+        Export.objects.filter(pk=export.pk).update(
+            state=LocalState.WAITING,
+            state_since=timezone.now(),
+            try_after=timezone.now(),
+            version=F("version") + 1,
+            attempts=0,
+            progress=0,
+            error="",
+            lease=None,
+            lease_until=None,
+        )
+        start(export)
+
+
+def drop(export: Export) -> None:
+    """Delete it with its files, in a transaction of the caller's or its own."""
+    with transaction.atomic():
+        kept = shop.names(export)
+        transaction.on_commit(lambda: [default_storage.delete(name) for name in kept])
+        export.delete()
+
+
+def drop_all(video: Video) -> None:
+    """What goes with a video that is deleted."""
+    for export in video.exports.all():
+        drop(export)
+
+
+# ---------------------------------------------------------------- what the worker does
+
+
+def work(pk: int) -> None:
+    local.work(Export, pk, _make, seconds=LEASE)
+
+
+def _make(export: Export) -> None:
+    video = export.video
+    if reason := why_not(video, export.kind):
+        raise Refused(reason)
+    shop.clear(export)
+    how = _still if export.kind == Kind.POSTER else _film
+    try:
+        with shop.bench(export) as folder:
+            # Named before it is written: whoever comes after a kill knows what to clear.
+            export.renew(LEASE, file=shop.new_name(export.kind))
+            try:
+                how(export, video, folder)
+            except BaseException:  # whatever it was, also the worker's end: leave no debris
+                shop.clear(export)
+                raise
+    except FileNotFoundError as error:
+        raise Refused(GONE) from error
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+            raise Refused(exchange.DISK) from error
+        raise
+
+
+def _film(export: Export, video: Video, folder: Path) -> None:
+    pixels = video.width * video.height * video.seconds * 25
+    if not shop.has_room(pixels * PRORES_BYTES if export.kind == Kind.MOV else video.video.size * 4):
+        raise Refused(exchange.DISK)
+    target = folder / f"made{shop.SUFFIX[export.kind]}"
+    picture = export.look.get("picture") if export.look.get("background") == "picture" else None
+    backdrop = Backdrop.objects.filter(pk=picture).first() if picture else None
+    request = {
+        "kind": export.kind,
+        "video": str(shop.at_hand(video.video, folder)),
+        "mask": str(shop.at_hand(video.mask, folder)) if video.mask else "",
+        "picture": str(shop.at_hand(backdrop.picture, folder)) if backdrop else "",
+        "look": export.look,
+        "target": str(target),
+    }
+    size = child.make(request, folder, lambda percent: export.renew(LEASE, progress=percent))
+    if export.kind == Kind.LOOK:
+        colour = _stills(video, target, folder, export.file.name)
+        shop.store(target, export.file.name)
+        _show(export, video, size, colour)
+    else:
+        shop.store(target, export.file.name)
+        export.move(LocalState.READY, progress=100, size=size, error="")
+
+
+def _still(export: Export, video: Video, folder: Path) -> None:
+    """A poster of what is shown, at the moment that was chosen."""
+    poster, thumbnail = shop.still_names(export.file.name)
+    colour = _stills(video, shop.at_hand(video.shown, folder), folder, export.file.name)
+    with transaction.atomic():
+        export.move(LocalState.READY, progress=100, error="", file="")
+        _change(video, poster=poster, thumbnail=thumbnail, colour=colour)
+
+
+def _show(export: Export, video: Video, size: int, colour: str) -> None:
+    """The dressed video takes the place of what was shown, with its stills; the files of before go."""
+    name = export.file.name
+    poster, thumbnail = shop.still_names(name)
+    with transaction.atomic():
+        export.move(
+            LocalState.READY, progress=100, size=size, error="", file=""
+        )  # gone if the look has changed
+        _change(
+            video,
+            dressed=name,
+            dressed_key=export.look_key,
+            poster=poster,
+            thumbnail=thumbnail,
+            colour=colour,
+        )
+
+
+def _stills(video: Video, film: Path, folder: Path, name: str) -> str:
+    """Store poster and thumbnail of `film`; their mean colour."""
+    at = video.poster_at if video.poster_at is not None else default_moment(video.seconds)
+    poster, thumbnail = folder / "poster.jpg", folder / "thumbnail.webp"
+    try:
+        colour = results.poster(film, poster, at=min(at, max(video.seconds - 0.05, 0)))
+        results.thumbnail(poster, thumbnail)
+    except UploadError as error:
+        raise Refused(str(error)) from error
+    for path, stored in zip((poster, thumbnail), shop.still_names(name), strict=True):
+        shop.store(path, stored)
+    return colour
+
+
+def default_moment(seconds: float) -> float:
+    """Where the poster is taken when nobody chose: the person has begun to speak."""
+    return min(seconds / 2, 1.0)
+
+
+def _change(video: Video, **files: str) -> None:
+    """New files for a video in place of the old ones. In the transaction that ends the export."""
+    row = Video.objects.get(pk=video.pk)
+    old = [getattr(row, name) for name in files if name in ("dressed", "poster", "thumbnail")]
+    exchange.delete_files([file for file in old if file])
+    Video.objects.filter(pk=video.pk).update(**files, version=F("version") + 1)
+    # What was wanted may have changed while this was made.
+    if row.poster_at != video.poster_at or ("dressed" not in files and row.shown.name != video.shown.name):
+        repaint(video)
+
+
+# ---------------------------------------------------------------- what the poller does
+
+
+def step() -> float:
+    """Ring again for what is due; the seconds until the next look."""
+    Export.release_dead()
+    due = Export.objects.due(LocalState.WAITING, LocalState.WORKING)
+    if queue.is_unheard("studio"):  # one may take long, and the others wait behind it
+        due = due.filter(kind__in=WAITS_SHORT)
+    queue.ring_due(due, start)
+    return IDLE_SECONDS
+
+
+def tidy() -> float:
+    """Remove what nobody asked for in a long time; a click makes it again."""
+    long_ago = timezone.now() - timedelta(days=settings.EXPORT_DAYS)
+    unused = Export.objects.filter(state=LocalState.READY, used_at__lt=long_ago).exclude(file="")
+    for export in unused[:MANY]:
+        drop(export)
+    return 3600.0
