@@ -205,6 +205,8 @@ POLLER_STEPS = [
     "avatars.poller.step",
     "videos.poller.step",
     "videos.batches.poller.step",
+    "videos.exports.tasks.step",
+    "videos.exports.tasks.tidy",
     *(["engine.sweep.step"] if EMBEDDED else []),
 ]
 # With our own engine nothing is lost by asking often; another provider allows 30 requests a minute.
