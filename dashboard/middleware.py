@@ -1,4 +1,4 @@
-"""Signed-in by default, and a first visitor who is led to the set-up."""
+"""Signed-in by default, a first visitor who is led to the set-up, and what pages may ask the browser for."""
 
 from collections.abc import Callable
 
@@ -35,3 +35,23 @@ class SetupMiddleware:
             if not self.is_set_up:
                 return redirect("setup")
         return self.get_response(request)
+
+
+class PermissionsPolicyMiddleware:
+    """Pages record voices; the camera and all else that a browser has is for nobody here.
+
+    A phone's own camera and recorder, opened by a file field, need no permission of ours.
+    """
+
+    POLICY = (
+        "microphone=(self), bluetooth=(), camera=(), display-capture=(), geolocation=(), midi=(), payment=(), "
+        "serial=(), usb=()"
+    )
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        response.headers.setdefault("Permissions-Policy", self.POLICY)
+        return response

@@ -21,10 +21,10 @@ from avatars import views as avatars
 from avatars.models import Avatar
 from dashboard import exchange
 from dashboard.jobs import ACTIVE
-from videos import compose
 from videos import views as videos
 from videos.line import with_places
-from videos.models import Voice
+from videos.models import Batch, Voice
+from videos.voices import keeping
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +35,7 @@ SAMPLES = settings.BASE_DIR / "static" / "samples"
 SAMPLE_FACE, SAMPLE_VOICE = "Eileen Collins", "Welcome"
 
 
+SAMPLE_WORDS = (SAMPLES / "voice.txt").read_text(encoding="utf-8").strip()
 @login_not_required
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:
@@ -100,5 +101,7 @@ def sample(request: HttpRequest) -> HttpResponse:
     avatar = Avatar.objects.filter(made_by=request.user, name=SAMPLE_FACE).first()
     voice = Voice.objects.filter(made_by=request.user, name=SAMPLE_VOICE).first()
     avatar = avatar or avatars.take_in(SAMPLES / "portrait.jpg", SAMPLE_FACE, request.user)
-    voice = voice or compose.take_in(SAMPLES / "voice.mp3", SAMPLE_VOICE, request.user)
+    voice = voice or keeping.take_in(
+        SAMPLES / "voice.mp3", SAMPLE_VOICE, request.user, script=SAMPLE_WORDS
+    )
     return redirect(f"{reverse('video-new')}?{urlencode({'avatar': avatar.pk, 'voice': voice.pk})}")

@@ -1,31 +1,28 @@
 """Making a new video: who speaks, and what they say."""
 
-import uuid
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.contrib import messages
-from django.core.files.base import File
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from avatars.models import Avatar
 from dashboard.jobs import ACTIVE
 from dashboard.models import User
-from dashboard.names import MAX_NAME, from_filename
-from dashboard.uploads import UploadError, voices
+from dashboard.names import MAX_NAME
+from dashboard.uploads import UploadError
 from videos import tasks
 from videos.forms import NewVideoForm, speakers
 from videos.look import Look
 from videos.looks.forms import LookForm
 from videos.looks.step import Step
 from videos.models import Video, Voice
+from videos.voices import keeping
 
 SPEAKERS_SHOWN = 60
 VOICES_SHOWN = 6
@@ -36,7 +33,7 @@ VOICES_KEPT_CLOSE = 100
 def new(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         chosen = {"avatar": request.GET.get("avatar"), "voice": request.GET.get("voice")}
-        chosen["script"] = _script_for(chosen["voice"])
+        chosen["script"] = keeping.words_of(Voice.objects.filter(pk=_number(chosen["voice"])).first())
         return _page(request, NewVideoForm(initial=chosen), LookForm.showing(Look()), chosen)
     form = NewVideoForm(request.POST, request.FILES)
     looks = LookForm(request.POST, request.FILES, user=request.user)
@@ -47,7 +44,7 @@ def new(request: HttpRequest) -> HttpResponse:
         voice = data["voice"]
         try:
             if data["sound"]:
-                voice = take_in(data["sound"], data["sound"].name, request.user)
+                voice = keeping.take_in(data["sound"], data["sound"].name, request.user)
         except UploadError as error:
             form.add_error("sound", str(error))
         else:
@@ -72,15 +69,6 @@ def _make(data: dict[str, Any], voice: Voice, look: Look, user: User) -> Video:
     except IntegrityError:  # the same page was sent twice at the same moment
         return Video.objects.get(client_ref=data["ref"])
     return video
-
-
-def _script_for(voice: str | None) -> str:
-    """What somebody typed before for the same voice: a recording says the same each time."""
-    pk = _number(voice)
-    earlier = (
-        Video.objects.filter(voice=pk).exclude(script="").order_by("-pk") if pk else Video.objects.none()
-    )
-    return earlier.values_list("script", flat=True).first() or ""
 
 
 def default_title(avatar: str, voice: str) -> str:
@@ -134,42 +122,3 @@ def speaker(request: HttpRequest, pk: int) -> HttpResponse:
 def _number(text: Any) -> int | None:
     text = str(text or "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
-
-
-@require_POST
-def upload_voice(request: HttpRequest) -> HttpResponse:
-    """A script's upload while the page is open: the voice to choose, or 422 and a sentence."""
-    file = request.FILES.get("sound")
-    try:
-        if file is None:
-            raise UploadError("No sound arrived. Choose the file again.")
-        voice = take_in(file, file.name, request.user)
-    except UploadError as error:
-        if request.htmx:
-            return HttpResponse(str(error), status=422, content_type="text/plain; charset=utf-8")
-        messages.error(request, str(error))
-        return redirect("video-new")
-    if request.htmx:
-        return render(request, "videos/_voice.html", {"voice": voice, "voice_pk": voice.pk})
-    return redirect(f"{reverse('video-new')}?voice={voice.pk}")
-
-
-def take_in(source: File | Path, filename: str, user: User) -> Voice:
-    """Keep a recording. Raises UploadError."""
-    longest = settings.CG_AVATAR_MAX_AUDIO_SECONDS or None
-    with voices.take(source, filename, max_seconds=longest) as taken:
-        voice = Voice(
-            name=from_filename(filename, "Recording"),
-            seconds=taken.seconds,
-            peaks=taken.peaks,
-            made_by=user,
-        )
-        try:
-            with taken.path.open("rb") as sound:
-                voice.sound.save(f"{uuid.uuid4()}.wav", File(sound), save=False)
-            voice.save()
-        except BaseException:
-            if voice.sound:
-                voice.sound.storage.delete(voice.sound.name)
-            raise
-    return voice

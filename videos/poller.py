@@ -14,8 +14,9 @@ from dashboard.client import ApiError, RemoteVideo, client
 from dashboard.jobs import LeaseLost, State
 from dashboard.models import Duty
 from videos.line import next_up
-from videos.models import Video, Voice
+from videos.models import Video
 from videos.tasks import request_sync, start
+from videos.voices import keeping
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +25,6 @@ SLOW_AFTER = timedelta(minutes=2)  # another provider takes 10 to 30 minutes: no
 SLOW_SECONDS = 20.0
 TIME_LIMIT = timedelta(hours=3)
 LOST_LIMIT = timedelta(minutes=10)
-SPARE_VOICES = timedelta(days=1)
 
 
 def step() -> float:
@@ -115,8 +115,4 @@ def _hourly() -> None:
     if settings.SYNC_MINUTES and Duty.take("sync videos", uuid.uuid4(), settings.SYNC_MINUTES * 60):
         request_sync()
     if Duty.take("spare voices", uuid.uuid4(), 3600):
-        old = Voice.objects.filter(created_at__lt=timezone.now() - SPARE_VOICES, videos=None)
-        for voice in old[:100]:
-            with transaction.atomic():
-                exchange.delete_files([voice.sound])
-                voice.delete()
+        keeping.sweep()

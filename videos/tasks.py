@@ -198,6 +198,7 @@ def _keep(video: Video, path: Path, item: RemoteVideo) -> None:
                 mask=video.mask.name or "",
                 cutout=video.cutout.name or "",
                 captions=video.captions.name or "",
+                words_fit=item.words_fit,
                 width=facts.width,
                 height=facts.height,
                 seconds=facts.seconds,

@@ -8,10 +8,15 @@ function lead(go) {
   go();
 }
 
-export function send(url, field, file, onProgress) {
+export function send(url, field, file, onProgress, options) {
+  const body = new FormData();
+  body.append(field, file, file.name);
+  return sendForm(url, body, onProgress, options);
+}
+
+// With `stay`, a session that is over is an answer like any other: there is something on this page that would be lost.
+export function sendForm(url, body, onProgress = () => {}, { stay = false } = {}) {
   return new Promise((resolve) => {
-    const body = new FormData();
-    body.append(field, file, file.name);
     const request = new XMLHttpRequest();
     request.open("POST", url);
     const headers = JSON.parse(document.body.getAttribute("hx-headers"));
@@ -21,11 +26,16 @@ export function send(url, field, file, onProgress) {
     request.upload.addEventListener("progress", (event) => {
       if (event.lengthComputable) onProgress(Math.round((100 * event.loaded) / event.total));
     });
+    const leave = (go) => {
+      if (!stay) return lead(go);
+      const text = "You are signed out. Sign in again in another tab, then come back and try again.";
+      resolve({ ok: false, again: true, signedOut: true, text });
+    };
     request.addEventListener("load", () => {
       const redirect = request.getResponseHeader("HX-Redirect");
       const foreign = new URL(request.responseURL).pathname !== new URL(url, location.href).pathname;
-      if (redirect || foreign) return lead(() => location.assign(redirect || request.responseURL));
-      if (request.status === 403) return lead(() => location.reload());
+      if (redirect || foreign) return leave(() => location.assign(redirect || request.responseURL));
+      if (request.status === 403) return leave(() => location.reload());
       if (request.status === 200) return resolve({ ok: true, text: request.responseText });
       if (request.status === 422) return resolve({ ok: false, text: request.responseText });
       if (request.status === 507) return resolve({ ok: false, again: true, text: request.responseText });
@@ -40,6 +50,15 @@ export function send(url, field, file, onProgress) {
     request.addEventListener("timeout", lost);
     request.send(body);
   });
+}
+
+// After signing in again in another tab this page's own token is an old one.
+export async function refreshToken() {
+  const answer = await fetch(location.href).catch(() => null);
+  if (!answer?.ok || answer.redirected) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const headers = fresh.body.getAttribute("hx-headers");
+  if (headers) document.body.setAttribute("hx-headers", headers);
 }
 
 export function tooLarge(file, most) {

@@ -59,6 +59,24 @@ def test_what_is_no_captions_file_is_left_out(finished, sent):
     assert not video.captions
 
 
+@pytest.mark.parametrize(
+    ("answered", "fact", "words"),
+    [
+        ({"captions_url": None}, False, "the words that were typed do not fit the sound"),
+        ({}, None, "this avatar service makes none"),
+    ],
+)
+def test_the_page_says_why_there_are_no_captions(provider, video, signed_in, maria, answered, fact, words):
+    run(video)
+    provider.finish(video.remote_id)
+    provider.videos[video.remote_id] |= answered
+    look(video)
+    video = run(video)
+    assert video.words_fit is fact
+    page = signed_in(maria).get(video.get_absolute_url()).text
+    assert page.count("There are no captions: ") == page.count(words) == 1
+
+
 def test_without_words_nothing_is_sent(provider, video):
     Video.objects.update(script="")
     run(video)

@@ -1,0 +1,161 @@
+// The step "What they say": a sound is sent as soon as it is there, and what is chosen opens in the editor.
+
+import { say, send, tooLarge } from "./send.js";
+import { VoiceEditor } from "./voice-editor.js";
+import { VoiceRecorder } from "./voice-recorder.js";
+
+const MISSING = "Choose what the avatar says: record it, add a sound file, or take a voice used before.";
+
+export class VoiceStep {
+  constructor(form, changed) {
+    const at = (id) => document.getElementById(id);
+    Object.assign(this, { form, changed, input: at("sound"), error: at("sound-error"), progress: at("sound-progress"), list: at("voices"), script: at("script"), sending: 0 });
+    this.editor = new VoiceEditor(at("voice-editor"), { made: (card, replaced) => this.put(card, replaced), changed });
+    this.recorder = new VoiceRecorder(at("recorder"), at("record"), { use: (file) => this.upload(file, { stay: true }), start: () => this.quiet() });
+    // One voice at a time.
+    this.list.addEventListener("play", (event) => {
+      this.list.querySelectorAll("audio").forEach((audio) => { if (audio !== event.target) audio.pause(); });
+    }, true);
+    form.addEventListener("change", (event) => {
+      if (event.target.matches("input[type=file][data-sound]")) {
+        if (event.target.files[0]) this.add(event.target.files[0]);
+        event.target.value = "";
+      } else if (event.target.name === "voice") {
+        this.error.textContent = "";
+        this.choose();
+      }
+    });
+    if (this.chosen) this.open();
+  }
+
+  get chosen() { return this.form.querySelector("[name=voice]:checked"); }
+
+  // What the page says of the choice beside the picture.
+  get words() {
+    const { name, length } = this.chosen.dataset;
+    return `${name}, ${this.editor.isChanged ? this.editor.words : length}`;
+  }
+
+  get wave() { return this.chosen.closest(".voice").querySelector("path").getAttribute("d"); }
+
+  quiet() {
+    this.editor.pause();
+    this.list.querySelectorAll("audio").forEach((audio) => audio.pause());
+  }
+
+  // ---- choosing
+
+  choose() {
+    this.quiet();
+    this.know("");
+    return this.open();
+  }
+
+  async open() {
+    const card = this.chosen.closest(".voice");
+    card.append(this.editor.root);
+    this.editor.root.hidden = false;
+    this.changed();
+    const facts = await this.editor.open(card.dataset.facts);
+    if (facts && !this.script.value) this.know(facts.script);
+    this.changed();
+  }
+
+  // Words that came with another voice, and that nobody has touched, are not what this one says.
+  know(words) {
+    if (this.script.value !== this.script.defaultValue) return;
+    this.script.value = this.script.defaultValue = words;
+    if (words) this.script.closest("details").open = true;
+  }
+
+  // A new voice, chosen: in the place of the one it replaces, before the one it was made from, or first of all.
+  async put(card, replaced) {
+    const old = document.getElementById(`voice-${replaced}`);
+    const there = document.getElementById(card.id);
+    const from = this.chosen?.closest(".voice");
+    this.form.append(this.editor.root); // out of what may be taken away now
+    if (there) {
+      there.querySelector("input").checked = true;
+    } else {
+      card.querySelector("input").checked = true;
+      if (replaced && old) old.before(card);
+      else if (from && this.editor.facts) from.before(card);
+      else this.list.prepend(card);
+    }
+    if (replaced && old && old.id !== card.id) old.remove();
+    const chosen = this.chosen.closest(".voice");
+    chosen.closest("details")?.setAttribute("open", "");
+    chosen.append(this.editor.root);
+    this.changed();
+    // Words may have been cut off with the sound.
+    const facts = this.script.value && (await fetch(chosen.dataset.facts).then((answer) => answer.json()).catch(() => null));
+    if (facts) this.know(facts.script);
+  }
+
+  // ---- uploading
+
+  async add(file) {
+    const answer = await this.upload(file);
+    if (!answer.ok && answer.text) this.tell(`${file.name}: ${answer.text}`);
+  }
+
+  async upload(file, options) {
+    this.error.textContent = "";
+    const large = tooLarge(file, Number(this.form.dataset.maxBytes));
+    if (large) return { ok: false, text: large };
+    const mine = ++this.sending;
+    const bar = this.progress.querySelector("progress");
+    const words = this.progress.querySelector("[data-words]");
+    this.progress.querySelector("[data-name]").textContent = file.name;
+    words.textContent = "Uploading…";
+    bar.value = 0;
+    this.progress.hidden = false;
+    const answer = await send(this.form.dataset.voiceUpload, "sound", file, (percent) => {
+      if (mine !== this.sending) return;
+      bar.value = percent;
+      if (percent === 100) {
+        bar.removeAttribute("value");
+        words.textContent = "Listening to it…";
+      }
+    }, options);
+    if (mine !== this.sending) return { ok: answer.ok, text: "" }; // another file was chosen meanwhile
+    this.progress.hidden = true;
+    if (answer.ok) this.arrive(answer.text);
+    return answer;
+  }
+
+  arrive(html) {
+    const card = Object.assign(document.createElement("template"), { innerHTML: html }).content.firstElementChild;
+    card.querySelector("input").checked = true;
+    this.list.prepend(card);
+    const { name, length } = this.chosen.dataset;
+    say(`${name}, ${length}, was uploaded and chosen.`);
+    this.choose();
+  }
+
+  // ---- before the page is sent
+
+  get problem() {
+    if (!this.progress.hidden) return "Wait until the sound has arrived.";
+    if (this.recorder.isUnsent) return "You have a recording that is not used yet. Press “Use it”, or throw it away.";
+    return this.chosen ? "" : MISSING;
+  }
+
+  tell(sentence) { this.error.textContent = sentence; }
+
+  show() {
+    const place = this.recorder.isUnsent ? this.recorder.root : this.input.closest(".step");
+    place.scrollIntoView({ block: "center", behavior: "smooth" });
+    if (this.recorder.isUnsent) this.recorder.focus();
+    else this.input.focus({ preventScroll: true });
+  }
+
+  get isSettled() { return !this.editor.isChanged; }
+
+  // What was cut becomes a voice now; false if it could not.
+  async settle() {
+    const done = await this.editor.settle();
+    if (!done) this.editor.root.scrollIntoView({ block: "center", behavior: "smooth" });
+    return done;
+  }
+}

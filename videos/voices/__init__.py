@@ -1,0 +1,1 @@
+"""Voices: taken in, looked after, cut and evened out. A recording itself is never changed."""

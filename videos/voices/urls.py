@@ -1,0 +1,14 @@
+from django.urls import path
+
+from videos.voices import views
+
+urlpatterns = [
+    path("", views.gallery, name="voices"),
+    path("new/", views.upload, name="voice-upload"),
+    path("<int:pk>/", views.detail, name="voice"),
+    path("<int:pk>/facts/", views.facts, name="voice-facts"),
+    path("<int:pk>/edit/", views.edit, name="voice-edit"),
+    path("<int:pk>/rename/", views.rename, name="voice-rename"),
+    path("<int:pk>/keep/", views.keep, name="voice-keep"),
+    path("<int:pk>/delete/", views.delete, name="voice-delete"),
+]

@@ -1,0 +1,187 @@
+"""The voices' pages, and what is done with one. A view that changes something takes POST only and asks `may_change`."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from dashboard import finding, media
+from dashboard.jobs import ACTIVE
+from dashboard.names import for_filename
+from dashboard.uploads import UploadError
+from videos.models import Video, Voice
+from videos.views import for_cards, with_places
+from videos.voices import editing, keeping
+from videos.voices.forms import EditForm, NameForm, VoiceFindForm
+
+VIDEOS_SHOWN = 12
+GONE = "The file of this recording is gone. Upload it again."
+
+
+def listed() -> QuerySet[Voice]:
+    """Voices with all that a row of the list shows."""
+    return Voice.objects.select_related("made_by").annotate(video_count=Count("videos"))
+
+
+@require_GET
+def gallery(request: HttpRequest) -> HttpResponse:
+    form = VoiceFindForm(request.GET, request.user)
+    page = finding.Page(form, Voice.objects.all(), request.GET.get("page"))
+    words = page.words("voice", "voices")
+    context = {"form": form, "page": page, "words": words, "voices": page.load(listed())}
+    template = "videos/voices/_results.html" if finding.is_part(request) else "videos/voices/gallery.html"
+    return finding.answered(request, render(request, template, context), form, words)
+
+
+@require_GET
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    voice = get_object_or_404(listed().select_related("original", "original__made_by"), pk=pk)
+    return _page(request, voice)
+
+
+def _page(
+    request: HttpRequest, voice: Voice, form: EditForm | None = None, status: int = 200
+) -> HttpResponse:
+    original = editing.original_of(voice)
+    form = form or EditForm.showing(original, editing.edit_of(voice))
+    context = {
+        "voice": voice,
+        "original": original,
+        "form": form,
+        "download": media.link(voice.sound.name, download=f"{for_filename(voice.name)}.wav"),
+        "edits": listed().filter(original=voice),
+        "videos": with_places(for_cards().filter(voice=voice)[:VIDEOS_SHOWN]),
+        "script": keeping.words_of(voice),
+        "goes_at": keeping.goes_at(voice),
+        "spare_days": keeping.SPARE.days,
+    }
+    return render(request, "videos/voices/detail.html", context, status=status)
+
+
+@require_GET
+def facts(request: HttpRequest, pk: int) -> HttpResponse:
+    """What the editor of this voice has to know. Sounds and waveforms come by links of their own."""
+    voice = get_object_or_404(Voice.objects.select_related("original"), pk=pk)
+    original, edit = editing.original_of(voice), editing.edit_of(voice)
+    try:
+        editing.shape_of(original)
+    except (UploadError, FileNotFoundError):
+        return HttpResponse(GONE, status=422, content_type="text/plain; charset=utf-8")
+    return JsonResponse(
+        {
+            "voice": voice.pk,
+            "seconds": original.seconds,
+            "edit": edit.values(),
+            "shape": media.link(original.shape.name),
+            "sound": media.link(original.sound.name),
+            "result": media.link(voice.sound.name),
+            "script": keeping.words_of(voice),
+            "save": reverse("voice-edit", args=[voice.pk]),
+        }
+    )
+
+
+# ---------------------------------------------------------------- taking in and editing
+
+
+@require_POST
+def upload(request: HttpRequest) -> HttpResponse:
+    """A file or a recording while the page is open: the voice to choose, or 422 and a sentence."""
+    file = request.FILES.get("sound")
+    try:
+        if file is None:
+            raise UploadError("No sound arrived. Choose the file again.")
+        voice = keeping.take_in(file, file.name, request.user)
+    except UploadError as error:
+        if request.htmx:
+            return _refused(str(error))
+        messages.error(request, str(error))
+        return redirect("video-new")
+    return _chosen(request, voice)
+
+
+@require_POST
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """A part of this voice as a voice of one's own. `replaces`: one made just before and not wanted any more."""
+    voice = get_object_or_404(Voice.objects.select_related("original"), pk=pk)
+    original = editing.original_of(voice)
+    form = EditForm(original, request.POST)
+    if not form.is_valid():
+        if request.htmx:
+            return _refused(" ".join(error for errors in form.errors.values() for error in errors))
+        return _page(request, listed().get(pk=pk), form, status=422)
+    try:
+        speech = editing.shape_of(original).speech if form.cleaned_data["silence"] else None
+        made = editing.make(original, form.edit(speech), request.user)
+    except (UploadError, FileNotFoundError) as error:
+        sentence = str(error) if isinstance(error, UploadError) else GONE
+        if request.htmx:
+            return _refused(sentence)
+        form.add_error(None, sentence)
+        return _page(request, listed().get(pk=pk), form, status=422)
+    replaced = request.POST.get("replaces", "")
+    if replaced.isascii() and replaced.isdigit() and len(replaced) < 19:
+        for old in Voice.objects.filter(pk=int(replaced)):
+            editing.replace(old, made, request.user)
+    if request.htmx:
+        return _chosen(request, made)
+    if made == voice:
+        messages.info(request, "Nothing was changed: choose another start or end, or even out the loudness.")
+    elif made == original:
+        messages.info(request, "This is the whole recording again, as it was.")
+    else:
+        messages.success(request, f"{made.name} is a voice of its own. The recording is as it was.")
+    return redirect(made)
+
+
+def _chosen(request: HttpRequest, voice: Voice) -> HttpResponse:
+    if request.htmx:
+        return render(request, "videos/_voice.html", {"voice": voice, "voice_pk": voice.pk})
+    return redirect(f"{reverse('video-new')}?voice={voice.pk}")
+
+
+def _refused(sentence: str) -> HttpResponse:
+    return HttpResponse(sentence, status=422, content_type="text/plain; charset=utf-8")
+
+
+# ---------------------------------------------------------------- looking after one
+
+
+@require_POST
+def rename(request: HttpRequest, pk: int) -> HttpResponse:
+    voice = _to_change(request, pk)
+    form = NameForm(request.POST)
+    if form.is_valid():
+        Voice.objects.filter(pk=pk).update(name=form.cleaned_data["name"])
+    else:
+        messages.error(request, "A name needs at least one letter and at most 200.")
+    return redirect(voice)
+
+
+@require_POST
+def keep(request: HttpRequest, pk: int) -> HttpResponse:
+    """Whether it stays although no video uses it."""
+    voice = _to_change(request, pk)
+    Voice.objects.filter(pk=pk).update(is_kept="keep" in request.POST, spare_since=None)
+    return redirect(voice)
+
+
+@require_POST
+def delete(request: HttpRequest, pk: int) -> HttpResponse:
+    voice = _to_change(request, pk)
+    if Video.objects.filter(voice=voice, state__in=ACTIVE).exists():
+        messages.error(request, "A video is being made with this voice. Delete it when the video is there.")
+        return redirect(voice)
+    keeping.remove(voice)
+    messages.success(request, f"{voice.name} was deleted.")
+    return redirect("voices")
+
+
+def _to_change(request: HttpRequest, pk: int) -> Voice:
+    voice = get_object_or_404(Voice, pk=pk)
+    if not request.user.may_change(voice):
+        raise PermissionDenied
+    return voice
