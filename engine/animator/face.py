@@ -7,8 +7,10 @@ all in pixels.
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from dataclasses import dataclass
+from types import ModuleType
 
 import cv2
 import numpy as np
@@ -79,12 +81,22 @@ def head_pose(points: np.ndarray) -> tuple[float, float, float]:
     )
 
 
+def _mediapipe() -> ModuleType:
+    """mediapipe without the plotting library that its demonstrations draw with: two of the three seconds of its start."""
+    unused = [name for name in ("matplotlib", "matplotlib.pyplot") if name not in sys.modules]
+    sys.modules.update({name: ModuleType(name) for name in unused})
+    try:
+        import mediapipe
+    finally:
+        for name in unused:
+            del sys.modules[name]
+    return mediapipe
+
+
 def _model(name: str) -> object:
     """One graph of each kind for the whole process: they take a tenth of a second each to load."""
     if name not in _models:
-        import mediapipe as mp
-
-        s = mp.solutions
+        s = _mediapipe().solutions
         if name == "mesh":
             _models[name] = s.face_mesh.FaceMesh(
                 static_image_mode=True, max_num_faces=1, refine_landmarks=True, min_detection_confidence=0.3
