@@ -16,6 +16,11 @@ def from_filename(filename: str, default: str) -> str:
     return (words[0].upper() + words[1:])[:MAX_NAME].strip()
 
 
+def for_video(avatar: str, voice: str) -> str:
+    """What a video is called until somebody gives it a title."""
+    return f"{avatar}: {voice}"[:MAX_NAME]
+
+
 def for_filename(title: str) -> str:
     """A title as a name for a file on any system, without its ending."""
     plain = "".join(" " if c in '/\\:*?"<>|' or not c.isprintable() else c for c in title)

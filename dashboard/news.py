@@ -1,18 +1,17 @@
 """What became of the things a person started, for whatever page they are on."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from django.apps import apps
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_GET
 
-from dashboard.jobs import ACTIVE, State
 from dashboard.models import User
-from dashboard.remote import RemoteJob
 
 # A row says when it changed a moment before others can see it; who asks remembers what it has shown.
 OVERLAP = timedelta(seconds=10)
@@ -21,8 +20,24 @@ OLDEST = timedelta(minutes=10)
 MOST = 5
 
 
-def kinds() -> list[type[RemoteJob]]:
-    return [model for model in apps.get_models() if issubclass(model, RemoteJob)]
+class Newsworthy(Protocol):
+    """A model whose rows somebody waits for: avatars, videos, batches."""
+
+    done_at: datetime | None
+    outcome: str  # a sentence
+    is_ready: bool
+
+    @classmethod
+    def being_made(cls) -> QuerySet: ...
+
+    @classmethod
+    def done_since(cls, user: User, moment: datetime) -> QuerySet: ...
+
+    def get_absolute_url(self) -> str: ...
+
+
+def kinds() -> list[type[Newsworthy]]:
+    return [model for model in apps.get_models() if hasattr(model, "done_since")]
 
 
 def is_busy(user: User) -> bool:
@@ -30,7 +45,7 @@ def is_busy(user: User) -> bool:
 
     Asked the other way round, who has anything being made: that is few rows, a person's own may be thousands.
     """
-    active = [kind.objects.filter(state__in=ACTIVE).order_by().values_list("made_by_id") for kind in kinds()]
+    active = [kind.being_made().order_by().values_list("made_by_id") for kind in kinds()]
     return (user.pk,) in set(active[0].union(*active[1:]))
 
 
@@ -47,12 +62,9 @@ def news(request: HttpRequest) -> HttpResponse:
     since = max(since - OVERLAP, now - OLDEST)
     found = []
     for kind in kinds():
-        done = kind.objects.filter(
-            made_by=request.user, state_since__gt=since, state__in=(State.READY, State.FAILED, State.UNSURE)
-        )
-        found += done.order_by("-state_since")[:MOST]
+        found += kind.done_since(request.user, since)[:MOST]
     busy = is_busy(request.user)
-    found = sorted(found, key=lambda row: row.state_since)[-MOST:]
+    found = sorted(found, key=lambda row: row.done_at)[-MOST:]
     shown = request.GET.get("shown", "").split(",")
     items = [_item(row) for row in found if _key(row) not in shown]
     if not items and busy:
@@ -60,19 +72,18 @@ def news(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"since": _stamp(now), "busy": busy, "items": items})
 
 
-def _item(row: RemoteJob) -> dict[str, Any]:
-    words = "is ready" if row.is_ready else "could not be made"
+def _item(row: Newsworthy) -> dict[str, Any]:
     return {
         "key": _key(row),
         "card": f"{row._meta.model_name}-{row.pk}",
-        "text": f"{row} {words}.",
+        "text": row.outcome,
         "url": row.get_absolute_url(),
         "bad": not row.is_ready,
     }
 
 
-def _key(row: RemoteJob) -> str:
-    return f"{row._meta.model_name}-{row.pk}-{int(row.state_since.timestamp())}"
+def _key(row: Newsworthy) -> str:
+    return f"{row._meta.model_name}-{row.pk}-{int(row.done_at.timestamp())}"
 
 
 def _stamp(moment: datetime) -> str:

@@ -1,12 +1,14 @@
 """What avatars and videos share: a row here that stands for something at the provider."""
 
 import uuid
+from datetime import datetime
+from typing import Self
 
 from django.conf import settings
 from django.db import models
 
 from dashboard.jobs import ACTIVE, Job, State
-from dashboard.models import Forgotten, OwnedModel
+from dashboard.models import Forgotten, OwnedModel, User
 
 
 def provider() -> str:
@@ -45,6 +47,28 @@ class RemoteJob(OwnedModel, Job):
             models.Index(fields=["made_by", "created_at"], name="%(class)s_by_person"),
             models.Index(fields=["made_by", "state_since"], name="%(class)s_news"),
         ]
+
+    # -- news: see dashboard.news.Newsworthy
+
+    @classmethod
+    def being_made(cls) -> models.QuerySet[Self]:
+        return cls.objects.filter(state__in=ACTIVE)
+
+    @classmethod
+    def done_since(cls, user: User, moment: datetime) -> models.QuerySet[Self]:
+        ended = (State.READY, State.FAILED, State.UNSURE)
+        rows = cls.objects.filter(made_by=user, state_since__gt=moment, state__in=ended)
+        return rows.order_by("-state_since")
+
+    @property
+    def done_at(self) -> datetime:
+        return self.state_since
+
+    @property
+    def outcome(self) -> str:
+        return f"{self} {'is ready' if self.is_ready else 'could not be made'}."
+
+    # -- what it is doing
 
     @property
     def is_active(self) -> bool:

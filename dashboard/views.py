@@ -22,6 +22,7 @@ from avatars.models import Avatar
 from dashboard import exchange
 from dashboard.jobs import ACTIVE
 from videos import views as videos
+from videos.batches.progress import tallies
 from videos.line import with_places
 from videos.models import Batch, Voice
 from videos.voices import keeping
@@ -29,13 +30,14 @@ from videos.voices import keeping
 log = logging.getLogger(__name__)
 
 RUNNING_SHOWN = 8
+BATCHES_SHOWN = 3
 VIDEOS_SHOWN = 8
 AVATARS_SHOWN = 12
 SAMPLES = settings.BASE_DIR / "static" / "samples"
 SAMPLE_FACE, SAMPLE_VOICE = "Eileen Collins", "Welcome"
-
-
 SAMPLE_WORDS = (SAMPLES / "voice.txt").read_text(encoding="utf-8").strip()
+
+
 @login_not_required
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:
@@ -75,7 +77,8 @@ def _is_full_disk(error: BaseException | None) -> bool:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What is being made now and what is new; for a new team, the way to the first video."""
-    running = videos.for_cards().filter(state__in=ACTIVE).order_by("created_at", "pk")
+    # A batch is shown as one thing, whatever number of videos it has.
+    running = videos.for_cards().filter(state__in=ACTIVE, batch=None).order_by("created_at", "pk")
     running_videos = list(running[:RUNNING_SHOWN])
     more = running.count() - RUNNING_SHOWN if len(running_videos) == RUNNING_SHOWN else 0
     newest = list(videos.for_cards().exclude(state__in=ACTIVE)[:VIDEOS_SHOWN])
@@ -85,6 +88,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "running_videos": with_places(running_videos),
         "running_avatars": running_avatars,
+        "running_batches": tallies(Batch.being_made().select_related("made_by")[:BATCHES_SHOWN]),
         "more_running": max(more, 0),
         "videos": newest,
         "avatars": newest_avatars,

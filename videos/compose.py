@@ -14,7 +14,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from avatars.models import Avatar
 from dashboard.jobs import ACTIVE
 from dashboard.models import User
-from dashboard.names import MAX_NAME
+from dashboard.names import for_video
 from dashboard.uploads import UploadError
 from videos import tasks
 from videos.forms import NewVideoForm, speakers
@@ -57,7 +57,7 @@ def _make(data: dict[str, Any], voice: Voice, look: Look, user: User) -> Video:
         with transaction.atomic():
             video = Video.objects.create(
                 client_ref=data["ref"],
-                title=data["title"] or default_title(data["avatar"].name, voice.name),
+                title=data["title"] or for_video(data["avatar"].name, voice.name),
                 avatar=data["avatar"],
                 voice=voice,
                 script=data["script"],
@@ -69,10 +69,6 @@ def _make(data: dict[str, Any], voice: Voice, look: Look, user: User) -> Video:
     except IntegrityError:  # the same page was sent twice at the same moment
         return Video.objects.get(client_ref=data["ref"])
     return video
-
-
-def default_title(avatar: str, voice: str) -> str:
-    return f"{avatar}: {voice}"[:MAX_NAME]
 
 
 def _page(

@@ -86,10 +86,11 @@ def download(request: HttpRequest) -> HttpResponseBase:
     if not videos:
         messages.error(request, "None of these is ready to download yet.")
         return redirect("videos")
-    return zips.download(_files(videos), "Videos.zip")
+    return zips.download(files_of(videos), "Videos.zip")
 
 
-def _files(videos: list[Video]) -> Iterator[tuple[str, str, datetime]]:
+def files_of(videos: list[Video]) -> Iterator[tuple[str, str, datetime]]:
+    """What an archive has of them, under their titles: see dashboard.zips."""
     names = zips.Names()
     for video in videos:
         name = names.give(video.title)

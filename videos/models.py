@@ -2,6 +2,7 @@
 
 import functools
 import uuid
+from datetime import datetime
 
 from django.db import models
 from django.db.models.functions import Lower
@@ -11,7 +12,7 @@ from django.utils import timezone
 from avatars.models import Avatar
 from dashboard.jobs import State
 from dashboard.local import LocalJob, LocalState
-from dashboard.models import Forgotten, OwnedModel
+from dashboard.models import Forgotten, OwnedModel, User
 from dashboard.remote import RemoteJob
 from videos.look import Look
 
@@ -108,9 +109,32 @@ class Batch(OwnedModel):
     def is_draft(self) -> bool:
         return self.started_at is None
 
+    # -- news: see dashboard.news.Newsworthy
+
+    @classmethod
+    def being_made(cls) -> models.QuerySet["Batch"]:
+        return cls.objects.filter(started_at__isnull=False, done_at=None)
+
+    @classmethod
+    def done_since(cls, user: User, moment: datetime) -> models.QuerySet["Batch"]:
+        return cls.objects.filter(made_by=user, done_at__gt=moment).order_by("-done_at")
+
+    @functools.cached_property
+    def numbers(self) -> tuple[int, int]:
+        """How many are ready, and how many could not be made."""
+        states = [*self.items.exclude(state=ItemState.READY).values_list("state", flat=True)]
+        states += self.videos.values_list("state", flat=True)
+        return states.count(State.READY), sum(state in (State.FAILED, State.UNSURE) for state in states)
+
     @property
-    def is_active(self) -> bool:
-        return self.started_at is not None and self.done_at is None
+    def is_ready(self) -> bool:
+        return not self.numbers[1]
+
+    @property
+    def outcome(self) -> str:
+        ready, failed = self.numbers
+        words = f"{ready} video{' is' if ready == 1 else 's are'} ready"
+        return f"{self}: {words}{f', {failed} could not be made' if failed else ''}."
 
 
 class Video(RemoteJob):
@@ -168,6 +192,11 @@ class Video(RemoteJob):
 
     def get_absolute_url(self) -> str:
         return reverse("video", args=[self.pk])
+
+    @classmethod
+    def done_since(cls, user: User, moment: datetime) -> models.QuerySet["Video"]:
+        """Without those of a batch, which tells of all of them at once."""
+        return super().done_since(user, moment).filter(batch=None)
 
     @property
     def is_cancellable(self) -> bool:

@@ -12,12 +12,13 @@ from django.utils import timezone
 from dashboard import fetch, local, queue
 from dashboard.jobs import ForbiddenTransition, LeaseLost, State
 from dashboard.local import LocalState, NotNow, Refused
+from dashboard.names import for_video
 from dashboard.remote import provider
 from dashboard.uploads import UploadError
 from videos import line
 from videos import tasks as videos
-from videos.compose import default_title, take_in
 from videos.models import Batch, BatchItem, ItemState, Video, Voice
+from videos.voices.keeping import take_in
 
 LEASE = 480  # seconds: fetching, waiting to be decoded, decoding
 FETCH_SECONDS = 120
@@ -116,7 +117,7 @@ def make_video(item: BatchItem) -> Video:
     avatar, voice, batch = item.avatar, item.voice, item.batch
     video = Video.objects.create(
         client_ref=uuid.uuid5(batch.ref, f"item {item.pk}"),
-        title=item.title or default_title(avatar.name, voice.name),
+        title=item.title or for_video(avatar.name, voice.name),
         avatar=avatar,
         voice=voice,
         script=item.script,

@@ -1,0 +1,96 @@
+// The page that makes several videos: sounds are sent as soon as they are chosen, the button counts what will be made.
+
+import { add, isBusy, prepare } from "./batch-sounds.js";
+import { dropPage, say } from "./send.js";
+
+const form = document.getElementById("batch-form");
+const list = document.getElementById("sound-list");
+const error = document.getElementById("sound-error");
+const input = document.getElementById("sounds");
+const sheet = document.getElementById("sheet");
+const { way } = form.dataset;
+const most = Number(form.dataset.most);
+const SHEETS = /\.(xlsx|xlsm|xls|csv|tsv|txt|ods|numbers)$/i;
+
+const checked = (name) => form.querySelectorAll(`[name=${name}]:checked`).length;
+const number = () => (way === "sounds" ? checked("voice") : checked("avatar"));
+
+function count() {
+  const words = form.querySelector("[data-count]");
+  const button = form.querySelector("[data-button-words]");
+  if (way === "sheet") {
+    words.textContent = sheet.files[0] ? "" : "Choose a sheet first.";
+    return;
+  }
+  const many = number();
+  button.textContent = many > 1 ? `Make ${many} videos` : many ? "Make the video" : "Make the videos";
+  words.textContent = many > most ? `At most ${most} can be made at once.` : "";
+}
+
+prepare({
+  list,
+  url: form.dataset.upload,
+  field: "sound",
+  maxBytes: Number(form.dataset.maxBytes),
+  arrive(row, html, file) {
+    const made = document.createElement("template");
+    made.innerHTML = html;
+    const fresh = made.content.querySelector(".sound-row");
+    row.replaceWith(fresh);
+    error.textContent = "";
+    say(`${file.name} was uploaded.`);
+  },
+  changed: count,
+});
+
+function take(files) {
+  const sounds = [];
+  for (const file of files) {
+    if (sheet && SHEETS.test(file.name)) choose(file);
+    else sounds.push(file);
+  }
+  (way === "avatars" ? sounds.slice(0, 1) : sounds).forEach(add);
+}
+
+// What was dropped on the page is as good as what was chosen in the dialog.
+function choose(file) {
+  const data = new DataTransfer();
+  data.items.add(file);
+  sheet.files = data.files;
+  named();
+}
+
+function named() {
+  form.querySelector("[data-sheet-name]").textContent = sheet.files[0]?.name ?? "";
+  count();
+}
+
+form.addEventListener("change", (event) => {
+  if (event.target === input) {
+    take([...input.files]);
+    input.value = "";
+  } else if (event.target === sheet) named();
+  else count();
+});
+form.addEventListener("click", (event) => {
+  const row = event.target.closest("[data-remove]")?.closest("[data-sound]");
+  if (!row) return;
+  row.remove();
+  count();
+});
+form.addEventListener("submit", (event) => {
+  let sentence = "";
+  if (isBusy()) sentence = "Wait until the sounds have arrived.";
+  else if (sheet && !sheet.files[0]) sentence = "Choose the sheet first.";
+  else if (way === "avatars" && !checked("avatar")) sentence = "Choose who speaks.";
+  else if (!sheet && !checked("voice")) sentence = "Choose what is said: add sound files, or choose sounds used before.";
+  else if (!sheet && number() > most) sentence = `At most ${most} can be made at once.`;
+  if (!sentence) return;
+  event.preventDefault();
+  error.textContent = sentence;
+  error.closest(".step").scrollIntoView({ block: "center", behavior: "smooth" });
+  (sheet ?? input).focus({ preventScroll: true });
+}, true);
+dropPage(take);
+addEventListener("pageshow", () => { if (sheet) named(); count(); });
+count();

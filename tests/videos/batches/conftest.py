@@ -1,0 +1,68 @@
+"""People who can speak, sounds to say, and sheets."""
+
+import io
+import uuid
+
+import openpyxl
+import pytest
+from django.core.files import File
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from dashboard.jobs import State
+from dashboard.remote import provider as here
+from tests import made
+from tests.conftest import FIXTURES
+from videos.models import Batch, Voice
+
+
+@pytest.fixture
+def speaker(new_avatar, maria):
+    def make(name="Ada", **fields):
+        ready = {"state": State.READY, "remote_id": uuid.uuid4().hex, "provider": here(), "made_by": maria}
+        return new_avatar(**{"name": name, "portrait": "x.jpg"} | ready | fields)
+
+    return make
+
+
+@pytest.fixture
+def voice(db, tmp_path, maria):
+    def make(name="Hello", **fields):
+        voice = Voice(**{"name": name, "seconds": 1.0, "made_by": maria} | fields)
+        with made.sound(tmp_path / "hello.wav").open("rb") as file:
+            voice.sound.save("hello.wav", File(file), save=False)
+        voice.save()
+        return voice
+
+    return make
+
+
+def sound(name="hello.mp3"):
+    return SimpleUploadedFile(name, (FIXTURES / "hello.mp3").read_bytes(), "audio/mpeg")
+
+
+def csv(*rows, name="spring videos.csv"):
+    lines = ["avatar,sound,title,script", *rows]
+    return SimpleUploadedFile(name, "\r\n".join(lines).encode("utf-8-sig"), "text/csv")
+
+
+def xlsx(*rows, name="spring.xlsx"):
+    book = openpyxl.Workbook()
+    for row in [("avatar", "sound", "title", "script"), *rows]:
+        book.active.append(row)
+    out = io.BytesIO()
+    book.save(out)
+    return SimpleUploadedFile(name, out.getvalue())
+
+
+def send(client, way, **data):
+    """The page "Make several videos", filled in; the batch that came of it, or the answer."""
+    answer = client.post(reverse("batch-new", args=[way]), {"ref": str(uuid.uuid4())} | data)
+    if answer.status_code != 302:
+        return answer
+    return Batch.objects.get(pk=int(answer["Location"].rstrip("/").rsplit("/", 1)[1]))
+
+
+def checks(batch):
+    """What stands beside each row, by its number."""
+    return {item.number: item.error for item in batch.items.all()}

@@ -1,0 +1,544 @@
+"""A batch that is being made: from its rows to videos, whatever happens in between."""
+
+import io
+import re
+import uuid
+import zipfile
+from datetime import timedelta
+
+import pytest
+from django.core.files.base import ContentFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+from django_q.models import OrmQ
+
+from dashboard.jobs import State
+from tests.conftest import FIXTURES
+from tests.local_web import LocalWeb, failing
+from tests.videos.batches.conftest import csv, send, sound
+from videos import poller as video_poller
+from videos import tasks as video_tasks
+from videos.batches import poller, tasks
+from videos.models import Batch, BatchItem, ItemState, Video, Voice
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def client(signed_in, maria):
+    return signed_in(maria)
+
+
+@pytest.fixture
+def web(settings):
+    web = LocalWeb()
+    web.pages["/hello.mp3"] = (FIXTURES / "hello.mp3").read_bytes()
+    settings.ENGINE_FETCH_ALLOW = ({"127.0.0.1"}, [])
+    yield web
+    web.close()
+
+
+def begun(client, *rows) -> Batch:
+    batch = send(client, "sheet", sheet=csv(*rows))
+    client.post(reverse("batch-begin", args=[batch.pk]))
+    batch.refresh_from_db()
+    assert not batch.is_draft
+    return batch
+
+
+def run(batch: Batch) -> list[BatchItem]:
+    """What the workers do, as far as the rows go."""
+    for _ in range(3):
+        BatchItem.objects.filter(state=ItemState.WAITING).update(try_after=timezone.now())
+        for pk in batch.items.values_list("pk", flat=True):
+            tasks.work(pk)
+    return list(batch.items.all())
+
+
+# ---------------------------------------------------------------- the two ways without a sheet
+
+
+def test_several_sounds_make_one_video_each_with_their_titles_and_words(client, maria, speaker, voice):
+    ada, one, two, three = speaker("Ada"), voice("One"), voice("Two"), voice("Three")
+    batch = send(
+        client,
+        "sounds",
+        avatar=ada.pk,
+        voice=[three.pk, one.pk, two.pk],
+        **{f"title-{one.pk}": "First", f"script-{one.pk}": "Hello"},
+    )
+    videos = Video.objects.order_by("turn")
+    assert [(v.title, v.script, v.voice, v.state) for v in videos] == [
+        ("Ada: Three", "", three, State.WAITING),
+        ("First", "Hello", one, State.WAITING),
+        ("Ada: Two", "", two, State.WAITING),
+    ]
+    assert {v.made_by for v in videos} == {maria}
+    assert (batch.name, batch.is_draft) == ("Ada: 3 sounds", False)
+
+
+def test_several_avatars_say_the_same_sound(client, speaker, voice):
+    people = [speaker(name) for name in ("Ada", "Bea", "Cleo")]
+    hello = voice("Hello")
+    batch = send(client, "avatars", avatar=[one.pk for one in people], voice=hello.pk, name="Spring")
+    assert {video.avatar for video in batch.videos.all()} == set(people)
+    assert {video.voice for video in batch.videos.all()} == {hello}
+    assert batch.name == "Spring"
+
+
+def test_every_video_of_a_batch_has_its_look(client, speaker, voice):
+    look = {"look-background": "colour", "look-colour": "#112233", "look-frame": "1:1"}
+    batch = send(client, "sounds", avatar=speaker().pk, voice=[voice("One").pk, voice("Two").pk], **look)
+    assert batch.look == {"background": "colour", "colour": "#112233", "frame": "1:1"}
+    assert {video.looks.colour for video in batch.videos.all()} == {"#112233"}
+
+
+def test_without_a_script_the_sounds_come_with_the_form(client, speaker):
+    batch = send(client, "sounds", avatar=speaker().pk, sounds=[sound("one.mp3"), sound("two.mp3")])
+    assert sorted(video.title for video in batch.videos.all()) == ["Ada: One", "Ada: Two"]
+
+
+@pytest.mark.parametrize(
+    ("way", "data", "sentence"),
+    [
+        ("sounds", {"avatar": 1}, "Choose what is said"),
+        ("sounds", {"voice": [1, 2]}, "Choose who speaks."),
+        ("sounds", {"avatar": 1, "voice": [1, 2, 3]}, "These are 3 videos. At most 2 can be made at once."),
+        ("sounds", {"avatar": 1, "voice": [1, 99]}, "not there any more"),
+        ("avatars", {"voice": 1}, "Choose who speaks."),
+        ("avatars", {"avatar": [1, 99], "voice": 1}, "not there any more"),
+        ("avatars", {"avatar": [1]}, "Choose what is said"),
+        ("sheet", {}, "Choose the sheet first."),
+        ("sounds", {"avatar": 1, "voice": [1], "look-background": "plaid"}, ""),
+    ],
+)
+def test_what_is_missing_is_told_and_what_was_chosen_stays(
+    client, speaker, voice, settings, way, data, sentence
+):
+    settings.BATCH_MAX_VIDEOS = 2
+    speaker(pk=1)
+    for pk in (1, 2, 3):
+        voice(pk=pk)
+    answer = send(client, way, **data)
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    if "voice" in data and way != "sheet":
+        assert re.search(r'name="voice" value="1" checked', answer.text)
+    assert not Batch.objects.exists()
+
+
+def test_the_same_page_sent_twice_is_one_batch(client, speaker, voice):
+    data = {"ref": str(uuid.uuid4()), "avatar": speaker().pk, "voice": [voice().pk, voice("Two").pk]}
+    assert send(client, "sounds", **data) == send(client, "sounds", **data)
+    assert Video.objects.count() == 2
+
+
+@pytest.mark.parametrize("way", ["sounds", "avatars", "sheet"])
+def test_each_way_has_its_page_also_when_there_is_nothing_yet(client, way, speaker, voice):
+    assert client.get(reverse("batch-new", args=[way])).status_code == 200
+    speaker()
+    voice()
+    assert client.get(reverse("batch-new", args=[way])).status_code == 200
+
+
+def test_a_batch_of_two_hundred_rings_for_no_more_than_can_be_sent(client, speaker, voice, settings):
+    """The queue knows no order: a colleague's single video must not stand behind two hundred bells."""
+    settings.CG_AVATAR_MAX_IN_FLIGHT = 2
+    hello = voice()
+    begun(client, *[f"{speaker().pk},{hello.pk}"] * 200)
+    assert Video.objects.count() == 200
+    assert OrmQ.objects.count() == 2
+
+
+# ---------------------------------------------------------------- sounds from addresses
+
+
+def test_a_sound_is_fetched_and_becomes_a_voice_and_a_video(client, maria, speaker, web):
+    speaker("Ada")
+    batch = begun(client, f"Ada,{web.url}/hello.mp3,Hi")
+    assert not Video.objects.exists()
+    assert "Its sound is fetched soon" in client.get(batch.get_absolute_url()).text
+    (item,) = run(batch)
+    assert (item.state, item.video.title, item.voice.name, item.voice.made_by) == (
+        "ready",
+        "Hi",
+        "Hello",
+        maria,
+    )
+    assert item.voice.seconds > 0.5
+    assert item.video.client_ref == uuid.uuid5(batch.ref, f"item {item.pk}")
+
+
+def test_the_same_address_in_many_rows_is_fetched_once(client, speaker, web):
+    speaker("Ada")
+    batch = begun(client, *[f"Ada,{web.url}/hello.mp3"] * 3)
+    assert {item.state for item in run(batch)} == {"ready"}
+    assert web.asked == ["/hello.mp3"]
+    assert Voice.objects.count() == 1
+    assert Video.objects.count() == 3
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("/nothing.mp3", "The link answers with an error (HTTP 404)."),
+        ("/page.html", "This is not a sound we can read."),
+    ],
+)
+def test_what_is_no_sound_is_told_on_its_row_and_the_others_are_made(client, speaker, web, address, sentence):
+    web.pages["/page.html"] = b"<html>sign in first</html>"
+    speaker("Ada")
+    batch = begun(client, f"Ada,{web.url}{address}", f"Ada,{web.url}/hello.mp3")
+    bad, good = run(batch)
+    assert (bad.state, good.state) == ("failed", "ready")
+    assert sentence in bad.error
+    assert sentence in client.get(batch.get_absolute_url()).text
+
+
+def test_addresses_inside_the_own_network_are_never_asked(client, speaker, web, settings):
+    settings.ENGINE_FETCH_ALLOW = (set(), [])
+    speaker("Ada")
+    (item,) = run(begun(client, f"Ada,{web.url}/hello.mp3"))
+    assert item.state == "failed"
+    assert "may not visit" in item.error
+    assert web.asked == []
+
+
+def test_a_server_that_is_away_is_tried_some_times_and_then_told(client, speaker, web):
+    web.pages["/busy.mp3"] = failing(503)
+    speaker("Ada")
+    batch = begun(client, f"Ada,{web.url}/busy.mp3")
+    tasks.work(batch.items.get().pk)
+    assert batch.items.get().state == "waiting"
+    run(batch)
+    item = batch.items.get()
+    assert (item.state, len(web.asked)) == ("failed", 4)
+    assert item.error == "The link answers with an error (HTTP 503)."
+    web.pages["/busy.mp3"] = web.pages["/hello.mp3"]
+    client.post(reverse("batch-row-retry", args=[batch.pk, item.pk]))
+    assert run(batch)[0].state == "ready"
+
+
+def test_a_worker_that_dies_in_the_middle_costs_time_and_nothing_else(client, speaker, web, monkeypatch):
+    speaker("Ada")
+    batch = begun(client, f"Ada,{web.url}/hello.mp3")
+    item = batch.items.get()
+
+    class KilledError(BaseException):
+        pass
+
+    def killed(*args):
+        raise KilledError
+
+    monkeypatch.setattr(tasks, "make_video", killed)
+    with pytest.raises(KilledError):
+        tasks.work(item.pk)
+    monkeypatch.undo()
+    OrmQ.objects.all().delete()  # the queue lost everything too
+    item.refresh_from_db()
+    assert (item.state, Video.objects.count()) == ("working", 0)
+    assert tasks.next_up() == []  # somebody may still be at it
+    BatchItem.objects.update(holder=re.sub(r"\d+$", "4194000", item.holder))  # that process is gone
+    poller.step()
+    assert OrmQ.objects.count() == 1
+    tasks.work(item.pk)
+    tasks.work(item.pk)
+    item.refresh_from_db()
+    assert item.state == "ready"
+    assert (Video.objects.count(), Voice.objects.count(), web.asked) == (1, 1, ["/hello.mp3"])
+
+
+def test_fetching_leaves_workers_to_the_others(client, speaker, web):
+    speaker("Ada")
+    batch = begun(client, *(f"Ada,{web.url}/{number}.mp3" for number in range(5)))
+    assert len(tasks.next_up()) == tasks.AT_ONCE < 5
+    for pk in tasks.next_up():
+        BatchItem.claim(pk, ItemState.WAITING, to=ItemState.WORKING, seconds=60)
+    assert tasks.next_up() == []
+    assert batch.items.filter(state=ItemState.WAITING).count() == 5 - tasks.AT_ONCE
+
+
+# ---------------------------------------------------------------- its page
+
+
+def made_of(new_video, batch, maria, *states, **fields):
+    """A batch with a video in each state."""
+    for number, state in enumerate(states, 1):
+        video = new_video(
+            batch=batch, state=state, turn=number, title=f"Number {number}", made_by=maria, **fields
+        )
+        BatchItem.objects.create(
+            batch=batch,
+            number=number,
+            state=ItemState.READY,
+            video=video,
+            avatar=video.avatar,
+            voice=video.voice,
+        )
+    return batch
+
+
+@pytest.fixture
+def batch(maria):
+    return Batch.objects.create(name="Spring", made_by=maria, started_at=timezone.now())
+
+
+def test_the_page_tells_how_each_row_stands_and_how_far_all_is(client, maria, batch, new_video):
+    made_of(
+        new_video,
+        batch,
+        maria,
+        State.READY,
+        State.FAILED,
+        State.CANCELLED,
+        State.MAKING,
+        error="Try another.",
+    )
+    Video.objects.filter(state=State.MAKING).update(progress=50)
+    page = client.get(batch.get_absolute_url()).text
+    for words in (
+        "1 of 4 ready, 1 could not be made, 1 cancelled",
+        'value="87"',
+        "Try another.",
+        "50 %",
+        "every 2s",
+    ):
+        assert words in page
+
+
+def test_one_poll_brings_what_changed_and_nothing_while_nothing_did(client, maria, batch, new_video):
+    made_of(new_video, batch, maria, *[State.MAKING] * 3)
+    page = client.get(batch.get_absolute_url()).text
+    assert page.count("hx-get=") == 1
+    address = re.search(r'hx-get="([^"]*/status/[^"]*)"', page)[1]
+    assert client.get(address).status_code == 204
+    Video.objects.filter(title="Number 2").update(progress=40, version=7)
+    answer = client.get(address)
+    assert "Number 2" in answer.text
+    assert "Number 1" not in answer.text
+    assert "every 2s" in answer.text
+    Video.objects.update(state=State.READY, version=9)
+    answer = client.get(address)
+    assert "every 2s" not in answer.text
+    assert "Spring: 3 videos are ready." in answer["HX-Trigger"]
+    assert client.get(reverse("batch-status", args=[batch.pk])).text.count("<li") == 3
+
+
+def test_page_and_poll_ask_the_database_no_more_for_many_rows(client, maria, batch, new_video):
+    first = made_of(new_video, batch, maria, *[State.MAKING, State.WAITING, State.READY])
+    more = Batch.objects.create(name="More", made_by=maria, started_at=timezone.now())
+    one = first.videos.first()
+    made_of(
+        new_video,
+        more,
+        maria,
+        *[State.MAKING, State.WAITING, State.READY] * 20,
+        avatar=one.avatar,
+        voice=one.voice,
+    )
+    for name in ("batch", "batch-status"):
+        counts = []
+        for each in (first, more):
+            with CaptureQueriesContext(connection) as queries:
+                assert client.get(reverse(name, args=[each.pk])).status_code == 200
+            counts.append(len(queries))
+        assert counts[0] == counts[1] <= 12, name
+
+
+def test_an_address_of_the_poll_stays_short_for_the_largest_batch(client, maria, batch, new_video):
+    voice = Voice.objects.create(name="x", seconds=1, sound="x.wav")
+    BatchItem.objects.bulk_create(BatchItem(batch=batch, number=n, voice=voice) for n in range(1, 501))
+    page = client.get(batch.get_absolute_url()).text
+    assert len(re.search(r'hx-get="([^"]*/status/[^"]*)"', page)[1]) < 2000
+
+
+def test_what_failed_is_tried_again_all_or_each_and_what_waits_is_cancelled(client, maria, batch, new_video):
+    made_of(new_video, batch, maria, State.FAILED, State.UNSURE, State.FAILED, State.WAITING, State.MAKING)
+    items = list(batch.items.all())
+    Batch.objects.update(done_at=timezone.now())
+    client.post(reverse("batch-row-retry", args=[batch.pk, items[0].pk]), headers=HTMX)
+    assert Video.objects.get(batch_item=items[0]).state == State.WAITING
+    assert Batch.objects.get().done_at is None
+    client.post(reverse("batch-retry", args=[batch.pk]))
+    states = list(Video.objects.order_by("turn").values_list("state", flat=True))
+    # Whether to pay twice for a lost answer is for a person to say, row by row.
+    assert states == [State.WAITING, State.UNSURE, State.WAITING, State.WAITING, State.MAKING]
+    client.post(reverse("batch-cancel", args=[batch.pk]))
+    states = list(Video.objects.order_by("turn").values_list("state", flat=True))
+    assert states == [State.CANCELLED, State.UNSURE, State.CANCELLED, State.CANCELLED, State.MAKING]
+    client.post(reverse("batch-row-retry", args=[batch.pk, items[3].pk]))
+    assert Video.objects.get(batch_item=items[3]).state == State.WAITING
+    client.post(reverse("batch-row-cancel", args=[batch.pk, items[3].pk]))
+    assert Video.objects.get(batch_item=items[3]).state == State.CANCELLED
+
+
+def test_rows_that_wait_for_their_sound_can_be_cancelled(client, speaker, web):
+    speaker("Ada")
+    batch = begun(client, f"Ada,{web.url}/hello.mp3", f"Ada,{web.url}/hello.mp3")
+    assert "Cancel the 2 that wait" in client.get(batch.get_absolute_url()).text
+    client.post(reverse("batch-cancel", args=[batch.pk]))
+    assert {item.state for item in run(batch)} == {"cancelled"}
+    assert web.asked == []
+    client.post(reverse("batch-row-retry", args=[batch.pk, batch.items.first().pk]))
+    assert sorted(item.state for item in run(batch)) == ["cancelled", "ready"]
+
+
+def test_the_archive_has_what_is_ready_in_order_under_its_titles(client, maria, batch, new_video):
+    made_of(new_video, batch, maria, State.READY, State.FAILED, State.READY, State.READY)
+    for number, video in enumerate(Video.objects.filter(state=State.READY).order_by("turn")):
+        video.title = "Hello: world" if number < 2 else "=Last"
+        video.video.save(f"{number}.mp4", ContentFile(f"film {number}".encode()), save=False)
+        video.mask.save(f"{number}.mp4", ContentFile(b"mask"), save=False)
+        video.save()
+    answer = client.get(reverse("batch-zip", args=[batch.pk]))
+    assert 'filename="Spring.zip"' in answer["Content-Disposition"]
+    archive = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
+    names = [name for name in archive.namelist() if "mask" not in name]
+    assert names == ["Hello world.mp4", "Hello world (2).mp4", "=Last.mp4"]
+    assert archive.read("Hello world (2).mp4") == b"film 1"
+
+
+def test_an_archive_of_nothing_is_a_sentence(client, maria, batch, new_video):
+    made_of(new_video, batch, maria, State.MAKING)
+    answer = client.get(reverse("batch-zip", args=[batch.pk]), follow=True)
+    assert "None of these is ready to download yet." in answer.text
+
+
+def test_a_deleted_batch_keeps_its_videos_and_a_deleted_video_its_row(client, maria, batch, new_video):
+    made_of(new_video, batch, maria, State.READY, State.MAKING)
+    video_tasks.remove(Video.objects.get(title="Number 1"))
+    page = client.get(batch.get_absolute_url()).text
+    assert "Deleted since" in page
+    assert "0 of 1 ready" in page
+    assert "All its videos stay" in page
+    assert (
+        "Its videos are still here."
+        in client.post(reverse("batch-delete", args=[batch.pk]), follow=True).text
+    )
+    assert not Batch.objects.exists()
+    assert Video.objects.get().state == State.MAKING
+
+
+def test_a_row_whose_batch_was_deleted_meanwhile_makes_nothing(client, speaker, web, monkeypatch):
+    speaker("Ada")
+    batch = begun(client, f"Ada,{web.url}/hello.mp3")
+    real = tasks._fetch
+
+    def deleted_meanwhile(item):
+        voice = real(item)
+        tasks.remove(batch)
+        return voice
+
+    monkeypatch.setattr(tasks, "_fetch", deleted_meanwhile)
+    tasks.work(batch.items.get().pk)
+    assert not Video.objects.exists()
+
+
+def test_only_who_made_it_and_the_owner_may_change_a_batch(signed_in, tom, owner, maria, batch, new_video):
+    made_of(new_video, batch, maria, State.FAILED)
+    item = batch.items.get()
+    toms = signed_in(tom)
+    page = toms.get(batch.get_absolute_url()).text.partition("<main")[2].partition("</main>")[0]
+    assert "<form" not in page
+    for name in ("batch-retry", "batch-cancel", "batch-delete", "batch-rename"):
+        assert toms.post(reverse(name, args=[batch.pk])).status_code == 403, name
+        assert toms.get(reverse(name, args=[batch.pk])).status_code == 405, name
+    for name in ("batch-row-retry", "batch-row-cancel"):
+        assert toms.post(reverse(name, args=[batch.pk, item.pk])).status_code == 403, name
+    client = signed_in(owner)
+    client.post(reverse("batch-rename", args=[batch.pk]), {"name": "مرحبا"})
+    client.post(reverse("batch-retry", args=[batch.pk]))
+    assert Batch.objects.get().name == "مرحبا"
+    assert Video.objects.get().state == State.WAITING
+
+
+# ---------------------------------------------------------------- where else it shows
+
+
+def test_a_batch_is_news_once_when_all_of_it_is_done(client, maria, batch, new_video):
+    since = (timezone.now() - timedelta(seconds=5)).isoformat()
+    made_of(new_video, batch, maria, State.READY, State.READY, State.MAKING)
+    poller.step()
+    assert client.get(reverse("news"), {"since": since}).status_code == 204
+    Video.objects.filter(state=State.MAKING).update(state=State.FAILED, state_since=timezone.now())
+    poller.step()
+    said = client.get(reverse("news"), {"since": since}).json()
+    assert [item["text"] for item in said["items"]] == ["Spring: 2 videos are ready, 1 could not be made."]
+    assert (said["items"][0]["url"], said["busy"]) == (batch.get_absolute_url(), False)
+    video_tasks.retry(Video.objects.get(state=State.FAILED))  # on its own page
+    poller.step()
+    assert Batch.objects.get().done_at is None
+
+
+def test_home_shows_a_running_batch_as_one_and_not_its_videos(client, maria, batch, new_video):
+    made_of(new_video, batch, maria, State.READY, *[State.WAITING] * 12)
+    single = new_video(made_by=maria, title="Alone")
+    page = client.get("/").text
+    assert "1 of 13 ready" in page
+    assert "Number 5" not in page
+    assert f'id="video-{single.pk}"' in page
+    address = re.search(r'hx-get="([^"]*/panel/[^"]*)"', page)[1].replace("&amp;", "&")
+    assert client.get(address).status_code == 204
+    Video.objects.filter(title="Number 2").update(state=State.READY)
+    assert "2 of 13 ready" in client.get(address).text
+    Video.objects.update(state=State.READY)
+    poller.step()
+    assert "13 of 13" not in client.get("/").text
+
+
+def test_the_list_tells_how_far_each_is_in_a_handful_of_queries(
+    client, maria, batch, new_video, speaker, voice
+):
+    made_of(new_video, batch, maria, State.READY, State.MAKING)
+    speaker("Ada")
+    voice("Hello")
+    send(client, "sheet", sheet=csv("Ada,hello", "Ada,x.mp3"))
+    address = reverse("batches")
+    with CaptureQueriesContext(connection) as few:
+        page = client.get(address).text
+    for words in ("1 of 2 ready", "Not begun", "2 rows", "Spring videos"):
+        assert words in page
+    for number in range(5):
+        one = Batch.objects.create(name=f"B{number}", made_by=maria, started_at=timezone.now())
+        made_of(new_video, one, maria, State.READY, State.FAILED)
+    with CaptureQueriesContext(connection) as many:
+        client.get(address)
+    assert len(few) == len(many)
+
+
+# ---------------------------------------------------------------- the whole way
+
+
+def test_a_sheet_becomes_finished_videos_at_another_provider(
+    provider, client, new_avatar, maria, voice, web, settings
+):
+    settings.CG_AVATAR_MAX_IN_FLIGHT = 2
+    remote = provider.add_avatar()
+    new_avatar(
+        name="Ada", state=State.READY, remote_id=remote["avatar_id"], provider=provider.url, made_by=maria
+    )
+    voice("Hello")
+    batch = begun(client, "Ada,hello,One", f"Ada,{web.url}/hello.mp3,Two", "Ada,hello,Three")
+    for _ in range(12):
+        poller.step()
+        video_poller.step()
+        for item in batch.items.all():
+            tasks.work(item.pk)
+        for video in batch.videos.all():
+            video_tasks.work(video.pk)
+        assert (
+            provider.count("video.generate") - len([v for v in provider.videos.values() if "video_url" in v])
+            <= 2
+        )
+        for video in batch.videos.filter(state=State.MAKING):
+            provider.finish(video.remote_id)
+    poller.step()
+    assert [video.state for video in batch.videos.order_by("turn")] == [State.READY] * 3
+    assert provider.count("video.generate") == 3
+    assert Batch.objects.get().done_at
+    archive = b"".join(client.get(reverse("batch-zip", args=[batch.pk])).streaming_content)
+    names = zipfile.ZipFile(io.BytesIO(archive)).namelist()
+    assert [name for name in names if "mask" not in name] == ["One.mp4", "Two.mp4", "Three.mp4"]
+    assert all(info.file_size > 500 for info in zipfile.ZipFile(io.BytesIO(archive)).infolist())

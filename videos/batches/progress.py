@@ -1,0 +1,124 @@
+"""How far a batch is: of each row, and in all."""
+
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Count, Sum
+
+from dashboard.jobs import State
+from videos.line import with_places
+from videos.models import Batch, BatchItem, ItemState
+
+DELETED = "deleted"  # a row whose video somebody deleted since
+STOPPED = (State.FAILED, State.UNSURE)
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+@dataclass
+class Tally:
+    """Rows counted by what became of them."""
+
+    total: int = 0
+    ready: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    active: int = 0
+    progress: int = 0  # percent of those that are being made, added up
+
+    def add(self, state: str, number: int = 1, progress: int = 0) -> None:
+        if state == DELETED:
+            return
+        self.total += number
+        if state in (State.READY,):
+            self.ready += number
+        elif state in STOPPED:
+            self.failed += number
+        elif state == State.CANCELLED:
+            self.cancelled += number
+        else:
+            self.active += number
+            self.progress += progress
+
+    @property
+    def percent(self) -> int:
+        if not self.total:
+            return 100
+        # Of a video that is made, bringing it home is still to come.
+        done = 100 * (self.total - self.active) + 0.98 * self.progress
+        return min(int(done / self.total), 100 if not self.active else 99)
+
+    @property
+    def words(self) -> str:
+        """ "7 of 20 ready, 2 could not be made"."""
+        said = [f"{self.ready} of {self.total} ready"]
+        if self.failed:
+            said.append(f"{self.failed} could not be made")
+        if self.cancelled:
+            said.append(f"{self.cancelled} cancelled")
+        return ", ".join(said)
+
+
+def tallies(batches: Iterable[Batch]) -> list[Batch]:
+    """Give each batch its `tally`: one query for all of them."""
+    batches = list(batches)
+    rows = BatchItem.objects.filter(batch__in=batches).order_by().values("batch", "state", "video__state")
+    by_pk = {batch.pk: Tally() for batch in batches}
+    for row in rows.annotate(number=Count("pk"), progress=Sum("video__progress")):
+        state = _state(row["state"], row["video__state"])
+        by_pk[row["batch"]].add(state, row["number"], row["progress"] or 0)
+    for batch in batches:
+        batch.tally = by_pk[batch.pk]
+    return batches
+
+
+def _state(item: str, video: str | None) -> str:
+    """One word for a row: its own state until it is a video, then the video's."""
+    return item if item != ItemState.READY else video or DELETED
+
+
+def with_rows(batch: Batch) -> Batch:
+    """Give the batch its `rows` (each with `now`, the word for how it stands) and its `tally`."""
+    items = list(batch.items.select_related("video__avatar", "video__voice", "avatar", "voice"))
+    with_places(item.video for item in items if item.video)
+    batch.tally = Tally()
+    for item in items:
+        item.batch = batch
+        item.now = _state(item.state, item.video.state if item.video else None)
+        item.can_cancel = is_waiting(item)
+        batch.tally.add(item.now, progress=item.video.progress if item.video else 0)
+    batch.rows = items
+    batch.stamps = "".join(_stamp(item) for item in items)
+    batch.can_retry = batch.tally.failed
+    batch.can_cancel = sum(item.can_cancel for item in items)
+    return batch
+
+
+def is_waiting(item: BatchItem) -> bool:
+    """Whether "Cancel what waits" means this one."""
+    if item.video is not None:
+        return item.video.state in (State.WAITING, State.MAKING) and item.video.is_cancellable
+    return item.state == ItemState.WAITING
+
+
+def _stamp(item: BatchItem) -> str:
+    """Three letters that change with the row: a page says by them what it shows, in an address of ordinary length."""
+    video = item.video
+    shown = (
+        item.pk,
+        item.version,
+        video and (video.pk, video.version, video.title, getattr(video, "before", 0)),
+    )
+    number = zlib.crc32(repr(shown).encode())
+    return "".join(_DIGITS[number // 36**place % 36] for place in range(3))
+
+
+def changed(batch: Batch, shown: str) -> list[BatchItem]:
+    """The rows that look otherwise than what the page shows."""
+    if len(shown) != len(batch.stamps):
+        return batch.rows
+    return [
+        row
+        for place, row in enumerate(batch.rows)
+        if batch.stamps[3 * place : 3 * place + 3] != shown[3 * place : 3 * place + 3]
+    ]

@@ -1,0 +1,41 @@
+from django.urls import path, register_converter
+
+from videos.batches import drafts, new, template, views
+from videos.batches.forms import WAYS
+
+
+class WayConverter:
+    """One of the three ways to make several videos."""
+
+    regex = "|".join(WAYS)
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(WayConverter, "way")
+
+urlpatterns = [
+    path("", views.index, name="batches"),
+    path("new/<way:way>/", new.new, name="batch-new"),
+    path("new/<way:way>/sound/", new.upload, name="batch-sound"),
+    path("template.csv", template.as_csv, name="batch-template-csv"),
+    path("template.xlsx", template.as_xlsx, name="batch-template-xlsx"),
+    path("<int:pk>/", views.detail, name="batch"),
+    path("<int:pk>/status/", views.status, name="batch-status"),
+    path("<int:pk>/panel/", views.panel, name="batch-panel"),
+    path("<int:pk>/zip/", views.archive, name="batch-zip"),
+    path("<int:pk>/rename/", views.rename, name="batch-rename"),
+    path("<int:pk>/retry/", views.retry_all, name="batch-retry"),
+    path("<int:pk>/cancel/", views.cancel_all, name="batch-cancel"),
+    path("<int:pk>/delete/", views.delete, name="batch-delete"),
+    path("<int:pk>/begin/", drafts.begin, name="batch-begin"),
+    path("<int:pk>/sounds/", drafts.sounds, name="batch-sounds"),
+    path("<int:pk>/rows/<int:item_pk>/", drafts.row, name="batch-row"),
+    path("<int:pk>/rows/<int:item_pk>/leave-out/", drafts.leave_out, name="batch-row-out"),
+    path("<int:pk>/rows/<int:item_pk>/retry/", views.retry, name="batch-row-retry"),
+    path("<int:pk>/rows/<int:item_pk>/cancel/", views.cancel, name="batch-row-cancel"),
+]

@@ -1,0 +1,157 @@
+"""Batches: the list, and each one's own page. A view that changes something takes POST only and asks `may_change`."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
+
+from dashboard import zips
+from dashboard.jobs import State
+from dashboard.names import for_filename
+from videos.batches import drafts, tasks
+from videos.batches.forms import NameForm
+from videos.batches.progress import STOPPED, changed, is_waiting, tallies, with_rows
+from videos.finding import files_of
+from videos.models import Batch, BatchItem, ItemState
+
+PER_PAGE = 30
+
+
+@require_GET
+def index(request: HttpRequest) -> HttpResponse:
+    page = Paginator(Batch.objects.select_related("made_by"), PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "batches/list.html", {"page": page, "batches": tallies(page.object_list)})
+
+
+@require_GET
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    batch = get_object_or_404(Batch.objects.select_related("made_by"), pk=pk)
+    if batch.is_draft:
+        return drafts.page(request, batch)
+    return render(request, "batches/detail.html", {"batch": with_rows(batch)})
+
+
+@require_GET
+def status(request: HttpRequest, pk: int) -> HttpResponse:
+    """The one poll of a batch's page: what changed of it, and nothing while nothing did."""
+    batch = Batch.objects.filter(pk=pk).first()
+    if batch is None:
+        return HttpResponseClientRedirect("/videos/batches/")
+    with_rows(batch)
+    shown = request.GET.get("v", "")
+    if shown == batch.stamps:
+        return HttpResponse(status=204)
+    rows = changed(batch, shown)
+    response = render(request, "batches/_status.html", {"batch": batch, "rows": rows, "swapped": True})
+    if not batch.tally.active:
+        trigger_client_event(response, "announce", {"text": batch.outcome})
+    return response
+
+
+@require_GET
+def panel(request: HttpRequest, pk: int) -> HttpResponse:
+    """The poll of the batch on the home page."""
+    batch = Batch.objects.filter(pk=pk).first()
+    if batch is None:
+        return HttpResponse()
+    batch = tallies([batch])[0]
+    if request.GET.get("v") == f"{batch.tally.percent}.{batch.tally.words}":
+        return HttpResponse(status=204)
+    return render(request, "batches/_panel.html", {"batch": batch})
+
+
+@require_GET
+def archive(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """All finished videos of the batch and their masks, in the order of the rows."""
+    batch = get_object_or_404(Batch, pk=pk)
+    found = batch.videos.filter(state=State.READY).exclude(video="").order_by("turn", "pk")
+    videos = list(found)
+    if not videos:
+        messages.error(request, "None of these is ready to download yet.")
+        return redirect(batch)
+    return zips.download(files_of(videos), f"{for_filename(batch.name)}.zip")
+
+
+@require_POST
+def rename(request: HttpRequest, pk: int) -> HttpResponse:
+    batch = _to_change(request, pk)
+    form = NameForm(request.POST)
+    if form.is_valid():
+        Batch.objects.filter(pk=pk).update(name=form.cleaned_data["name"])
+    else:
+        messages.error(request, "A name needs at least one letter and at most 200.")
+    return redirect(batch)
+
+
+@require_POST
+def retry_all(request: HttpRequest, pk: int) -> HttpResponse:
+    """Try again what failed; of those where that may count twice at the provider, each is asked for by itself."""
+    batch = _to_change(request, pk)
+    for item in with_rows(batch).rows:
+        if item.now == State.FAILED:
+            tasks.retry(item)
+    return redirect(batch)
+
+
+@require_POST
+def cancel_all(request: HttpRequest, pk: int) -> HttpResponse:
+    batch = _to_change(request, pk)
+    stopped = sum(tasks.cancel(item) for item in with_rows(batch).rows if is_waiting(item))
+    if not stopped:
+        messages.info(request, "Too late to stop anything: nothing waits any more.")
+    return redirect(batch)
+
+
+@require_POST
+def retry(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
+    item = _item_to_change(request, pk, item_pk)
+    if _stands(item) in (*STOPPED, State.CANCELLED):
+        tasks.retry(item)
+    return _row_again(request, item)
+
+
+@require_POST
+def cancel(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
+    item = _item_to_change(request, pk, item_pk)
+    if not tasks.cancel(item):
+        messages.info(request, "Too late to stop it: it is being made already.")
+    return _row_again(request, item)
+
+
+@require_POST
+def delete(request: HttpRequest, pk: int) -> HttpResponse:
+    batch = _to_change(request, pk)
+    tasks.remove(batch)
+    kept = "" if batch.is_draft else " Its videos are still here."
+    messages.success(request, f"{batch.name} was deleted.{kept}")
+    return redirect("batches")
+
+
+def _stands(item: BatchItem) -> str:
+    return item.state if item.state != ItemState.READY or item.video is None else item.video.state
+
+
+def _row_again(request: HttpRequest, item: BatchItem) -> HttpResponse:
+    """The whole state of the page: with one row the sums and the buttons change too."""
+    if not request.htmx:
+        return redirect(item.batch)
+    batch = with_rows(item.batch)
+    return render(request, "batches/_status.html", {"batch": batch, "rows": batch.rows, "swapped": True})
+
+
+def _to_change(request: HttpRequest, pk: int) -> Batch:
+    batch = get_object_or_404(Batch, pk=pk)
+    if not request.user.may_change(batch):
+        raise PermissionDenied
+    return batch
+
+
+def _item_to_change(request: HttpRequest, pk: int, item_pk: int) -> BatchItem:
+    items = BatchItem.objects.select_related("batch", "video")
+    item = get_object_or_404(items, pk=item_pk, batch=pk, batch__started_at__isnull=False)
+    if not request.user.may_change(item.batch):
+        raise PermissionDenied
+    return item
