@@ -1,6 +1,6 @@
 """Lids and irises: small pictures that replace the eyes of the portrait before it is warped.
 
-A blink stretches the skin between brow and lash line over the eye; the lashes travel as a soft dark line, not as
+A blink draws skin over the eye, in colours from above and below it; the lashes travel as a soft dark line, not as
 stretched texture. Everything is prepared for a dozen steps, so a blink costs nothing while rendering.
 """
 
@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from . import geometry as g
+from . import glasses
 
 # upper and lower lid, outer to inner corner; the brow's lower edge above them
 EYES = (
@@ -18,12 +19,20 @@ EYES = (
 )  # fmt: skip
 STEPS = 12
 TRAVEL = 0.98  # of the gap that the lid covers when shut
+LASHES = 0.045  # IOD of lashes and shadow above the lid's edge that must not be stretched
 
 
 class Eye:
     """One eye: `picture(blink, gaze)` gives its box of the portrait, (h, w, 3) uint8."""
 
-    def __init__(self, bgr: np.ndarray, points: np.ndarray, frame: g.HeadFrame, ids: tuple) -> None:
+    def __init__(
+        self,
+        bgr: np.ndarray,
+        points: np.ndarray,
+        frame: g.HeadFrame,
+        ids: tuple,
+        rims: np.ndarray | None = None,
+    ) -> None:
         upper, lower, brow, iris = ids
         self.frame, iod = frame, frame.iod
         up, low, brows = (frame.to_local(points[i, :2].astype(np.float64)) for i in (upper, lower, brow))
@@ -33,7 +42,12 @@ class Eye:
         x0, y0 = np.maximum(0, np.floor(corners.min(0) - pad)).astype(int)
         x1, y1 = np.minimum([w, h], np.ceil(corners.max(0) + pad)).astype(int)
         self.box = (int(x0), int(y0), int(x1), int(y1))
-        self.image = bgr[y0:y1, x0:x1].copy()
+        self.image = self.whole = bgr[y0:y1, x0:x1].copy()
+        self.rims: np.ndarray | None = None
+        if rims is not None and rims[y0:y1, x0:x1].any():
+            self.rims = rims[y0:y1, x0:x1, None]
+            under = (self.rims > 0.1).astype(np.uint8)
+            self.image = cv2.inpaint(self.whole, under, max(2, 0.03 * iod), cv2.INPAINT_TELEA)
         self.valid = x1 - x0 > 4 and y1 - y0 > 4
         grid = np.dstack(
             np.meshgrid(np.arange(x0, x1, dtype=np.float32), np.arange(y0, y1, dtype=np.float32))
@@ -46,13 +60,14 @@ class Eye:
         self.brow = np.interp(self.x, brows[b, 0], brows[b, 1])
         # the stretch begins half way to the brow: the brow itself stays
         self.top = np.minimum(0.35 * self.lid + 0.65 * self.brow, self.lid - 0.06)
-        xs = np.sort([up[0, 0], up[-1, 0]])
+        xs = self.ends = np.sort([up[0, 0], up[-1, 0]])
         self.inside = g.smoothstep(-0.01, 0.035, self.x - xs[0]) * g.smoothstep(-0.01, 0.035, xs[1] - self.x)
         # the lash line fades before the corners, or it ends in a hook
         self.along = g.smoothstep(0.0, 0.10, self.x - xs[0]) * g.smoothstep(0.0, 0.10, xs[1] - self.x)
         self.iris = frame.to_local(points[iris, :2].astype(np.float64))
         self.radius = 0.095
         self.cache: dict[tuple, np.ndarray] = {}
+        self.shut: tuple[np.ndarray, ...] | None = None  # see _skin
         self.lids: dict[float, tuple[np.ndarray, np.ndarray]] = {}
 
     def _curve(self, lid: np.ndarray) -> np.ndarray:
@@ -77,6 +92,18 @@ class Eye:
         )
 
     def _paint(self, blink: float, gx: float, gy: float) -> np.ndarray:
+        out = self._look(gx, gy)
+        if blink > 0:
+            if blink not in self.lids:
+                self.lids[blink] = self._lids(blink)
+            lids, eye = self.lids[blink]
+            out = lids + eye * out
+        if self.rims is not None:
+            out = out * (1 - self.rims) + self.whole * self.rims
+        return np.clip(out, 0, 255).astype(np.uint8)
+
+    def _look(self, gx: float, gy: float) -> np.ndarray:
+        """The open eye with its iris moved."""
         out = self.image
         if gx or gy:
             d = np.hypot(self.x - self.iris[0], (self.y - self.iris[1]) * 1.1)
@@ -85,30 +112,68 @@ class Eye:
             open_ = g.smoothstep(0, 0.03, self.y - self.lid) * g.smoothstep(0, 0.03, self.floor - self.y)
             k = k * np.clip(open_, 0, 1)
             out = self._sample(self.x - gx * k, self.y - gy * k)
-        if blink <= 0:
-            return out
-        if blink not in self.lids:
-            self.lids[blink] = self._lids(blink)
-        lids, eye = self.lids[blink]
-        return np.clip(lids + eye * out, 0, 255).astype(np.uint8)
+        return out
+
+    def _skin(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What a shut lid looks like (h, w, 3), where it lies (h, w), and where eye shows beyond it (h, w).
+
+        Between brow and lashes lie creases, shadow and lashes: stretched over the eye they are dark streaks. So only the
+        colours are taken from there, and from under the eye, which has the light that a shut lid would catch.
+        """
+        iod = self.frame.iod
+        above = self._column([np.maximum(self.lid - d, self.top) for d in (0.06, 0.08, 0.10, 0.12, 0.14)])
+        below = self._column([self.floor + d for d in (0.05, 0.07, 0.09, 0.11, 0.13)])
+        lit = below.mean(-1, keepdims=True) / np.maximum(above.mean(-1, keepdims=True), 1)
+        down = ((self.y - self.lid + LASHES) / np.maximum(self.floor - self.lid + LASHES, 1e-3))[..., None]
+        lid = above * np.clip(0.82 * lit, 1, 2.5)
+        share = np.clip(0.3 + 0.5 * down, 0, 1)
+        lid = lid * (1 - share) + below * share
+        round_ = 1 + 0.05 * np.sin(np.pi * np.clip(down, 0, 1)) - 0.06 * np.clip(down, 0, 1) ** 4
+        k = g.smoothstep(-0.1, 0.6, down)
+        colour = above * (1 - k) + lid * round_ * k
+        # pores, grain and brush strokes: those of the strip under the eye
+        strip = 0.04 + 0.06 * np.abs((self.y - self.floor) / 0.06 % 2 - 1)  # up and down again
+        fine = self._sample(self.x, self.floor + strip).astype(np.float32)
+        fine = fine - cv2.GaussianBlur(fine, (0, 0), max(1.0, 0.02 * iod))
+        fine = fine - cv2.GaussianBlur(fine, (0, 0), sigmaX=0.1 * iod, sigmaY=0.1)  # no creases along the lid
+        fine = np.clip(fine, -10, 10)
+        colour = colour + fine
+        where = g.smoothstep(-0.11, -0.03, self.y - self.lid)
+        xs = self.ends
+        wide = g.smoothstep(-0.09, -0.01, self.x - xs[0]) * g.smoothstep(-0.09, -0.01, xs[1] - self.x)
+        # beside the corners only what is darker than skin: the lashes
+        lashes = g.smoothstep(6, 20, (colour - self.image).mean(-1)) * (self.y < self.floor + 0.02)
+        lashes = cv2.GaussianBlur(cv2.dilate(lashes.astype(np.float32), np.ones((3, 3))), (0, 0), 1.0)
+        where = where * np.maximum(self.inside, wide * lashes)
+        return colour, where, self._leftover(below)
+
+    def _column(self, rows: list[np.ndarray]) -> np.ndarray:
+        """The median colour (h, w, 3) float32 of these heights y in every column, smooth along the lid."""
+        found = np.median([self._sample(self.x, y) for y in rows], 0).astype(np.float32)
+        return cv2.GaussianBlur(found, (0, 0), 0.06 * self.frame.iod, borderType=cv2.BORDER_REPLICATE)
+
+    def _leftover(self, skin: np.ndarray) -> np.ndarray:
+        """1 where the eye goes on beside or under the mesh's contour, as large painted eyes do: paler than skin."""
+        lab = cv2.cvtColor(self.image.astype(np.float32) / 255, cv2.COLOR_BGR2LAB)
+        near = cv2.cvtColor(np.clip(skin / 255, 0, 1).astype(np.float32), cv2.COLOR_BGR2LAB)
+        pale = np.hypot(near[..., 1], near[..., 2]) - np.hypot(lab[..., 1], lab[..., 2])
+        strange = g.smoothstep(8, 14, pale) * g.smoothstep(-30, -20, lab[..., 0] - near[..., 0])
+        xs, reach = self.ends, 0.07
+        close = (self.y < self.floor + reach) & (self.y > self.lid - 0.02)
+        close &= (self.x > xs[0] - reach) & (self.x < xs[1] + reach)
+        strange = cv2.dilate((strange * close).astype(np.float32), np.ones((3, 3)))
+        return cv2.GaussianBlur(strange, (0, 0), 1.0)
 
     def _lids(self, blink: float) -> tuple[np.ndarray, np.ndarray]:
         """Shut by `blink`: what lids and lashes add (h, w, 3), how much of the eye behind is left (h, w, 1)."""
         iod = self.frame.iod
+        if self.shut is None:
+            self.shut = self._skin()
+        colour, where, leftover = self.shut
         gap = (self.floor - self.lid) * self.inside
         edge = self.lid + TRAVEL * blink * gap
-        lash = 0.045  # IOD of lashes and shadow above the lid's edge that must not be stretched
-        t = np.clip((self.y - self.top) / np.maximum(edge - self.top, 1e-3), 0, 1)
-        source_end = self.lid - lash * min(1.0, blink * 3) * self.inside
-        # skin gathered at the brow unrolls: more of the stretch near the lashes
-        source = self.top + (source_end - self.top) * t
-        skin = self._sample(self.x, np.where(self.y < self.top, self.y, source)).astype(np.float32)
-        # what is left of lashes and their shadow would be drawn out into a comb: smooth it along the lid
-        soft = cv2.GaussianBlur(skin, (0, 0), sigmaX=max(0.8, 0.035 * iod), sigmaY=0.8)
-        k = (np.clip(blink * 2, 0, 1) * g.smoothstep(0.35, 0.8, t) * self.inside)[..., None]
-        skin = skin * (1 - k) + soft * k
-        shade = 1 - 0.10 * blink * np.exp(-(((t - 0.75) / 0.25) ** 2)) * self.inside
-        skin *= shade[..., None]
+        k = (where * np.clip(blink * 2, 0, 1))[..., None]
+        skin = self.image * (1 - k) + colour * k
         dark = np.minimum(self.image.reshape(-1, 3).min(0).astype(np.float32) + 12, 60)
         line = np.exp(-((np.abs(self.y - edge) * iod / max(1.2, 0.016 * iod)) ** 2)) * self.along * 0.75
         skin = skin * (1 - line[..., None]) + dark * line[..., None]
@@ -116,11 +181,14 @@ class Eye:
         below = (
             np.exp(-((np.maximum(self.y - edge, 0) * iod / max(1.0, 0.010 * iod)) ** 2)) * self.along * 0.6
         )
-        behind = (1 - cover) * (1 - below)
-        lids = skin * cover[..., None] + dark * ((1 - cover) * below)[..., None]
-        return lids.astype(np.float32), behind[..., None].astype(np.float32)
+        rest = (leftover * g.smoothstep(0.6, 0.95, np.array(blink)) * (1 - cover) * (1 - below))[..., None]
+        behind = ((1 - cover) * (1 - below))[..., None] - rest
+        lids = skin * cover[..., None] + dark * ((1 - cover) * below)[..., None] + colour * rest
+        return lids.astype(np.float32), behind.astype(np.float32)
 
 
-def both(bgr: np.ndarray, points: np.ndarray, frame: g.HeadFrame) -> list[Eye]:
-    """The eyes that lie inside the picture."""
-    return [e for e in (Eye(bgr, points, frame, ids) for ids in EYES) if e.valid]
+def both(bgr: np.ndarray, points: np.ndarray, frame: g.HeadFrame) -> tuple[list[Eye], bool]:
+    """The eyes that lie inside the picture, and whether they are behind glasses."""
+    rims = glasses.find(bgr, points, frame, [[*upper, *lower[::-1]] for upper, lower, _, _ in EYES])
+    found = [Eye(bgr, points, frame, ids, rims) for ids in EYES]
+    return [eye for eye in found if eye.valid], rims is not None

@@ -46,7 +46,8 @@ class Renderer:
         self.frame = g.HeadFrame(rig.points)
         self.line = lipline.find(rig.person, rig.points, self.frame)
         crisp = cv2.addWeighted(rig.person, 1 + CRISP, cv2.GaussianBlur(rig.person, (0, 0), 1.0), -CRISP, 0)
-        self.eyes = eyes.both(crisp, rig.points, self.frame)
+        self.eyes, behind_glasses = eyes.both(crisp, rig.points, self.frame)
+        self.brows = 0.3 if behind_glasses else 1.0  # the frame must not rise with them
         self.shown: list[tuple | None] = [None] * len(self.eyes)
         self.box = self._moving_box(rig)
         x0, y0, x1, y1 = self.box
@@ -130,7 +131,7 @@ class Renderer:
         self._look(p, i)
         x0, y0, x1, y1 = self.box
         lower, upper, gap = mouth.weights(p.aperture[i], p.jaw[i], p.width[i], p.tuck[i], p.press[i])
-        lower[-1] = p.brow[i]
+        lower[-1] = self.brows * p.brow[i]
         at = g.halve(self.head.backward(p.yaw[i], p.pitch[i], p.roll[i], p.shift[i]))
         low = self.lower.back_from(at, lower)
         maps = g.upsample(low, FINE, x1 - x0, y1 - y0)
