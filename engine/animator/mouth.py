@@ -127,7 +127,7 @@ class MouthFields:
     def lower_alpha(self) -> np.ndarray:
         """(gh, gw) 0..1: L is cut out above its edge, between the corners."""
         edge = np.clip(0.5 + self.under * self.frame.iod / 1.6 + 0.5, 0, 1)
-        hidden = (np.abs(self.across) < 1.0) & (self.under > -0.33)  # U covers that much above its edge
+        hidden = (np.abs(self.across) < 1.0) & (self.over < 0.34)  # so far U covers all
         corner = g.smoothstep(0.94, 1.0, np.abs(self.across))
         return np.where(hidden, np.maximum(edge, corner), 1.0).astype(np.float32)
 
