@@ -49,3 +49,11 @@ def mask(path: Path, seconds: float = 1.0, size: tuple[int, int] = (128, 160)) -
             container.mux(stream.encode(av.VideoFrame.from_ndarray(white, format="rgb24")))
         container.mux(stream.encode())
     return path
+
+
+def cutout(path: Path, size: tuple[int, int] = (128, 160)) -> Path:
+    """The person of `mask`, alone."""
+    image = Image.new("RGBA", size, (0, 0, 0, 0))
+    image.paste((200, 60, 60, 255), (size[0] // 4, size[1] // 4, size[0] * 3 // 4, size[1]))
+    image.save(path)
+    return path

@@ -217,9 +217,14 @@ class Video(RemoteJob):
         return self.video
 
     @property
+    def is_poster_true(self) -> bool:
+        """Not while it still has the look that is about to be replaced."""
+        return not self.dressed or self.shown == self.dressed
+
+    @property
     def shown_size(self) -> tuple[int, int]:
         """Width and height of what the player plays, in pixels."""
-        if self.shown == self.dressed and self.dressed:
+        if self.dressed and self.shown == self.dressed:
             return self.looks.canvas(self.width, self.height)
         return self.width, self.height
 

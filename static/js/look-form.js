@@ -1,6 +1,6 @@
 // The step "Look": its controls, the previews that follow them, moving the person, pictures for the background.
 
-import { PLAIN, canvas, draw, fill, place } from "./look.js";
+import { PLAIN, canvas, draw, fill, place, withoutPerson } from "./look.js";
 import { say, send, tooLarge } from "./send.js";
 
 const root = document.querySelector("[data-look]");
@@ -47,7 +47,11 @@ export function follow() {
   field("size").min = background === "own" ? 1 : field("size").dataset.least;
   const look = read();
   const chosen = root.querySelector("[name=look-picture]:checked");
-  for (const stage of stages) draw(stage, look, source, chosen?.dataset);
+  if (background === "blur") clear();
+  for (const stage of stages) {
+    draw(stage, look, source, chosen?.dataset);
+    stage.style.touchAction = room(look)[1] ? "none" : "pan-y"; // what cannot be moved up and down scrolls the page
+  }
 
   root.style.setProperty("--look-colour", look.colour);
   root.style.setProperty("--look-gradient", fill({ ...look, background: "gradient" }));
@@ -71,6 +75,14 @@ export function follow() {
     note.textContent = words;
     note.hidden = !words;
   }
+}
+
+async function clear() {
+  const whose = source;
+  if (!whose.cutout || whose.behind !== undefined) return;
+  whose.behind = ""; // once is enough
+  whose.behind = await withoutPerson(whose.still, whose.cutout).catch(() => "");
+  if (whose === source) follow();
 }
 
 function tell(name, words) {
@@ -232,4 +244,5 @@ form.addEventListener("change", (event) => {
   if (root.contains(event.target)) follow();
 });
 addEventListener("pageshow", find);
+addEventListener("resize", follow); // the blur is as wide as the preview has it
 find();

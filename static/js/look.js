@@ -31,14 +31,14 @@ export const fill = (look) => (look.background === "gradient"
   ? `linear-gradient(${look.angle}deg, ${look.colour}, ${look.colour2})`
   : look.background === "colour" ? look.colour : "");
 
-// Draw into a box of the stage's kind (templates/videos/_look_stage.html). `source`: width, height, still, cutout.
+// Draw into a box of the stage's kind (templates/videos/_look_stage.html). `source`: width, height, still, cutout, behind.
 export function draw(stage, look, source, backdrop) {
   const [across, down] = canvas(look, source.width, source.height);
   stage.style.setProperty("--across", across);
   stage.style.setProperty("--down", down);
-  stage.style.setProperty("--blur", `${(100 * BLUR * Math.min(across, down)) / across}cqw`);
+  stage.style.setProperty("--blur", `${(BLUR * Math.min(across, down) * stage.clientWidth) / across}px`);
   stage.style.background = fill(look) || (look.background === "picture" && backdrop?.colour) || "";
-  show(stage.querySelector(".stage-behind"), { blur: source.still, picture: backdrop?.picture }[look.background]);
+  show(stage.querySelector(".stage-behind"), { blur: source.behind || source.still, picture: backdrop?.picture }[look.background]);
   stage.classList.toggle("is-blurred", look.background === "blur");
 
   const box = place(look, source.width, source.height);
@@ -58,4 +58,39 @@ function show(image, address) {
   image.hidden = !address;
   if (!address) image.removeAttribute("src");
   else if (image.getAttribute("src") !== address) image.src = address;
+}
+
+const SIDE = 128; // px: what is blurred needs no more
+
+// The address of their background without them: what is around flows into the hole, the farther in the coarser.
+export async function withoutPerson(still, cutout) {
+  const [picture, person] = await Promise.all([still, cutout].map(async (address) => {
+    const image = Object.assign(new Image(), { src: address });
+    await image.decode();
+    return image;
+  }));
+  const height = Math.max(Math.round((SIDE * picture.naturalHeight) / picture.naturalWidth), 1);
+  const hole = paper(SIDE, height);
+  hole.drawImage(picture, 0, 0, SIDE, height);
+  hole.globalCompositeOperation = "destination-out";
+  for (const by of [-2, 0, 2]) hole.drawImage(person, by, 0, SIDE, height); // and what their edge has coloured
+
+  const levels = [hole.canvas];
+  for (let last = hole.canvas; last.width > 1 || last.height > 1; last = levels.at(-1)) {
+    const half = paper(Math.ceil(last.width / 2), Math.ceil(last.height / 2));
+    half.drawImage(last, 0, 0, half.canvas.width, half.canvas.height);
+    levels.push(half.canvas);
+  }
+  const whole = paper(SIDE, height);
+  for (const level of levels.reverse()) {
+    // The coarsest has to cover everything, however little of it is known.
+    for (let n = level.width > 1 ? 1 : 12; n; n -= 1) whole.drawImage(level, 0, 0, SIDE, height);
+  }
+  return whole.canvas.toDataURL("image/jpeg", 0.9);
+}
+
+function paper(width, height) {
+  const context = Object.assign(document.createElement("canvas"), { width, height }).getContext("2d");
+  context.imageSmoothingQuality = "high";
+  return context;
 }

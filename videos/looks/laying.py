@@ -1,13 +1,12 @@
 """How far a look is: what the exports know of it."""
 
+from videos.exports import tasks as exports
 from videos.models import Export, Video
 
 
 def lay_on(video: Video) -> None:
     """Have a finished video dressed; others are when they come home. Within the transaction that saved the look."""
     if video.is_ready:
-        from videos.exports import tasks as exports
-
         exports.dress(video)
 
 
@@ -15,4 +14,4 @@ def laying(video: Video) -> Export | None:
     """Who lays the video's look on, while it does not have it yet."""
     if not video.is_ready or video.looks.is_plain or video.shown != video.video:
         return None
-    return video.exports.filter(kind=Export.Kind.LOOK, look_key=video.looks.key).first()
+    return exports.find(video, Export.Kind.LOOK)

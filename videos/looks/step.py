@@ -14,7 +14,7 @@ from videos.models import Backdrop, Video
 RECENT = 50  # videos that are asked for the last look
 
 FRAMES = (
-    ("own", "As it is", "The portrait’s own shape", "4 / 5"),
+    ("own", "As it is", "Its own shape", "4 / 5"),
     ("1:1", "1:1", "Square feed", "1"),
     ("9:16", "9:16", "Reels, TikTok, Shorts", "9 / 16"),
     ("16:9", "16:9", "YouTube, slides", "16 / 9"),
