@@ -59,6 +59,7 @@ def test_the_lower_lip_takes_no_skin_along_from_above_the_upper_lip(loaded):
     fields = mouth.MouthFields(
         f, lipline.find(loaded.person, loaded.points, f), g.grid_points(*loaded.size, 2)
     )
-    covered = (fields.upper_alpha() > 0.99) & (np.abs(fields.across) < 0.9) & (fields.under < -0.02)
+    covered = (fields.upper_alpha() == 1) & (fields.over < 0.33) & (np.abs(fields.across) < 0.9)
+    covered &= fields.under < -0.02
     assert covered.sum() > 1000
     assert fields.lower_alpha()[covered].max() == 0
