@@ -13,6 +13,7 @@ urlpatterns = [
     path("delete/", finding.delete, name="videos-delete"),
     path("sync/", views.sync, name="video-sync"),
     path("<int:pk>/", views.detail, name="video"),
+    path("<int:pk>/", include("videos.exports.urls")),
     path("<int:pk>/captions.srt", views.srt, name="video-srt"),
     path("<int:pk>/card/", views.card, name="video-card"),
     path("<int:pk>/status/", views.status, name="video-status"),

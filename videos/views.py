@@ -2,24 +2,25 @@
 
 import contextlib
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.db.models.fields.files import FieldFile
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
-from dashboard import media
 from dashboard.jobs import ForbiddenTransition, LeaseLost, State
 from dashboard.names import for_filename
 from videos import captions, tasks
+from videos.exports import shelf
+from videos.exports import tasks as exports
 from videos.forms import TitleForm
 from videos.line import with_places
 from videos.looks.laying import laying
-from videos.models import Video
+from videos.models import Export, Video
 
 
 def for_cards() -> QuerySet[Video]:
@@ -55,7 +56,7 @@ def status(request: HttpRequest, pk: int) -> HttpResponse:
     with_places([video])
     if request.GET.get("v") == stamp(video):
         return HttpResponse(status=204)
-    context = {"video": _with_downloads(video), "swapped": True}
+    context = {"video": _for_page(request, video), "swapped": True}
     return _announced(render(request, "videos/_status.html", context), video)
 
 
@@ -75,23 +76,16 @@ def _announced(response: HttpResponse, video: Video) -> HttpResponse:
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     video = get_object_or_404(for_cards().select_related("voice"), pk=pk)
     with_places([video])
-    return render(request, "videos/detail.html", {"video": _with_downloads(video)})
+    return render(request, "videos/detail.html", {"video": _for_page(request, video)})
 
 
-def _with_downloads(video: Video) -> Video:
-    """What the page says beside the player: links that save the files under the video's title, and sizes."""
-    name = for_filename(video.title)
-    sound = video.voice.sound if video.voice else None
-    for kind, file, filename in (
-        ("video", video.video, f"{name}.mp4"),
-        ("mask", video.mask, f"{name} mask.mp4"),
-        ("captions", video.captions, f"{name}.vtt"),
-        ("sound", sound, f"{name}.wav"),
-    ):
-        if file:
-            setattr(video, f"{kind}_download", media.link(file.name, download=filename))
-            setattr(video, f"{kind}_size", _size(file))
+def _for_page(request: HttpRequest, video: Video) -> Video:
+    """What its own page says beside the player."""
+    video.downloads = shelf.downloads(video)
     video.laid = laying(video)
+    video.painting = exports.find(video, Export.Kind.POSTER)
+    path = video.get_absolute_url()
+    video.address = settings.PUBLIC_URL + path if settings.PUBLIC_URL else request.build_absolute_uri(path)
     if video.finished_at:
         video.took = (video.finished_at - video.created_at).total_seconds()
     return video
@@ -110,13 +104,6 @@ def srt(request: HttpRequest, pk: int) -> HttpResponse:
     name = f"{for_filename(video.title)}.srt"
     response["Content-Disposition"] = content_disposition_header(True, name)
     return response
-
-
-def _size(file: FieldFile) -> int | None:
-    try:
-        return file.size
-    except OSError:  # the page is worth more than the number
-        return None
 
 
 @require_POST

@@ -48,6 +48,11 @@ def why_not(video: Video, kind: str) -> str:
     return ""
 
 
+def prores_bytes(video: Video) -> float:
+    """About how large it will be."""
+    return video.width * video.height * video.seconds * 25 * PRORES_BYTES
+
+
 def find(video: Video, kind: str) -> Export | None:
     return video.exports.filter(kind=kind, look_key=look_of(video, kind)[1]).first()
 
@@ -165,8 +170,7 @@ def _make(export: Export) -> None:
 
 
 def _film(export: Export, video: Video, folder: Path) -> None:
-    pixels = video.width * video.height * video.seconds * 25
-    if not shop.has_room(pixels * PRORES_BYTES if export.kind == Kind.MOV else video.video.size * 4):
+    if not shop.has_room(prores_bytes(video) if export.kind == Kind.MOV else video.video.size * 4):
         raise Refused(exchange.DISK)
     target = folder / f"made{shop.SUFFIX[export.kind]}"
     picture = export.look.get("picture") if export.look.get("background") == "picture" else None

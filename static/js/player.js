@@ -1,0 +1,16 @@
+// A finished video's page: the frame at which the player stands becomes the poster.
+
+import "./copy.js";
+
+const player = () => document.querySelector(".player");
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-use-frame]");
+  if (!button) return;
+  button.form.elements.seconds.value = (player()?.currentTime ?? 0).toFixed(3);
+  button.form.requestSubmit();
+});
+document.addEventListener("htmx:afterSwap", (event) => {
+  const made = document.getElementById("poster");
+  if (event.detail.target.id === "poster" && made?.dataset.poster && player()) player().poster = made.dataset.poster;
+});
