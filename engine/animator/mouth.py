@@ -70,7 +70,7 @@ class MouthFields:
                 (zero, self.big * near),
                 (zero, -seal),
                 (wx, zero),
-                (rx, 0.035 * lip_bulge * (1 - np.clip(np.abs(self.across), 0, 1) ** 2)),
+                (rx, 0.050 * lip_bulge * (1 - np.clip(np.abs(self.across), 0, 1) ** 2)),
                 (zero, -0.02 * lip_bulge * np.clip(1 - self.across**2, 0, 1)),
                 (zero, -0.05 * near * np.clip(1 - self.across**2, 0, 1)),
                 (zero, meet * near),
@@ -91,7 +91,7 @@ class MouthFields:
                 (zero, -self.big * near),
                 (zero, seal),
                 (self._width(), zero),
-                (self._round(), -0.03 * lip_bulge * (1 - np.clip(np.abs(self.across), 0, 1) ** 2)),
+                (self._round(), -0.045 * lip_bulge * (1 - np.clip(np.abs(self.across), 0, 1) ** 2)),
                 (zero, 0.02 * lip_bulge * np.clip(1 - self.across**2, 0, 1)),
                 (zero, meet * near),
             ]
@@ -109,7 +109,10 @@ class MouthFields:
         a = np.abs(self.across)
         along = np.where(a < 1, a, 1 - g.smoothstep(1.0, 2.1, a))
         height = np.exp(-(((self.y - self.line.at(self.line.meet, self.x)) / 0.33) ** 2))
-        return 0.1 * np.sign(self.across) * along * height
+        near_far = np.where(self.across < 0, *self.line.half) / max(
+            self.line.half
+        )  # a turned mouth's far half
+        return 0.1 * near_far * np.sign(self.across) * along * height
 
     def _round(self) -> np.ndarray:
         """The corners .1 IOD inwards."""
@@ -142,13 +145,13 @@ class MouthFields:
 def weights(aperture: float, jaw: float, width: float, tuck: float, press: float) -> tuple:
     """(lower (11,), upper (7,), gap): weights of the fields for one frame; all in IOD or -1..1 as in Performance."""
     wide = float(g.smoothstep(0.06, 0.26, np.array(aperture))) * (1 if width > -0.3 else 0.5)
-    raise_ = min(0.26 * aperture, 0.055)
+    pursed = -width if width < 0 else 0.0
+    raise_ = min(0.26 * aperture, 0.055) * (1 - 0.5 * min(pursed, 1))  # rounded lips hide the upper teeth
     jaw = min(jaw, max(aperture - raise_, 0) + 0.06)  # lips may stay shut over a jaw that is on its way
     lip = aperture - raise_ - jaw
     shut = max(0.0, 1 - aperture / 0.03)
     seal = 0.010 * shut
     spread = width if width > 0 else 0.0
-    pursed = -width if width < 0 else 0.0
     tuck = tuck * max(0.0, 1 - aperture / 0.12)
     lower = np.array(
         [jaw * (1 - wide), jaw * wide, lip * (1 - wide), lip * wide, seal,

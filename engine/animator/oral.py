@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from . import geometry as g
+from . import teeth
 from .lipline import LipLine
 
 
@@ -20,6 +21,11 @@ def skin_colour(bgr: np.ndarray, points: np.ndarray, iod: float) -> np.ndarray:
     pixels = np.concatenate(found).astype(np.float32)
     light = pixels.mean(1)
     return np.median(pixels[light >= np.median(light)], axis=0)
+
+
+# How much shorter and darker each of ten teeth is, 0..1, in no order.
+IRREGULAR = np.array([0.1, 0.5, 0.0, 0.7, 0.4, 0.3, 0.2, 0.6, 0.1, 0.5])
+PURSED = 4  # steps from spread to rounded lips
 
 
 class Inside:
@@ -46,19 +52,16 @@ class Inside:
         # teeth follow the curve of the lips a little, not their every bend
         self.v = p[..., 1] - (0.5 * seam + 0.5 * chord)  # IOD below the closed lips
         skin = skin_colour(bgr, points, frame.iod)
-        luma = float(skin @ (0.114, 0.587, 0.299))
-        warm = skin / max(luma, 1)
-        light = float(np.clip(1.12 * luma, 60, 222))
-        enamel = light * (0.80 + 0.20 * warm) * np.array([0.94, 1.0, 1.02])
-        self.enamel = np.clip(enamel, 0, 240).astype(np.float32)
+        self.enamel = teeth.enamel(bgr, points, skin)
         self.flesh = (skin * np.array([0.50, 0.44, 0.66])).astype(np.float32)
         self.dark = (skin * np.array([0.13, 0.11, 0.20])).astype(np.float32)
         round_light = np.clip(1.06 - 0.62 * np.abs(self.u) ** 2.2, 0.15, 1.1)
         self.light = round_light.astype(np.float32)[..., None]
-        self.upper, self.upper_alpha = self._row(-0.085, 0.030, 0.80, True)
+        own = teeth.own(bgr, points, frame, line, box)
+        self.upper, self.upper_alpha = own or self._row(-0.085, 0.030, 0.80, True)
         self.lower, self.lower_alpha = self._row(0.045, 0.16, 0.68, False)
         self.tongue, self.tongue_alpha = self._tongue()
-        self.stills: dict[int, np.ndarray] = {}
+        self.stills: dict[tuple[int, int], np.ndarray] = {}
 
     def _row(self, top: float, bottom: float, reach: float, up: bool) -> tuple[np.ndarray, np.ndarray]:
         """A row of teeth between y = top and bottom (IOD below the closed lips), `reach` of the half width wide."""
@@ -71,7 +74,9 @@ class Inside:
         if not up:
             tooth = np.interp(np.abs(self.u) / reach, [0, 0.22, 0.44, 0.68, 0.86, 1.0], [0, 1, 2, 3, 4, 5])
         within = tooth - np.floor(tooth)
-        scallop = 0.012 * (2 * within - 1) ** 4
+        number = np.clip(np.floor(tooth), 0, 4).astype(int) + 5 * (self.u > 0)
+        own = IRREGULAR[number if up else 9 - number]  # no two teeth are alike
+        scallop = 0.012 * (2 * within - 1) ** 4 + 0.011 * own + np.where(np.floor(tooth) == 1, 0.006, 0)
         edge = (bottom - scallop - v) if up else (v - top - scallop)
         far = (v - top) if up else (bottom - v)
         alpha = np.clip(edge * px / 1.4 + 0.5, 0, 1) * np.clip(far * px / 3, 0, 1)
@@ -80,7 +85,9 @@ class Inside:
             -((np.minimum(within, 1 - within) * 0.23 * reach * self.half * px / 1.1) ** 2)
         )
         shade = gap * (0.90 + 0.10 * g.smoothstep(0.0, 0.05, edge)) * (1.0 if up else 0.86)
-        colour = self.enamel * self.light * shade[..., None]
+        colour = (
+            self.enamel * self.light * (shade * (1 - 0.10 * np.abs(own) - 0.03 * (number % 5)))[..., None]
+        )
         return colour.astype(np.float32), alpha.astype(np.float32)[..., None]
 
     def _tongue(self) -> tuple[np.ndarray, np.ndarray]:
@@ -97,8 +104,11 @@ class Inside:
         y = cv2.warpAffine(x, m, (w, h), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return y if y.ndim == 3 else y[..., None]
 
-    def _still(self, down: float) -> np.ndarray:
-        """(h, w, 4) uint8: tongue and lower teeth `down` IOD lower, behind the upper teeth, in full light."""
+    def _still(self, down: float, pursed: float) -> np.ndarray:
+        """(h, w, 4) uint8: tongue and lower teeth `down` IOD lower, behind the upper teeth, in full light.
+
+        pursed 0..1: rounded lips stand before the teeth, which are hidden above them and in their shadow.
+        """
         out = self.dark + np.zeros_like(self.upper)
         for colour, alpha, share in (
             (self.tongue, self.tongue_alpha, 0.9),
@@ -106,16 +116,18 @@ class Inside:
         ):
             c, a = self._moved(colour, share * down), self._moved(alpha, share * down)
             out += (c - out) * a
-        out += (self.upper - out) * self.upper_alpha
+        up = -0.055 * pursed
+        out += (self._moved(self.upper, up) - out) * self._moved(self.upper_alpha, up)
+        out *= 1 - 0.2 * pursed
         return cv2.cvtColor(np.clip(out, 0, 255).astype(np.uint8), cv2.COLOR_BGR2BGRA)
 
-    def draw(self, jaw: float, gap: float) -> np.ndarray:
-        """(h, w, 4) uint8 of the box, opaque, for a jaw (IOD) and a lip gap (IOD).
+    def draw(self, jaw: float, gap: float, width: float) -> np.ndarray:
+        """(h, w, 4) uint8 of the box, opaque, for a jaw (IOD), a lip gap (IOD) and a width of the lips (-1..1).
 
         Jaws are told apart to a quarter of a pixel, so that few pictures serve a whole video.
         """
-        key = round(jaw * self.frame.iod * 4)
+        key = round(jaw * self.frame.iod * 4), round(min(max(-width, 0), 1) * PURSED)
         if key not in self.stills:
-            self.stills[key] = self._still(key / 4 / self.frame.iod)
+            self.stills[key] = self._still(key[0] / 4 / self.frame.iod, key[1] / PURSED)
         light = 0.62 + 0.38 * min(1.0, gap / 0.10)
         return cv2.convertScaleAbs(self.stills[key], alpha=light)

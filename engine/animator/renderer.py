@@ -143,7 +143,8 @@ class Renderer:
             box[band] = cv2.remap(
                 self.person, whole, fraction, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
             )
-        self._mouth(box, maps, at, upper, float(p.jaw[i]), gap)
+        inside = self.inside.draw(float(p.jaw[i]), gap, float(p.width[i])) if gap > 0 else None
+        self._mouth(box, maps, at, upper, inside)
         for part in self.soft:
             box[part] = _over(box[part], self.behind[part])
         return picture
@@ -162,7 +163,12 @@ class Renderer:
         return x0, y0, x1, y1
 
     def _mouth(
-        self, person: np.ndarray, maps: np.ndarray, at: np.ndarray, upper: np.ndarray, jaw: float, gap: float
+        self,
+        person: np.ndarray,
+        maps: np.ndarray,
+        at: np.ndarray,
+        upper: np.ndarray,
+        inside: np.ndarray | None,
     ) -> None:
         """Show the inside where L ends, and lay U over both; changes `person` (the moving box) in place."""
         x0, y0, x1, y1 = self._mouth_view(at)
@@ -172,13 +178,11 @@ class Renderer:
         to_upper = g.upsample(self.upper.back_from(part, upper), FINE, w, h)
         view = person[y0:y1, x0:x1]
         below = view.copy()
-        if gap > 0:
+        if inside is not None:
             to_lower = g.shifted(maps[y0:y1, x0:x1], corner)
             a = cv2.remap(self.lower_alpha, to_lower, None, cv2.INTER_LINEAR, borderValue=1)
             to_inside = g.shifted(g.upsample(part, FINE, w, h), corner)
-            inner = cv2.remap(
-                self.inside.draw(jaw, gap), to_inside, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-            )
+            inner = cv2.remap(inside, to_inside, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
             below = cv2.blendLinear(below, inner, a, 1 - a)
         above = cv2.remap(self.person, to_upper, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
         a = cv2.remap(self.upper_alpha, g.shifted(to_upper, corner), None, cv2.INTER_LINEAR)

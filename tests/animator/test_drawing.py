@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from engine.animator import eyes, lipline, mouth
+from engine.animator import eyes, lipline, mouth, oral, renderer, teeth
 from engine.animator import geometry as g
 from engine.animator import rig as rigs
 
@@ -63,3 +63,43 @@ def test_the_lower_lip_takes_no_skin_along_from_above_the_upper_lip(loaded):
     covered &= fields.under < -0.02
     assert covered.sum() > 500
     assert fields.lower_alpha()[covered].max() == 0
+
+
+def test_a_smile_opens_with_the_teeth_of_the_picture(loaded):
+    drawer = renderer.Renderer(loaded.resized(480))
+    small = loaded.resized(480)
+    found = teeth.own(small.person, small.points, drawer.frame, drawer.line, drawer.mouth_box)
+    assert found is not None
+    colour, alpha = found
+    x0, y0, x1, y1 = drawer.mouth_box
+    lab = cv2.cvtColor(small.person[y0:y1, x0:x1].astype(np.float32) / 255, cv2.COLOR_BGR2LAB)
+    tooth = cv2.cvtColor(colour / 255, cv2.COLOR_BGR2LAB)[alpha[..., 0] > 0.9]
+    lip = lab[(np.array(small.points[17, 1]) - y0).astype(int), (small.points[17, 0] - x0).astype(int)]
+    assert np.percentile(tooth[:, 1], 90) < lip[1] - 2, "no lip among them"
+    assert np.median(tooth[:, 0]) > lip[0]
+
+
+def test_what_parts_the_lips_without_teeth_is_not_taken_for_some(loaded):
+    small = loaded.resized(480)
+    drawer = renderer.Renderer(small)
+    x0, y0, x1, y1 = drawer.mouth_box
+    lip = small.person[tuple(small.points[17, 1::-1].astype(int))]
+    painted = small.person.copy()
+    painted[y0:y1, x0:x1] = lip  # as red as lips, and as bright
+    assert teeth.own(painted, small.points, drawer.frame, drawer.line, drawer.mouth_box) is None
+
+
+def test_rounded_lips_hide_the_teeth(loaded):
+    small = loaded.resized(480)
+    inside = oral.Inside(
+        small.person,
+        small.points,
+        g.HeadFrame(small.points),
+        lipline.find(small.person, small.points, g.HeadFrame(small.points)),
+        renderer.Renderer(small).mouth_box,
+    )
+    spread, rounded = (inside.draw(0.0, 0.06, width)[..., :3].mean(2) for width in (0.0, -1.0))
+    middle = spread.shape[1] // 2
+    ends = [np.flatnonzero(x[:, middle] > 0.75 * x[:, middle].max()).max() for x in (spread, rounded)]
+    assert ends[1] < ends[0] - 0.02 * inside.frame.iod, "they end higher up"
+    assert rounded.max() < 0.9 * spread.max(), "in the shadow of the lips"

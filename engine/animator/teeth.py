@@ -1,0 +1,110 @@
+"""Teeth: those that a portrait shows, or drawn ones in the tone of its eye whites.
+
+A portrait's own teeth are told from lips and gums by redness (a* of Lab), not by brightness: a wet lip is bright too.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from . import geometry as g
+from .lipline import LipLine
+
+OPENINGS = (
+    [33, 246, 161, 160, 159, 158, 157, 173, 133, 155, 154, 153, 145, 144, 163, 7],
+    [263, 466, 388, 387, 386, 385, 384, 398, 362, 382, 381, 380, 374, 373, 390, 249],
+)
+LIPS = [0, 267, 37, 17, 84, 314]
+SMILE = 0.06  # IOD: lips parted by less than that show no teeth worth keeping
+TALL, SHARE = 0.035, 0.7  # IOD of tooth in a column, and the share of the middle columns that must have it
+
+
+def eye_white(bgr: np.ndarray, points: np.ndarray) -> np.ndarray | None:
+    """(3,) BGR: the lighter and less coloured pixels of the eyes, without glints; None where eyes are too small."""
+    mask = np.zeros(bgr.shape[:2], np.uint8)
+    for ids in OPENINGS:
+        cv2.fillPoly(mask, [points[ids, :2].round().astype(np.int32)], 1)
+    pixels = bgr[mask > 0].astype(np.float32)
+    if len(pixels) < 60:
+        return None
+    light = pixels.mean(1)
+    low, high = np.percentile(light, [70, 96])
+    pixels = pixels[(light >= low) & (light <= high)]
+    spread = np.ptp(pixels, axis=1)
+    return np.median(pixels[spread <= np.median(spread)], axis=0)
+
+
+def enamel(bgr: np.ndarray, points: np.ndarray, skin: np.ndarray) -> np.ndarray:
+    """(3,) BGR of teeth in full light: as light as the skin or a little more, in the tone of the eye whites."""
+    luma = np.array((0.114, 0.587, 0.299))
+    lightness = float(skin @ luma)
+    white = eye_white(bgr, points)
+    if white is None:
+        white = skin * 0.4 + lightness * 0.6
+    # eyes lie in shadow: their whites say less about the lightness than about the tone
+    light = 0.6 * 1.12 * lightness + 0.4 * np.clip(
+        1.1 * float(white @ luma), 0.7 * lightness, 1.25 * lightness
+    )
+    tone = 0.55 * white / max(float(white @ luma), 1) + 0.25 + 0.20 * skin / max(lightness, 1)
+    return np.clip(np.clip(light, 50, 218) * tone * (0.95, 1.0, 1.015), 0, 238).astype(np.float32)
+
+
+def own(
+    bgr: np.ndarray, points: np.ndarray, frame: g.HeadFrame, line: LipLine, box: tuple[int, int, int, int]
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """The upper teeth in the picture: colours (h, w, 3) and alpha (h, w, 1) float32 of the box; None if it shows none."""
+    if line.gap < SMILE:
+        return None
+    x0, y0, x1, y1 = box
+    view = bgr[y0:y1, x0:x1].astype(np.float32)
+    grid = np.dstack(np.meshgrid(np.arange(x0, x1, dtype=np.float32), np.arange(y0, y1, dtype=np.float32)))
+    p = frame.to_local(grid)
+    across, x = line.across(p[..., 0]), p[..., 0]
+    upper, lower = line.at(line.upper, x), line.at(line.lower, x)
+    within = (p[..., 1] > upper + 0.01) & (p[..., 1] < lower - 0.008) & (np.abs(across) < 0.92)
+    lab = cv2.cvtColor(view / 255, cv2.COLOR_BGR2LAB)
+    r = max(1, int(0.02 * frame.iod))
+    lips = np.concatenate([_patch(lab, points[i, :2] - (x0, y0), r) for i in LIPS])
+    if not within.any() or not len(lips):
+        return None
+    red = float(np.median(lips[:, 1]))
+    pale = float(np.percentile(lab[within][:, 1], 15))
+    light = float(np.percentile(lab[within][:, 0], 90))
+    if red - pale < 6:
+        return None
+    tooth = within & (lab[..., 1] < pale + 0.55 * (red - pale)) & (lab[..., 0] > 0.62 * light)
+    # the first run of tooth below the upper lip: below a dark gap begin the lower ones
+    below = (frame.y * frame.iod).round(3)
+    if abs(below[0]) > abs(below[1]):
+        return None  # a head that lies: columns would cross the teeth
+    tooth = cv2.morphologyEx(tooth.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3)))
+    tooth &= within.astype(np.uint8)
+    rows = np.arange(tooth.shape[0])[:, None]
+    first = np.where(tooth.any(0), tooth.argmax(0), tooth.shape[0])
+    gone = (rows > first) & (tooth == 0)
+    end = np.where(gone.any(0), gone.argmax(0), tooth.shape[0])
+    tooth = tooth * (rows >= first) * (rows < end)
+    tall = tooth.sum(0) / frame.iod
+    middle = np.abs(across).min(0) < 0.45
+    if (tall[middle] > TALL).mean() < SHARE:
+        return None
+    # one row without ragged ends: from column to column its edges bend, they do not jump
+    there = np.flatnonzero(tall > 0.015)
+    columns = np.arange(tooth.shape[1], dtype=np.float32)
+    top, bottom = (np.interp(columns, there, edge[there]) for edge in (first, first + tooth.sum(0)))
+    smooth = (1, 2 * int(0.06 * frame.iod) + 1)
+    top, bottom = (
+        cv2.GaussianBlur(cv2.blur(e[None], smooth[::-1]), (0, 0), 0.02 * frame.iod)[0] for e in (top, bottom)
+    )
+    side = np.minimum(columns - there[0], there[-1] - columns) / (0.05 * frame.iod)
+    # under the upper lip the teeth go on as they begin, and above the lower lip as they end
+    inner = np.clip(rows, np.ceil(top) + 1, np.floor(bottom) - 2).astype(np.float32)
+    colour = cv2.remap(view, np.broadcast_to(columns, inner.shape).copy(), inner, cv2.INTER_LINEAR)
+    alpha = np.clip(bottom - rows, 0, 1) * np.clip(rows - top + 0.12 * frame.iod, 0, 1) * np.clip(side, 0, 1)
+    return colour, cv2.GaussianBlur(alpha.astype(np.float32), (0, 0), 0.7)[..., None]
+
+
+def _patch(lab: np.ndarray, at: np.ndarray, r: int) -> np.ndarray:
+    x, y = int(at[0]), int(at[1])
+    return lab[max(0, y - r) : y + r + 1, max(0, x - r) : x + r + 1].reshape(-1, 3)
