@@ -138,7 +138,7 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["heroicons.templatetags.heroicons", "dashboard.templatetags.dashboard"],
+            "builtins": ["dashboard.templatetags.icons", "dashboard.templatetags.dashboard"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
