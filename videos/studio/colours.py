@@ -15,7 +15,7 @@ import numpy as np
 BT709, UNMARKED, BT601 = 1, 2, 6
 LIMITED, FULL = 1, 2
 HD = 720
-TREMBLE = 4  # luma
+TREMBLE = 4  # of 255
 # Without the flags colours are off by up to 20 of 255 where they change from one pixel to the next.
 EXACT = "bicubic+accurate_rnd+full_chroma_int+full_chroma_inp"
 MATRICES = {BT709: "bt709", 4: "fcc", 5: "bt601", BT601: "bt601", 7: "smpte240m", 9: "bt2020", 10: "bt2020"}
@@ -67,7 +67,10 @@ class FromRGB:
     def __init__(self, width: int, height: int, pix_fmt: str) -> None:
         self._source = "rgba" if pix_fmt.startswith("yuva") else "rgb24"
         scale = f"out_color_matrix=bt709:out_range=tv:flags={EXACT}"
-        self._graph = Graph(width, height, self._source, ("scale", scale), ("format", pix_fmt))
+        says = "color_primaries=bt709:color_trc=bt709"
+        self._graph = Graph(
+            width, height, self._source, ("scale", scale), ("format", pix_fmt), ("setparams", says)
+        )
 
     def __call__(self, picture: np.ndarray) -> av.VideoFrame:
         return self._graph(av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format=self._source))
@@ -94,9 +97,10 @@ def opacity(frame: av.VideoFrame) -> np.ndarray:
 
 
 def _opacities(black: int, white: int) -> np.ndarray:
-    """What luma means. A lossy mask's blacks and whites tremble a little: they are taken for black and white."""
-    span = white - black - 2 * TREMBLE
-    return np.clip((np.arange(256) - black - TREMBLE) * 255 / span, 0, 255).round().astype(np.uint8)
+    """What luma means. A lossy mask's blacks and whites tremble a little: those are taken for black and white."""
+    values = np.clip((np.arange(256) - black) * 255 / (white - black), 0, 255).round().astype(np.uint8)
+    values[values <= TREMBLE], values[values >= 255 - TREMBLE] = 0, 255
+    return values
 
 
 _OF_LIMITED, _OF_FULL = _opacities(16, 235), _opacities(0, 255)
