@@ -29,6 +29,8 @@ function read() {
 }
 
 function write(values) {
+  if (values.background) field("background").value = values.background;
+  bound();
   for (const [name, value] of Object.entries(values)) {
     if (name === "picture") {
       const chosen = root.querySelector("[name=look-picture]:checked");
@@ -40,12 +42,18 @@ function write(values) {
   follow();
 }
 
+// With its own background the picture has to cover the frame.
+function bound() {
+  const size = field("size");
+  size.dataset.least ??= size.min;
+  size.min = field("background").value === "own" ? 1 : size.dataset.least;
+}
+
 // Everything on the page that shows the look follows the controls.
 export function follow() {
-  const background = field("background").value;
-  // With its own background the picture has to cover the frame.
-  field("size").min = background === "own" ? 1 : field("size").dataset.least;
+  bound();
   const look = read();
+  const { background } = look;
   const chosen = root.querySelector("[name=look-picture]:checked");
   if (background === "blur") clear();
   for (const stage of stages) {
@@ -223,12 +231,11 @@ adder.querySelector("input").addEventListener("change", (event) => {
 
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target.id === "backdrop-dialog") event.detail.target.showPopover();
-  if (event.detail.target.classList.contains("backdrop")) follow();
 });
+new MutationObserver(follow).observe(backdrops, { childList: true }); // the chosen one may be among those that go
 
 // ---------------------------------------------------------------- what is pressed and chosen
 
-field("size").dataset.least = field("size").min;
 root.addEventListener("click", (event) => {
   const button = event.target.closest("[data-look-set], [data-look-all]");
   if (button?.dataset.lookSet) write(JSON.parse(button.dataset.lookSet));
@@ -244,5 +251,7 @@ form.addEventListener("change", (event) => {
   if (root.contains(event.target)) follow();
 });
 addEventListener("pageshow", find);
-addEventListener("resize", follow); // the blur is as wide as the preview has it
+// The blur is as wide as the preview has it.
+addEventListener("resize", follow);
+form.addEventListener("toggle", follow, true);
 find();

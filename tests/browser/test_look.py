@@ -1,0 +1,401 @@
+"""Choosing a look in a real browser: the preview is what comes out, moved by hand, keys and fingers."""
+
+import re
+from dataclasses import asdict
+from pathlib import Path
+
+import av
+import pytest
+from django.core.files import File
+from playwright.sync_api import Page, expect
+
+from avatars.models import Avatar
+from dashboard.jobs import State
+from dashboard.local import LocalState
+from dashboard.remote import provider as provider_here
+from tests import made
+from tests.conftest import FIXTURES
+from tests.videos.looks.conftest import finished, new_backdrop, speaker  # noqa: F401 - fixtures
+from videos import poller, tasks
+from videos.exports import tasks as exports
+from videos.look import Look
+from videos.models import Backdrop, Export, Video, Voice
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+WIDTH, HEIGHT = 720, 900
+LOOKS = [
+    Look(),
+    Look(frame="1:1"),
+    Look(frame="9:16", x=0.2),
+    Look(frame="16:9", size=1.4, x=0.8, y=0.3),
+    Look(background="colour", frame="16:9"),
+    Look(background="colour", frame="16:9", size=0.5, x=0.1, y=0.9),
+    Look(background="gradient", frame="9:16", size=0.7, x=1, y=0),
+    Look(background="blur", frame="1:1", size=1.3, x=0, y=1),
+    Look(background="gradient", size=0.62, x=0.333, y=0.667),
+]
+PLACED = """(stage) => {
+  const box = stage.getBoundingClientRect();
+  const person = stage.querySelector(".stage-person").getBoundingClientRect();
+  return { across: box.width, down: box.height, x: person.x - box.x, y: person.y - box.y, width: person.width, height: person.height };
+}"""
+
+
+@pytest.fixture
+def cut_out(speaker, tmp_path) -> Avatar:  # noqa: F811
+    """An avatar as our own engine makes it: a preview, and the person alone in the same frame."""
+    with made.picture(tmp_path / "preview.jpg", (WIDTH, HEIGHT)).open("rb") as file:
+        speaker.preview.save("preview.jpg", File(file), save=False)
+    with made.cutout(tmp_path / "cutout.webp", (WIDTH, HEIGHT)).open("rb") as file:
+        speaker.cutout.save("cutout.webp", File(file))
+    return speaker
+
+
+def stage(page: Page):
+    return page.locator("[data-stage]:not(.is-small):visible")
+
+
+def tile(page: Page, what: str, value: str):
+    return page.locator(f"[name=look-{what}][value='{value}']")
+
+
+def values(page: Page) -> dict[str, float]:
+    read = "(name) => Number(document.querySelector(`[name=look-${name}]`).value)"
+    return {name: page.evaluate(read, name) for name in ("size", "x", "y")}
+
+
+# ---------------------------------------------------------------- what will come out
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.key or "plain")
+def test_the_preview_places_the_person_as_the_frames_will(page, cut_out, new_video, maria, look):
+    new_video(avatar=cut_out, made_by=maria, look=look.values())
+    page.goto(f"/videos/new/?avatar={cut_out.pk}")
+    expect(stage(page).locator(".stage-person")).to_be_visible()
+    page.get_by_role("button", name="As it came" if look.is_plain else "Same look as last time").click()
+    shown = stage(page).evaluate(PLACED)
+    across, down = look.canvas(WIDTH, HEIGHT)
+    box = look.place(WIDTH, HEIGHT)
+    assert shown["across"] / shown["down"] == pytest.approx(across / down, rel=0.01)
+    scale = shown["across"] / across
+    for name in ("x", "y", "width", "height"):
+        assert shown[name] == pytest.approx(getattr(box, name) * scale, abs=1), name
+
+
+def test_the_arithmetic_is_the_same_for_sizes_that_do_not_divide(page, cut_out):
+    page.goto("/videos/new/")
+    source = page.locator("script[src*='look-form']").get_attribute("src").replace("look-form", "look")
+    compute = """async ([source, look, width, height]) => {
+      const { canvas, place } = await import(source);
+      return [canvas(look, width, height), place(look, width, height)];
+    }"""
+    for width, height in ((721, 900), (1080, 1350), (719, 719), (640, 361), (1001, 333)):
+        for look in LOOKS:
+            canvas, box = page.evaluate(compute, [source, asdict(look), width, height])
+            assert tuple(canvas) == look.canvas(width, height), (look, width, height)
+            assert box == pytest.approx(asdict(look.place(width, height))), (look, width, height)
+
+
+def test_each_background_is_seen_behind_the_person(page, cut_out, new_backdrop):  # noqa: F811
+    backdrop = new_backdrop()
+    page.goto("/videos/new/")
+    shown, behind = stage(page), stage(page).locator(".stage-behind")
+    person = shown.locator(".stage-person")
+    expect(person).to_have_attribute("src", re.compile("preview"))
+    expect(behind).to_be_hidden()
+    tile(page, "background", "colour").check()
+    page.get_by_role("button", name="Petrol").click()
+    expect(person).to_have_attribute("src", re.compile("cutout"))
+    expect(shown).to_have_css("background-color", "rgb(15, 76, 92)")
+    tile(page, "background", "gradient").check()
+    page.get_by_role("button", name="Ember").click()
+    expect(shown).to_have_css(
+        "background-image", "linear-gradient(135deg, rgb(243, 166, 131), rgb(123, 45, 67))"
+    )
+    tile(page, "background", "picture").check()
+    tile(page, "picture", str(backdrop.pk)).check()
+    expect(behind).to_have_attribute("src", re.compile(Path(backdrop.picture.name).stem))
+    tile(page, "background", "blur").check()
+    expect(behind).to_have_attribute("src", re.compile("^data:image/jpeg"))
+    assert "blur(" in behind.evaluate("(image) => getComputedStyle(image).filter")
+    # What was behind the person is made of what was around them: the picture's own brown, not their red.
+    red, green, blue = behind.evaluate(
+        """(image) => { const paper = document.createElement("canvas").getContext("2d");
+        paper.drawImage(image, 0, 0, 9, 9); return [...paper.getImageData(4, 6, 1, 1).data].slice(0, 3); }"""
+    )
+    assert (red, green, blue) == pytest.approx((180, 120, 90), abs=12)
+    expect(page.locator("[data-look-note]:visible")).to_have_count(0)
+
+
+def test_without_a_cut_out_the_page_says_when_it_shows(page, speaker):  # noqa: F811
+    page.goto("/videos/new/")
+    note = page.get_by_text("The cut-out shows once the video is there.").locator("visible=true")
+    expect(note).to_have_count(0)
+    tile(page, "background", "colour").check()
+    expect(note).to_have_count(1)
+    expect(stage(page).locator(".stage-person")).to_be_visible()
+    expect(stage(page)).to_have_class(re.compile("is-uncut"))
+    tile(page, "background", "own").check()
+    expect(note).to_have_count(0)
+
+
+# ---------------------------------------------------------------- size and place
+
+
+def test_the_person_is_dragged_and_the_middle_attracts(page, cut_out):
+    page.goto("/videos/new/")
+    tile(page, "background", "colour").check()
+    tile(page, "frame", "16:9").check()
+    box = stage(page).bounding_box()
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+    def drag(dx: float) -> dict[str, float]:
+        page.mouse.move(*middle)
+        page.mouse.down()
+        page.mouse.move(middle[0] + dx, middle[1], steps=4)
+        page.mouse.up()
+        return stage(page).evaluate(PLACED)
+
+    before = stage(page).evaluate(PLACED)
+    moved = drag(60)
+    assert moved["x"] == pytest.approx(before["x"] + 60, abs=1.5)
+    assert moved["y"] == pytest.approx(before["y"], abs=0.5)  # it is as high as the frame
+    drag(-58)
+    assert values(page)["x"] == 0.5
+    drag(-5000)
+    assert values(page)["x"] == 0  # and no farther
+
+
+def test_with_its_own_background_dragging_shows_another_part_of_the_picture(page, cut_out):
+    page.goto("/videos/new/")
+    tile(page, "frame", "9:16").check()
+    stage(page).focus()
+    before = stage(page).evaluate(PLACED)
+    page.keyboard.press("ArrowLeft")
+    after = stage(page).evaluate(PLACED)
+    assert after["x"] < before["x"]
+    assert values(page)["x"] > 0.5
+
+
+def test_keys_move_and_size_the_person_and_say_so(page, cut_out):
+    page.goto("/videos/new/")
+    tile(page, "background", "colour").check()
+    tile(page, "frame", "16:9").check()
+    stage(page).focus()
+    for key in ("-", "-", "ArrowUp", "ArrowRight", "Shift+ArrowRight"):
+        page.keyboard.press(key)
+    now = values(page)
+    assert now["size"] == pytest.approx(0.9)
+    assert now["y"] < 1
+    assert now["x"] > 0.6
+    expect(page.locator("#announcer")).to_contain_text("Size 90 percent")
+    page.get_by_role("button", name="As it came").click()
+    assert values(page) == {"size": 1, "x": 0.5, "y": 1}
+    assert tile(page, "frame", "own").is_checked()
+
+
+def test_a_finger_moves_the_person_on_a_phone_and_the_preview_stays_in_sight(browse, cut_out):
+    page = browse(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True).new_page()
+    page.goto("/videos/new/")
+    tile(page, "background", "colour").check()
+    tile(page, "frame", "16:9").check()
+    page.locator("[name=look-y]").scroll_into_view_if_needed()
+    box = stage(page).bounding_box()
+    assert 0 <= box["y"] < box["y"] + box["height"] < 740
+    before = stage(page).evaluate(PLACED)
+    touch = page.context.new_cdp_session(page)
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    for kind, points in (
+        ("touchStart", [{"x": x, "y": y}]),
+        ("touchMove", [{"x": x - 20, "y": y}]),
+        ("touchMove", [{"x": x - 40, "y": y}]),
+        ("touchEnd", []),
+    ):
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    assert stage(page).evaluate(PLACED)["x"] == pytest.approx(before["x"] - 40, abs=1.5)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    mini = page.locator(".stage-box.is-small")
+    expect(mini.locator(".stage-person")).to_be_visible()
+
+
+# ---------------------------------------------------------------- pictures for the background
+
+
+def test_a_picture_has_its_own_progress_and_its_own_error(page, cut_out, tmp_path):
+    page.goto("/videos/new/")
+    tile(page, "background", "picture").check()
+    chooser = page.locator("[data-backdrop-file]")
+    chooser.set_input_files({"name": "x.png", "mimeType": "image/png", "buffer": b"no picture"})
+    expect(page.locator("#look-picture-error")).to_contain_text("x.png: This is not a picture")
+    expect(page.locator(".backdrop")).to_have_count(0)
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 400_000}
+    network.send("Network.emulateNetworkConditions", slow)
+    content = made.picture(tmp_path / "wall.jpg", (800, 600)).read_bytes() + bytes(400_000)
+    chooser.set_input_files({"name": "my_wall.jpg", "mimeType": "image/jpeg", "buffer": content})
+    bar = page.get_by_label("Upload of my_wall.jpg")
+    expect(bar).to_have_attribute("value", re.compile(r"^[1-9]\d?$"))
+    expect(bar).to_have_count(0)
+    backdrop = Backdrop.objects.get()
+    assert tile(page, "picture", str(backdrop.pk)).is_checked()
+    expect(page.locator("#look-picture-error")).to_be_empty()
+    expect(stage(page).locator(".stage-behind")).to_be_visible()
+
+
+def test_a_picture_that_is_dropped_on_the_page_is_for_the_background(page, cut_out, tmp_path):
+    page.goto("/videos/new/")
+    picture = made.picture(tmp_path / "wall.png", (640, 400)).read_bytes()
+    data = page.evaluate_handle(
+        """(bytes) => { const data = new DataTransfer();
+        data.items.add(new File([new Uint8Array(bytes)], "wall.png", { type: "image/png" })); return data; }""",
+        list(picture),
+    )
+    page.dispatch_event("body", "dragenter", {"dataTransfer": data})
+    page.dispatch_event("body", "drop", {"dataTransfer": data})
+    expect(page.locator(".backdrop input")).to_be_checked()
+    assert tile(page, "background", "picture").is_checked()
+    assert not Voice.objects.exists()
+
+
+def test_deleting_a_picture_asks_first_and_keeps_the_page(page, cut_out, new_backdrop):  # noqa: F811
+    backdrop = new_backdrop()
+    page.goto("/videos/new/")
+    tile(page, "background", "picture").check()
+    tile(page, "picture", str(backdrop.pk)).check()
+    page.locator("#title").fill("Spring")
+    page.get_by_label("Delete the picture Wall").focus()
+    page.keyboard.press("Enter")
+    question = page.get_by_role("dialog", name="Delete this picture?")
+    expect(question.get_by_role("button", name="Keep it")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(question).to_be_hidden()
+    assert Backdrop.objects.exists()
+    page.get_by_label("Delete the picture Wall").click()
+    question.get_by_role("button", name="Delete").click()
+    expect(page.locator(".backdrop")).to_have_count(0)
+    expect(page.get_by_text("Choose a picture for the background.").locator("visible=true")).to_have_count(1)
+    assert page.locator("#title").input_value() == "Spring"
+    assert not Backdrop.objects.exists()
+
+
+# ---------------------------------------------------------------- from the choice to the film
+
+
+def corner(video: Video) -> tuple[int, int, int]:
+    with video.dressed.open("rb") as file, av.open(file) as container:
+        frame = next(container.decode(video=0)).to_ndarray(format="rgb24")
+        return tuple(int(value) for value in frame[6, 6])
+
+
+def test_from_the_chosen_colour_and_frame_to_the_film_that_has_them(
+    browse, provider, new_avatar, maria, media_files, tmp_path
+):
+    remote = provider.add_avatar()
+    new_avatar(state=State.READY, remote_id=remote["avatar_id"], provider=provider.url, made_by=maria)
+    provider.files["mask"] = made.mask(tmp_path / "mask.mp4")
+    page = browse(viewport={"width": 1280, "height": 900}).new_page()
+    page.goto("/videos/new/")
+    page.locator("#sound").set_input_files(FIXTURES / "hello.mp3")
+    tile(page, "background", "colour").check()
+    page.locator("[name=look-colour]").fill("#c02060")
+    tile(page, "frame", "16:9").check()
+    expect(stage(page)).to_have_css("background-color", "rgb(192, 32, 96)")
+    expect(page.locator("[name=voice]").first).to_be_checked()
+    page.get_by_role("button", name="Make the video").click()
+    page.wait_for_url(re.compile(r"/videos/\d+/$"))
+    video = Video.objects.get()
+
+    tasks.work(video.pk)
+    video.refresh_from_db()
+    provider.finish(video.remote_id)
+    poller.step()
+    tasks.work(video.pk)
+    expect(page.get_by_text("Putting the look on…")).to_be_visible()
+    expect(page.locator("video.player")).to_have_attribute("width", "128")
+    exports.work(Export.objects.get(kind="look").pk)
+    expect(page.get_by_text("16:9, in front of a colour")).to_be_visible()
+    expect(page.locator("video.player")).to_have_attribute("width", "228")
+
+    video = Video.objects.get()
+    assert video.shown == video.dressed
+    assert corner(video) == pytest.approx((192, 32, 96), abs=6)
+    drawn = page.locator("video.player").evaluate(
+        """async (film) => {
+          const seeked = new Promise((done) => film.addEventListener("seeked", done));
+          film.currentTime = 0.1;
+          await seeked;
+          const paper = Object.assign(document.createElement("canvas"), { width: 228, height: 128 }).getContext("2d");
+          paper.drawImage(film, 0, 0);
+          return [...paper.getImageData(6, 6, 1, 1).data].slice(0, 3);
+        }"""
+    )
+    assert drawn == pytest.approx([192, 32, 96], abs=8)
+    page.goto("/videos/")
+    expect(page.locator(f"#video-{video.pk} .card-picture.is-wide")).to_be_visible()
+
+
+def test_a_finished_video_shows_itself_in_the_preview_and_is_changed(page, finished, maria):  # noqa: F811
+    video = finished()
+    page.goto(video.get_absolute_url())
+    page.get_by_role("link", name="Change the look").click()
+    person = stage(page).locator(".stage-person")
+    expect(person).to_have_attribute("src", re.compile("^blob:"))  # a frame of the film as it came
+    tile(page, "background", "gradient").check()
+    expect(person).to_have_attribute("src", re.compile("cutout"))
+    expect(page.locator("[data-look-note]:visible")).to_have_count(0)
+    tile(page, "frame", "9:16").check()
+    page.get_by_role("button", name="Save the look").click()
+    page.wait_for_url(f"**{video.get_absolute_url()}")
+    expect(page.get_by_text("Putting the look on…")).to_be_visible()
+    look = Video.objects.get().looks
+    assert (look.background, look.frame) == ("gradient", "9:16")
+    page.goto("/videos/new/")
+    page.get_by_role("button", name="Same look as last time").click()
+    assert tile(page, "frame", "9:16").is_checked()
+    assert tile(page, "background", "gradient").is_checked()
+
+
+def test_nobody_is_interrupted_who_watches_while_the_look_comes(page, finished, maria):  # noqa: F811
+    video = finished(look={"frame": "1:1"})
+    exports.dress(video)
+    page.goto(video.get_absolute_url())
+    page.locator("video.player").evaluate(
+        "(film) => { film.loop = true; film.muted = true; return film.play(); }"
+    )
+    exports.work(Export.objects.get().pk)
+    show = page.get_by_role("link", name="Show it")
+    expect(show).to_be_visible()
+    assert page.locator("video.player").get_attribute("width") == "128"
+    show.click()
+    assert Export.objects.get().state == LocalState.READY
+    expect(page.locator("video.player")).to_have_attribute("height", "128")
+
+
+def test_without_a_script_the_look_is_a_plain_form(browse, finished, tmp_path):  # noqa: F811
+    video = finished()
+    page = browse(java_script_enabled=False).new_page()
+    page.goto(f"/videos/looks/{video.pk}/")
+    tile(page, "frame", "1:1").check()
+    expect(page.locator("[name=look-upload]")).to_be_hidden()
+    tile(page, "background", "picture").check()
+    page.locator("[name=look-upload]").set_input_files(made.picture(tmp_path / "wall.png", (640, 400)))
+    page.get_by_role("button", name="Save the look").click()
+    page.wait_for_url(f"**{video.get_absolute_url()}")
+    look = Video.objects.get().looks
+    assert (look.frame, look.picture) == ("1:1", Backdrop.objects.get().pk)
+    page.get_by_role("link", name="Change the look").click()
+    expect(tile(page, "frame", "1:1")).to_be_checked()
+    page.get_by_role("button", name="Back to how it came").click()
+    assert Video.objects.get().look == {}
+
+
+def test_an_avatar_of_another_frame_changes_the_shape_of_the_preview(page, cut_out, new_avatar, tmp_path):
+    wide = new_avatar(name="Wide", state=State.READY, remote_id="w", provider=provider_here())
+    with made.picture(tmp_path / "wide.jpg", (900, 600)).open("rb") as file:
+        wide.preview.save("wide.jpg", File(file))
+    page.goto(f"/videos/new/?avatar={cut_out.pk}")
+    expect(stage(page)).to_have_css("aspect-ratio", "720 / 900")
+    page.locator(f"[name=avatar][value='{wide.pk}']").check()
+    expect(stage(page)).to_have_css("aspect-ratio", "900 / 600")
