@@ -43,10 +43,7 @@ class PermissionsPolicyMiddleware:
     A phone's own camera and recorder, opened by a file field, need no permission of ours.
     """
 
-    POLICY = (
-        "microphone=(self), bluetooth=(), camera=(), display-capture=(), geolocation=(), midi=(), payment=(), "
-        "serial=(), usb=()"
-    )
+    POLICY = "microphone=(self), camera=(), display-capture=(), geolocation=(), midi=(), payment=(), serial=(), usb=()"
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

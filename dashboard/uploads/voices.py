@@ -19,8 +19,8 @@ MIN_SECONDS = 0.2
 MAX_SECONDS = 4 * 3600
 MAX_RATE = 48_000
 PEAKS = 200
-# What an editor draws: fine enough to see a word at ten minutes, and never more than a page may load.
-PEAKS_PER_SECOND, MOST_PEAKS = 50, 60_000
+# What an editor draws: fine enough to cut between two words, and never more than a page may load.
+PEAKS_PER_SECOND, MOST_PEAKS = 100, 60_000
 # Evening out listens several times over, at several times the sound's own rate.
 CUT_LIMITS = sandbox.Limits(memory=1024 * 2**20, seconds=300, file=3 * 2**30)
 MAX_EVEN_SECONDS = 1800

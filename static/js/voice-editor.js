@@ -32,6 +32,10 @@ export class VoiceEditor {
     this.handles = { start: part("start"), end: part("end"), at: part("at") };
     this.fields = { start: root.querySelector("[name=start]"), end: root.querySelector("[name=end]"), even: root.querySelector("[name=even]") };
     this.audio.preload = "auto";
+    this.wave.zoomed = (far, near) => {
+      part("out").setAttribute("aria-disabled", String(far));
+      part("in").setAttribute("aria-disabled", String(near));
+    };
     this.listen();
   }
 

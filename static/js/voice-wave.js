@@ -1,7 +1,7 @@
 // The picture of a sound: scrolls and zooms, and knows where in it a moment is. Only what is seen is drawn.
 
 const BAR = 3; // pixels
-const CLOSEST = 0.004; // seconds a pixel
+const CLOSEST = 0.002; // seconds a pixel
 
 export class Wave {
   // `view` scrolls, `track` in it is as wide as the whole sound, the canvas stays in sight.
@@ -33,6 +33,7 @@ export class Wave {
     this.track.style.width = `${100 * this.zoom}%`;
     this.view.scrollLeft = this.share(around) * this.track.clientWidth - left;
     this.draw();
+    this.zoomed?.(this.zoom === 1, this.zoom === this.closest);
   }
 
   share(time) { return Math.min(Math.max(time / this.seconds, 0), 1); }

@@ -197,7 +197,7 @@ def test_a_voice_is_sent_at_once_and_one_press_makes_one_video(page, speaker):
     page.locator("#sound").set_input_files(FIXTURES / "hello.mp3")
     expect(page.locator(".voice").first).to_contain_text("Hello")
     expect(page.locator("#preview-voice")).to_contain_text("Hello, 0:0")
-    expect(page.locator(".voice audio")).to_be_visible()
+    expect(page.get_by_role("button", name="Play this part")).to_be_visible()
     page.get_by_role("button", name="Make the video").dblclick()
     page.wait_for_url(re.compile(r"/videos/\d+/$"))
     assert Video.objects.get().title == "Ada: Hello"

@@ -171,7 +171,7 @@ def test_the_fine_waveform_shows_each_moment_in_its_place(stored, rate):
     samples = np.concatenate([tone(1, rate, 0.8), np.zeros(rate), tone(1, rate, 0.4)])
     shape = voices.shape(stored(np.stack([np.zeros_like(samples), samples], axis=1), rate))
     peaks = np.frombuffer(base64.b64decode(shape.peaks), np.uint8)
-    assert shape.step == pytest.approx(0.02, abs=0.001)
+    assert shape.step == pytest.approx(0.01, abs=0.001)
     assert len(peaks) == pytest.approx(3 / shape.step, abs=1)
     for second, value in ((0.5, 255), (1.5, 0), (2.5, 128)):
         assert peaks[round(second / shape.step)] == pytest.approx(value, abs=4)

@@ -280,8 +280,9 @@ def test_what_a_killed_copy_had_stored_already_is_replaced(provider, video, medi
     assert default_storage.size(name) == media_files["video"].stat().st_size
 
 
-def test_voices_that_nobody_used_are_swept_away(provider, video, tmp_path):
-    old = Voice.objects.create(name="left behind", seconds=1, created_at=timezone.now() - timedelta(days=2))
-    Voice.objects.filter(pk=video.voice.pk).update(created_at=old.created_at)
+def test_voices_that_nobody_used_are_swept_away(provider, video):
+    long_ago = timezone.now() - timedelta(days=31)
+    Voice.objects.create(name="left behind", seconds=1, spare_since=long_ago)
+    Voice.objects.filter(pk=video.voice.pk).update(spare_since=long_ago)
     poller.step()
     assert list(Voice.objects.all()) == [video.voice]

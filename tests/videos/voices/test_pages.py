@@ -1,0 +1,111 @@
+"""The voices' list and pages, and who may do what there."""
+
+import pytest
+from django.core.files.storage import default_storage
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from dashboard.jobs import State
+from tests.conftest import FIXTURES
+from videos.models import Video, Voice
+from videos.voices import editing, keeping
+from videos.voices.edit import Edit
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def recording(maria) -> Voice:
+    return keeping.take_in(FIXTURES / "hello.mp3", "Hello.mp3", maria, script="Good <b>day</b>.")
+
+
+def test_the_list_finds_a_voice_and_tells_what_became_of_it(signed_in, tom, recording):
+    Voice.objects.create(name="Another", seconds=3, sound="x.wav")
+    Video.objects.create(title="v", voice=recording)
+    client = signed_in(tom)
+    page = client.get(reverse("voices")).text
+    assert "2 voices" in page
+    assert "1 video" in page
+    assert "not used yet" in page
+    found = client.get(reverse("voices"), {"q": "HELL", "sort": "longest"}).text
+    assert "1 voice<" in found
+    assert "Another" not in found
+    assert "Nothing found" in client.get(reverse("voices"), {"q": "nobody"}).text
+
+
+def test_the_list_needs_as_many_queries_for_many_as_for_few(signed_in, maria):
+    client, counts = signed_in(maria), []
+    for number in (3, 20):
+        Voice.objects.bulk_create(
+            Voice(name=f"v{k}", seconds=1, sound="x.wav", made_by=maria) for k in range(number)
+        )
+        with CaptureQueriesContext(connection) as queries:
+            client.get(reverse("voices"))
+        counts.append(len(queries))
+    assert counts[0] == counts[1] <= 10
+
+
+def test_a_voice_s_page_has_its_videos_its_words_and_its_download(signed_in, tom, recording, maria):
+    Video.objects.create(title="What it says", voice=recording, state=State.READY)
+    part = editing.make(recording, Edit.of(0.2, 1, recording.seconds, even=False), maria)
+    page = signed_in(tom).get(recording.get_absolute_url())
+    assert "What it says" in page.text
+    assert "Good &lt;b&gt;day&lt;/b&gt;." in page.text
+    assert part.name in page.text
+    link = page.text.split('href="/media/')[1].split('"')[0]
+    assert 'filename="Hello.wav"' in signed_in(tom).get(f"/media/{link}")["Content-Disposition"]
+    assert "Keep it for good" not in page.text
+    assert recording.name in signed_in(tom).get(part.get_absolute_url()).text
+
+
+@pytest.mark.parametrize("name", ["voice-rename", "voice-delete", "voice-keep"])
+def test_only_who_made_it_and_the_owner_may_change_a_voice(signed_in, tom, owner, recording, name):
+    address = reverse(name, args=[recording.pk])
+    assert signed_in(tom).post(address, {"name": "Mine"}).status_code == 403
+    assert signed_in(owner).get(address).status_code == 405
+    assert signed_in(owner).post(address, {"name": "Mine"}).status_code == 302
+
+
+def test_a_voice_is_renamed_and_deleted_and_what_was_cut_from_it_stays(signed_in, maria, recording):
+    client = signed_in(maria)
+    client.post(reverse("voice-rename", args=[recording.pk]), {"name": "مرحبا <i>"})
+    assert "مرحبا &lt;i&gt;" in client.get(recording.get_absolute_url()).text
+    part = editing.make(recording, Edit.of(0.2, 1, recording.seconds, even=False), maria)
+    answer = client.post(reverse("voice-delete", args=[recording.pk]), follow=True)
+    assert "was deleted" in answer.text
+    part.refresh_from_db()
+    assert part.original is None  # a recording of its own from now on
+    assert editing.edit_of(part) == Edit(0.0, part.seconds, False)
+    assert client.get(part.get_absolute_url()).status_code == 200
+
+
+def test_the_files_of_a_deleted_voice_are_gone(
+    signed_in, maria, recording, django_capture_on_commit_callbacks
+):
+    editing.shape_of(recording)
+    names = [file.name for file in Voice.objects.get(pk=recording.pk).files]
+    with django_capture_on_commit_callbacks(execute=True):
+        signed_in(maria).post(reverse("voice-delete", args=[recording.pk]))
+    assert len(names) == 2
+    assert not any(default_storage.exists(name) for name in names)
+
+
+def test_a_voice_that_a_video_is_being_made_with_is_not_deleted(signed_in, maria, recording):
+    video = Video.objects.create(title="v", voice=recording, state=State.WAITING)
+    client, address = signed_in(maria), reverse("voice-delete", args=[recording.pk])
+    assert "Delete it when the video is there." in client.post(address, follow=True).text
+    Video.objects.filter(pk=video.pk).update(state=State.READY)
+    client.post(address)
+    assert not Voice.objects.exists()
+
+
+def test_the_words_of_the_sample_are_there_before_anybody_types_them(signed_in, maria):
+    page = signed_in(maria).post(reverse("sample"), follow=True).text
+    assert ">Hello, and welcome! This voice was made by a computer" in page
+
+
+def test_pages_may_ask_for_the_microphone_and_for_nothing_else(signed_in, maria):
+    policy = signed_in(maria).get(reverse("video-new"))["Permissions-Policy"]
+    assert "microphone=(self)" in policy
+    assert "camera=()" in policy
