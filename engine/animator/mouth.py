@@ -13,6 +13,7 @@ from . import geometry as g
 from .lipline import LipLine
 
 CELL = 4  # px
+CORNERS = 0.35  # share of the jaw by which the corners of the mouth sink
 PAIRS = np.array([0.0, 0.33, -0.33, 0.62, -0.62])  # where over the lips an aperture is averaged
 
 
@@ -38,7 +39,7 @@ class MouthFields:
     """Displacement fields in px on a grid over a part of the picture."""
 
     LOWER = ("jaw", "jaw_big", "lip", "lip_big", "seal", "width", "round", "press", "tuck", "rest", "brow")
-    UPPER = ("raise", "raise_big", "seal", "width", "round", "press", "rest")
+    UPPER = ("raise", "raise_big", "seal", "width", "round", "press", "rest", "jaw")
 
     def __init__(self, frame: g.HeadFrame, line: LipLine, grid: np.ndarray) -> None:
         self.frame, self.line, self.grid = frame, line, grid
@@ -57,7 +58,8 @@ class MouthFields:
         """(len(LOWER), gh, gw, 2): fields of L, for weights as in `weights`."""
         near = 1 - g.smoothstep(0.02, 0.30, np.abs(self.under))
         lift = 1 - g.smoothstep(0.0, 0.30, -self.under)  # L's own motion ends above the lips, under U
-        jaw_s, jaw_b = self._jaw(self.small) * lift, self._jaw(self.big) * lift
+        drop = self._drop()
+        jaw_s, jaw_b = self._jaw(self.small) * lift + drop, self._jaw(self.big) * lift + drop
         meet = self.line.at(self.line.meet - self.line.lower, self.x)
         seal = near * np.clip(1 - np.abs(self.across) ** 4, 0, 1)
         zero = np.zeros_like(self.x)
@@ -94,8 +96,16 @@ class MouthFields:
                 (self._round(), -0.045 * lip_bulge * (1 - np.clip(np.abs(self.across), 0, 1) ** 2)),
                 (zero, 0.02 * lip_bulge * np.clip(1 - self.across**2, 0, 1)),
                 (zero, meet * near),
+                (zero, self._drop()),
             ]
         )
+
+    def _drop(self) -> np.ndarray:
+        """What 1 IOD of jaw does to the corners: they sink with it by a part, in both layers alike."""
+        a = np.abs(self.across)
+        along = g.smoothstep(0.25, 1.0, a) * (1 - g.smoothstep(1.1, 2.0, a))
+        height = np.exp(-(((self.y - self.line.at(self.line.meet, self.x)) / 0.28) ** 2))
+        return CORNERS * along * height
 
     def _jaw(self, at_lips: np.ndarray) -> np.ndarray:
         """1 IOD of jaw: lip-shaped at the lips, the whole jaw further down, nothing under the chin."""
@@ -143,7 +153,7 @@ class MouthFields:
 
 
 def weights(aperture: float, jaw: float, width: float, tuck: float, press: float) -> tuple:
-    """(lower (11,), upper (7,), gap): weights of the fields for one frame; all in IOD or -1..1 as in Performance."""
+    """(lower (11,), upper (8,), gap): weights of the fields for one frame; all in IOD or -1..1 as in Performance."""
     wide = float(g.smoothstep(0.06, 0.26, np.array(aperture))) * (1 if width > -0.3 else 0.5)
     pursed = -width if width < 0 else 0.0
     raise_ = min(0.26 * aperture, 0.055) * (1 - 0.5 * min(pursed, 1))  # rounded lips hide the upper teeth
@@ -158,6 +168,6 @@ def weights(aperture: float, jaw: float, width: float, tuck: float, press: float
          0.55 * spread, 0.9 * pursed, press, tuck, 1.0, 0.0], np.float32
     )  # fmt: skip
     upper = np.array(
-        [raise_ * (1 - wide), raise_ * wide, seal, 0.55 * spread, 0.9 * pursed, press, 1.0], np.float32
+        [raise_ * (1 - wide), raise_ * wide, seal, 0.55 * spread, 0.9 * pursed, press, 1.0, jaw], np.float32
     )
     return lower, upper, max(aperture, 0.0)
