@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import Word, phonemes, sound, spelling
-from .phonemes import Phone
+from .phonemes import Phone, Phones
 
 BEAM = 1e-120
 PIECE = 8.0  # s, from here on a piece ends at the next pause
@@ -38,7 +38,7 @@ class Alignment:
     """Words in order, and phones that cover the whole sound, as `phonemes.recognise` gives them."""
 
     words: list[Word]
-    phones: list[Phone]
+    phones: Phones
     fit: float
 
 
@@ -48,7 +48,7 @@ class _Spoken(NamedTuple):
     name: str
 
 
-def align(x: np.ndarray, script: str, heard: list[Phone]) -> Alignment | None:
+def align(x: np.ndarray, script: str, heard: Phones) -> Alignment | None:
     """Align an English text with a mono int16 sound at 16 kHz; None where the text does not fit.
 
     `heard` are the phones recognised without the text.
@@ -65,12 +65,14 @@ def align(x: np.ndarray, script: str, heard: list[Phone]) -> Alignment | None:
         found = _words(decoder, x, spoken)
         if found is None:
             return None
-        phones, fits = _phones(decoder, x, found, heard)
+        phones, fits = _phones(decoder, x, found, heard.best)
     except RuntimeError:  # pocketsphinx's word for every failure
         return None
     if fits < FITS:
         return None
-    return Alignment(_as_written(tokens, found), phones, fits)
+    likely = phonemes.certain(phones, len(heard.likely))
+    told = Phones(phones, likely, heard.first_formant, known=True)
+    return Alignment(_as_written(tokens, found), told, fits)
 
 
 def _levelled(x: np.ndarray) -> np.ndarray:

@@ -1,17 +1,21 @@
 """Which phonemes are spoken when: pocketsphinx's allphone search (no words, no language but English phones).
 
 Sounds are cut at quiet moments into pieces of some seconds, so that memory and the normalisation of the spectrum stay
-local; every piece is heard at the same loudness.
+local; every piece is heard at the same loudness. Besides the best path, the scores of all phones are kept: the second
+best is often right.
 """
 
 from __future__ import annotations
 
 import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from . import sound
+from . import belief, formants, sound
 
 SILENCES = {"SIL", "+SPN+", "+NSN+"}
 PIECE = 14.0  # s, longest piece
@@ -25,7 +29,29 @@ class Phone(NamedTuple):
     end: float
 
 
-def _decoder() -> object:
+@dataclass
+class Phones:
+    """What is spoken: the best guess, and every 10 ms how likely each phone is and how open a vowel sounds."""
+
+    best: list[Phone]  # in order, without gaps
+    likely: np.ndarray  # (n, 42) 0..1, columns as belief.PHONES
+    first_formant: np.ndarray  # (n,) Hz, see formants.centre
+    known: bool = False  # from the words, not by ear
+
+
+def certain(phones: list[Phone], n: int) -> np.ndarray:
+    """(n, 42): 1 for the phone that is spoken."""
+    out = np.zeros((n, len(belief.PHONES)), np.float32)
+    out[:, belief.INDEX["SIL"]] = 1
+    for p in phones:
+        a, b = round(p.start * 100), round(p.end * 100)
+        out[a:b] = 0
+        out[a:b, belief.INDEX.get(p.name, belief.INDEX["AH"])] = 1
+    return out
+
+
+def _decoder(scores: str) -> object:
+    """Writes the scores of each utterance into the folder `scores`."""
     import pocketsphinx
 
     model = pocketsphinx.get_model_path("en-us")
@@ -35,6 +61,7 @@ def _decoder() -> object:
         lw=2.0,
         beam=1e-20,
         pbeam=1e-20,
+        senlogdir=scores,
         loglevel="FATAL",
     )
 
@@ -51,24 +78,32 @@ def pieces(db: np.ndarray) -> list[tuple[int, int]]:
     return [*out, (a, len(db))]
 
 
-def recognise(x: np.ndarray, decoder: object | None = None) -> list[Phone]:
-    """Phones of a mono int16 sound at 16 kHz, in order, covering all of it."""
+def recognise(x: np.ndarray) -> Phones:
+    """What is spoken in a mono int16 sound at 16 kHz."""
     db = sound.loudness(x)
+    seconds = len(x) / sound.RATE
     _floor, top = sound.speech_level(db)
+    hz = formants.centre(x)
     if top < -65:  # nothing to hear
-        return [Phone("SIL", 0.0, len(x) / sound.RATE)]
-    decoder = decoder or _decoder()
+        best = [Phone("SIL", 0.0, seconds)]
+        return Phones(best, certain(best, len(db)), hz)
     gain = 10 ** ((-18 - top) / 20)
-    out: list[Phone] = []
-    for a, b in pieces(db):
-        part = np.clip(x[a * 160 : b * 160] * gain, -32768, 32767).astype(np.int16)
-        out += _shifted(_hear(decoder, part), a / 100, min(b * 160, len(x)) / sound.RATE)
-    return out
+    best, likely = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        decoder = _decoder(folder)
+        for a, b in pieces(db):
+            part = np.clip(x[a * 160 : b * 160] * gain, -32768, 32767).astype(np.int16)
+            heard, scores = _hear(decoder, part, Path(folder))
+            heard = _shifted(heard, a / 100, min(b * 160, len(x)) / sound.RATE)
+            best += heard
+            likely.append(_mean(heard, scores, a, b))
+    return Phones(best, np.concatenate(likely), hz)
 
 
-def _hear(decoder: object, x: np.ndarray) -> list[Phone]:
+def _hear(decoder: object, x: np.ndarray, folder: Path) -> tuple[list[Phone], np.ndarray]:
+    """Phones of a piece, and the scores of all phones, see belief.read_scores."""
     if len(x) < 1600:
-        return [Phone("SIL", 0.0, len(x) / sound.RATE)]
+        return [Phone("SIL", 0.0, len(x) / sound.RATE)], belief.NOTHING
     decoder.start_utt()
     decoder.process_raw(x.tobytes(), full_utt=True)
     decoder.end_utt()
@@ -76,7 +111,18 @@ def _hear(decoder: object, x: np.ndarray) -> list[Phone]:
     for s in decoder.seg() or []:
         name = "SIL" if s.word in SILENCES or s.word.startswith("<") else s.word
         heard.append(Phone(name, s.start_frame / 100, (s.end_frame + 1) / 100))
-    return heard or [Phone("SIL", 0.0, len(x) / sound.RATE)]
+    log = next(folder.iterdir())
+    scores = belief.read_scores(log)
+    log.unlink()
+    return heard or [Phone("SIL", 0.0, len(x) / sound.RATE)], scores
+
+
+def _mean(heard: list[Phone], scores: np.ndarray, a: int, b: int) -> np.ndarray:
+    """(b - a, 42): half the best path, half the posteriors: sharper than these, less often quite wrong than that."""
+    best = certain([p._replace(start=p.start - a / 100, end=p.end - a / 100) for p in heard], b - a)
+    n = min(len(scores), b - a)
+    best[:n] = 0.5 * best[:n] + 0.5 * belief.posteriors(scores[:n])
+    return best
 
 
 def _shifted(phones: list[Phone], by: float, end: float) -> list[Phone]:

@@ -1,7 +1,8 @@
 """From phones to the mouth: targets of every phone, blended by dominance (Cohen & Massaro 1993).
 
-Each phone pulls the lips towards its targets; its pull grows before it, is strongest over its middle and fades after
-it. The mouth's curve is the average of the targets, weighted by the pulls: coarticulation without rules for pairs.
+Each phone pulls the lips towards its targets; its pull grows before it and fades after it. The mouth's curve is the
+average of the targets, weighted by the pulls: coarticulation without rules for pairs. A phone that is only likely pulls
+by as much as it is likely; how far a vowel opens is heard from the sound as well.
 The jaw and the lips are later moved on two axes (JALI, Edwards et al. 2016). Tracks here run at 100 Hz.
 """
 
@@ -12,7 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import sound
-from .phonemes import Phone
+from .belief import PHONES
+from .formants import openness
+from .phonemes import Phone, Phones
 
 STEP = 0.01  # s
 BILABIAL = frozenset(["P", "B", "M"])
@@ -20,7 +23,8 @@ LABIODENTAL = frozenset(["F", "V"])
 VOWELS = frozenset(["AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW"])
 
 # Lip opening in IOD (mean over the lips' width), its dominance, width -1 (round) .. 1 (spread).
-# Rounding nearly shuts the lips (w, uw), the lower lip meets the teeth at f and v. One table by hand, after Jeffers & Barley's viseme classes; tables fitted to clips did not carry over to others.
+# Rounding nearly shuts the lips (w, uw), the lower lip meets the teeth at f and v. One table by hand, after Jeffers
+# & Barley's viseme classes; tables fitted to clips did not carry over to others.
 TABLE: dict[str, tuple[float, float, float]] = {
     "SIL": (0.00, 1.2, 0.0),
     "AA": (0.22, 1.0, 0.0), "AE": (0.20, 1.0, 0.4), "AH": (0.15, 0.7, 0.1), "AO": (0.19, 1.0, -0.5),
@@ -36,13 +40,14 @@ TABLE: dict[str, tuple[float, float, float]] = {
     "K": (0.11, 0.4, 0.1), "G": (0.11, 0.4, 0.1), "NG": (0.11, 0.4, 0.1), "HH": (0.13, 0.3, 0.0),
 }  # fmt: skip
 
-LEAD, TRAIL = 0.032, 0.036  # s in which a phone's pull falls to 1/e before and after it
-LOUD = 0.5  # share of a vowel's opening that depends on how loud it is
-DIP, DIP_FROM = (
-    0.6,
-    0.6,
-)  # a dip of loudness below DIP_FROM of its surroundings takes up to DIP of the opening
-HUSH = (0.05, 0.40)  # s: a silence this short inside speech is a stop's closure that was not told apart
+LEAD, TRAIL = 0.022, 0.024  # s in which a phone's pull falls to 1/e before and after it
+LOUD = 0.5  # share of a sound's opening that depends on how loud it is
+HEARD = 0.5  # share of a vowel's opening that is heard from its first formant
+VOWEL, VOWEL_SPREAD = 0.145, 0.08  # IOD: opening at the speaker's mean formant, and for each deviation more
+DIP, DIP_FROM = 0.6, 0.6  # a dip of loudness below DIP_FROM of its surroundings closes the lips by up to DIP
+HUSH = (0.05, 0.30)  # s: a silence this short inside speech is a closure that was not told apart
+SURE = 0.25  # a closure this likely is shown
+BREATH, INHALE, PAUSE = 0.06, 0.4, 0.3  # IOD, s, s: lips that breathe in; how long; in pauses how long
 
 
 @dataclass
@@ -73,25 +78,64 @@ def smooth(x: np.ndarray, sigma: float) -> np.ndarray:
     return np.convolve(np.pad(x, r, mode="edge"), k / k.sum(), "valid")
 
 
-def blend(phones: list[Phone], n: int, column: int, targets: np.ndarray) -> np.ndarray:
-    """Dominance-weighted mean of the phones' targets, (n,) at 100 Hz. column: 1 opening, 2 width."""
-    top, total = np.zeros(n), np.full(n, 1e-6)
-    reach = 8 * max(LEAD, TRAIL)
-    for p, target in zip(phones, targets, strict=True):
-        a, b = max(0, int((p.start - reach) / STEP)), min(n, int((p.end + reach) / STEP) + 1)
-        t = np.arange(a, b) * STEP
-        edge = min(0.25 * (p.end - p.start), 0.03)
-        before, after = np.maximum(p.start + edge - t, 0) / LEAD, np.maximum(t - p.end + edge, 0) / TRAIL
-        strength = TABLE.get(p.name, TABLE["AH"])[1] if column == 1 else 1.0
-        pull = strength * np.exp(-before - after)
-        top[a:b] += pull * target
-        total[a:b] += pull
-    return top / total
+def _column(i: int) -> np.ndarray:
+    """(42,): a column of the table, in the order of belief.PHONES; noises are silence."""
+    return np.array([TABLE.get(phone, TABLE["SIL"])[i] for phone in PHONES])
 
 
-def _shuts(p: Phone, between: bool) -> bool:
-    """Do the lips meet for all of this phone?"""
-    return p.name in BILABIAL or (p.name == "SIL" and between and HUSH[0] <= p.end - p.start <= HUSH[1])
+OPENING, DOMINANCE, WIDTH = (_column(i) for i in range(3))
+IS_VOWEL, IS_BILABIAL, IS_LABIODENTAL = (np.isin(PHONES, list(c)) for c in (VOWELS, BILABIAL, LABIODENTAL))
+IS_SILENT = ~np.isin(PHONES, [phone for phone in TABLE if phone != "SIL"])
+FIXED = IS_BILABIAL | IS_SILENT  # what is not more open when it is louder
+ROUND = 1 - np.minimum(WIDTH, 0)  # dominance of a width: rounding reaches further
+
+
+def blend(target: np.ndarray, pull: np.ndarray) -> np.ndarray:
+    """Dominance-weighted mean of targets over their neighbourhood; both (n,) at 100 Hz."""
+    reach = round(8 * max(LEAD, TRAIL) / STEP)
+    t = np.arange(-reach, reach + 1) * STEP  # after the phone
+    window = np.exp(np.where(t < 0, t / LEAD, -t / TRAIL))
+
+    def spread(x: np.ndarray) -> np.ndarray:
+        return np.convolve(np.pad(x, reach, mode="edge"), window, "valid")
+
+    return spread(target * pull) / spread(pull)
+
+
+def _silences(phones: list[Phone]) -> list[tuple[float, float]]:
+    """Start and end in s; neighbours are one."""
+    out: list[tuple[float, float]] = []
+    for p in phones:
+        if p.name == "SIL":
+            if out and p.start - out[-1][1] < 0.001:
+                out[-1] = (out[-1][0], p.end)
+            else:
+                out.append((p.start, p.end))
+    return out
+
+
+def _breaths(silences: list[tuple[float, float]], n: int) -> np.ndarray:
+    """(n,) at 100 Hz: 1 where somebody opens the mouth to breathe in before speaking.
+
+    The lips part some tenths of a second before the first sound (Scobbie et al. 2011; Rasskazova et al. 2019).
+    """
+    out = np.zeros(n)
+    for start, end in silences:
+        if end - start >= PAUSE and end < n * STEP - 0.05:
+            settled = start + (0.15 if start > 0.05 else 0)
+            out[int(max(settled, end - INHALE) / STEP) : int(end / STEP)] = 1
+    return out
+
+
+def _hushes(silences: list[tuple[float, float]], n: int) -> list[tuple[float, float]]:
+    """Silences inside speech that are closures which were not told apart."""
+    return [(a, b) for a, b in silences if a > 0.05 and b < n * STEP - 0.05 and HUSH[0] <= b - a <= HUSH[1]]
+
+
+def _spans(true: np.ndarray) -> list[tuple[float, float]]:
+    """Start and end in s of the runs of True in a track at 100 Hz, at least 20 ms long."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], true.astype(np.int8), [0]])))
+    return [(a * STEP, b * STEP) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a >= 2]
 
 
 def _dips(loud: np.ndarray) -> np.ndarray:
@@ -101,35 +145,37 @@ def _dips(loud: np.ndarray) -> np.ndarray:
     return 1 - np.clip(loud / np.maximum(top, 0.15) / DIP_FROM, 0, 1)
 
 
-def tracks(phones: list[Phone], db: np.ndarray) -> Mouth:
+def _opening(phones: Phones, loud: np.ndarray, breath: np.ndarray) -> np.ndarray:
+    """The lips' opening in IOD (n,) at 100 Hz."""
+    likely = phones.likely
+    vowel = likely[:, IS_VOWEL].sum(1)
+    z = smooth(openness(phones.first_formant, vowel * loud), 1.5)
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(loud, 4, mode="edge"), 9).max(1)
+    louder = 1 - LOUD + LOUD * 1.35 * around
+    by_ear = likely @ (DOMINANCE * IS_VOWEL) * np.maximum(VOWEL + VOWEL_SPREAD * z, 0.03)
+    by_name = likely @ (OPENING * DOMINANCE * np.where(IS_VOWEL, 1 - HEARD, ~FIXED))
+    still = likely @ (DOMINANCE * IS_SILENT) * BREATH * breath
+    pull = likely @ DOMINANCE
+    return blend(((by_name + HEARD * by_ear) * louder + still) / pull, pull)
+
+
+def tracks(phones: Phones, db: np.ndarray) -> Mouth:
     """The mouth's curves of phones and the sound's 10 ms loudness track."""
     n = len(db)
-    loud = level(smooth(db, 3))
-    opening, width = [], []
-    for p in phones:
-        o, _, w = TABLE.get(p.name, TABLE["AH"])
-        a, b = int(p.start / STEP), max(int(p.start / STEP) + 1, int(p.end / STEP))
-        here = float(loud[a:b].max()) if a < n else 0.0
-        if p.name not in BILABIAL and p.name != "SIL":
-            o = o * (1 - LOUD + LOUD * 1.35 * here)
-        opening.append(o)
-        width.append(w)
-    aperture = blend(phones, n, 1, np.array(opening))
-    aperture *= smooth(1 - DIP * _dips(level(smooth(db, 1))), 1.5)
-    closures = [(p.start, p.end) for i, p in enumerate(phones) if _shuts(p, 0 < i < len(phones) - 1)]
-    touches = [(p.start, p.end) for p in phones if p.name in LABIODENTAL]
-    tuck = np.zeros(n)
-    for start, end in touches:
-        tuck[int(start / STEP) : int(end / STEP)] = 1
-    active = np.zeros(n)
-    for p in phones:
-        if p.name != "SIL":
-            active[int(p.start / STEP) : int(p.end / STEP)] = 1
+    silences = _silences(phones.best)
+    breath = _breaths(silences, n)
+    aperture = _opening(phones, level(smooth(db, 3)), breath)
+    aperture *= 1 - DIP * smooth(_dips(level(smooth(db, 1))), 1.5) * (1 - smooth(breath, 3))
+    bilabial, labiodental = phones.likely[:, IS_BILABIAL].sum(1), phones.likely[:, IS_LABIODENTAL].sum(1)
+    closures = _spans(smooth(bilabial, 0.8) > SURE)
+    if not phones.known:
+        closures += _hushes(silences, n)
+    pull = phones.likely @ ROUND
     return Mouth(
         smooth(aperture, 1.5),
-        smooth(blend(phones, n, 2, np.array(width)), 3),
-        smooth(tuck, 2.5),
+        smooth(blend(phones.likely @ (WIDTH * ROUND) / pull, pull), 3),
+        smooth(labiodental, 2.5),
         closures,
-        touches,
-        smooth(active, 8),
+        _spans(smooth(labiodental, 0.8) > SURE),
+        smooth(1 - phones.likely[:, IS_SILENT].sum(1), 8),
     )

@@ -36,7 +36,7 @@ def test_the_words_come_in_order_and_inside_the_sound(align):
 
 
 def test_the_phones_cover_the_sound_without_gaps(align):
-    phones = align("speech.wav", SPEECH).phones
+    phones = align("speech.wav", SPEECH).phones.best
     assert phones[0].start == 0
     assert phones[-1].end == pytest.approx(3.44, abs=0.02)
     for a, b in itertools.pairwise(phones):
@@ -45,10 +45,11 @@ def test_the_phones_cover_the_sound_without_gaps(align):
 
 def test_every_p_b_m_of_the_text_is_a_closure_of_the_mouth(align, fixtures):
     phones = align("speech.wav", SPEECH).phones
-    shut = [p for p in phones if p.name in visemes.BILABIAL]
+    shut = [p for p in phones.best if p.name in visemes.BILABIAL]
     assert [p.name for p in shut] == list("PPMBMBBMP")
     mouth = visemes.tracks(phones, sound.loudness(sound.decode(fixtures / "speech.wav")))
-    assert {(p.start, p.end) for p in shut} <= set(mouth.closures)
+    for p in shut:
+        assert any(start <= p.start + 0.01 and p.end - 0.01 <= end for start, end in mouth.closures)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +144,7 @@ def test_a_rendering_with_its_script_tells_the_words_and_shuts_the_lips_where_th
     shown = frames(tmp_path / "o.mp4")
 
     def gap(names: set[str]) -> float:
-        middles = [(p.start + p.end) / 2 for p in align("speech.wav", SPEECH).phones if p.name in names]
+        middles = [(p.start + p.end) / 2 for p in align("speech.wav", SPEECH).phones.best if p.name in names]
         return float(np.median([lip_gap(shown[min(len(shown) - 1, round(t * 25))]) for t in middles]))
 
     assert gap({"P", "B", "M"}) < 0.035
