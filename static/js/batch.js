@@ -49,7 +49,7 @@ function take(files) {
     if (sheet && SHEETS.test(file.name)) choose(file);
     else sounds.push(file);
   }
-  (way === "avatars" ? sounds.slice(0, 1) : sounds).forEach(add);
+  (way === "speakers" ? sounds.slice(0, 1) : sounds).forEach(add);
 }
 
 // What was dropped on the page is as good as what was chosen in the dialog.
@@ -82,7 +82,7 @@ form.addEventListener("submit", (event) => {
   let sentence = "";
   if (isBusy()) sentence = "Wait until the sounds have arrived.";
   else if (sheet && !sheet.files[0]) sentence = "Choose the sheet first.";
-  else if (way === "avatars" && !checked("avatar")) sentence = "Choose who speaks.";
+  else if (way === "speakers" && !checked("avatar")) sentence = "Choose who speaks.";
   else if (!sheet && !checked("voice")) sentence = "Choose what is said: add sound files, or choose sounds used before.";
   else if (!sheet && number() > most) sentence = `At most ${most} can be made at once.`;
   if (!sentence) return;

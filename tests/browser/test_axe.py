@@ -3,11 +3,13 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.core.files.base import ContentFile
+from django.utils import timezone
 
 from dashboard.jobs import State
 from dashboard.models import OneTimeLink
 from dashboard.remote import provider
 from tests import made
+from videos.models import Batch, BatchItem
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -26,6 +28,15 @@ def addresses(new_avatar, new_video, maria, owner, tmp_path):
     ready.video.save("v.mp4", ContentFile(made.video(tmp_path / "v.mp4").read_bytes()), save=False)
     ready.poster.save("p.jpg", ContentFile(picture))
     invitation = OneTimeLink.make(owner)[1]
+    batch = Batch.objects.create(name="Spring", made_by=maria, started_at=timezone.now())
+    draft = Batch.objects.create(name="A sheet", made_by=maria)
+    for number, video in enumerate(videos.values(), 1):
+        rows = {"number": number, "avatar": avatar, "voice": video.voice}
+        BatchItem.objects.create(batch=batch, state="ready", video=video, **rows)
+        row = BatchItem.objects.create(
+            batch=draft, state="draft", said_avatar=f"Ada{number % 2 or ''}", **rows
+        )
+    BatchItem.objects.create(batch=batch, number=99, state="working", audio_url="https://a.example/x.mp3")
     return {
         "inside": [
             "/",
@@ -34,6 +45,10 @@ def addresses(new_avatar, new_video, maria, owner, tmp_path):
             "/videos/",
             "/videos/?state=ready&sort=longest",
             "/videos/new/",
+            "/videos/batches/",
+            *(f"/videos/batches/new/{way}/" for way in ("sounds", "speakers", "sheet")),
+            batch.get_absolute_url(),
+            f"{draft.get_absolute_url()}?row={row.pk}",
             "/account/",
             "/people/",
             "/nothing/",

@@ -126,7 +126,7 @@ class Checker:
         if not found and (number := _number(said)) in self.sounds:
             found = [self.sounds[number]]
         if not found:
-            raise Wrong(f"There is no sound “{said}” yet. Add the file below, or name a voice used before.")
+            raise Wrong(f"There is no sound “{said}” yet. Add the file below, or name a sound used before.")
         if len(found) > 1:
             raise Wrong(f"{_several(found, 'sounds', said)} Write its number, or add the file itself.")
         longest = settings.CG_AVATAR_MAX_AUDIO_SECONDS

@@ -117,7 +117,7 @@ class NameForm(forms.ModelForm):
         fields = ("name",)
 
 
-WAYS: dict[str, type[BatchForm]] = {"sounds": SoundsForm, "avatars": AvatarsForm, "sheet": SheetForm}
+WAYS: dict[str, type[BatchForm]] = {"sounds": SoundsForm, "speakers": AvatarsForm, "sheet": SheetForm}
 COLUMNS = (
     (
         "avatar",

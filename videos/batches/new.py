@@ -82,7 +82,7 @@ def _of_sheet(request: HttpRequest, form: SheetForm, taken: list[Voice], look: d
     return making.draft(data["ref"], name, request.user, rows, sounds, look)
 
 
-_MAKERS: dict[str, Any] = {"sounds": _of_sounds, "avatars": _of_avatars, "sheet": _of_sheet}
+_MAKERS: dict[str, Any] = {"sounds": _of_sounds, "speakers": _of_avatars, "sheet": _of_sheet}
 
 
 def _page(
@@ -117,7 +117,7 @@ def _page(
         "people": people,
         "uploaded": mine,
         "voices": [voice for voice in newest if voice.pk not in chosen],
-        "several": way != "avatars",
+        "several": way != "speakers",
         "came_along": form.came_along().items()
         if way == "sheet" and form.is_bound and hasattr(form, "cleaned_data") and "voice" in form.cleaned_data
         else (),

@@ -82,7 +82,7 @@ def test_several_sounds_make_one_video_each_with_their_titles_and_words(client, 
 def test_several_avatars_say_the_same_sound(client, speaker, voice):
     people = [speaker(name) for name in ("Ada", "Bea", "Cleo")]
     hello = voice("Hello")
-    batch = send(client, "avatars", avatar=[one.pk for one in people], voice=hello.pk, name="Spring")
+    batch = send(client, "speakers", avatar=[one.pk for one in people], voice=hello.pk, name="Spring")
     assert {video.avatar for video in batch.videos.all()} == set(people)
     assert {video.voice for video in batch.videos.all()} == {hello}
     assert batch.name == "Spring"
@@ -107,9 +107,9 @@ def test_without_a_script_the_sounds_come_with_the_form(client, speaker):
         ("sounds", {"voice": [1, 2]}, "Choose who speaks."),
         ("sounds", {"avatar": 1, "voice": [1, 2, 3]}, "These are 3 videos. At most 2 can be made at once."),
         ("sounds", {"avatar": 1, "voice": [1, 99]}, "not there any more"),
-        ("avatars", {"voice": 1}, "Choose who speaks."),
-        ("avatars", {"avatar": [1, 99], "voice": 1}, "not there any more"),
-        ("avatars", {"avatar": [1]}, "Choose what is said"),
+        ("speakers", {"voice": 1}, "Choose who speaks."),
+        ("speakers", {"avatar": [1, 99], "voice": 1}, "not there any more"),
+        ("speakers", {"avatar": [1]}, "Choose what is said"),
         ("sheet", {}, "Choose the sheet first."),
         ("sounds", {"avatar": 1, "voice": [1], "look-background": "plaid"}, ""),
     ],
@@ -135,7 +135,7 @@ def test_the_same_page_sent_twice_is_one_batch(client, speaker, voice):
     assert Video.objects.count() == 2
 
 
-@pytest.mark.parametrize("way", ["sounds", "avatars", "sheet"])
+@pytest.mark.parametrize("way", ["sounds", "speakers", "sheet"])
 def test_each_way_has_its_page_also_when_there_is_nothing_yet(client, way, speaker, voice):
     assert client.get(reverse("batch-new", args=[way])).status_code == 200
     speaker()

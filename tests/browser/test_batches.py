@@ -1,0 +1,171 @@
+"""Several videos at once, in a browser: sounds on their way, a sheet put right, a batch that moves by itself."""
+
+import re
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from dashboard.jobs import State
+from dashboard.remote import provider
+from tests.conftest import FIXTURES
+from videos.batches import poller
+from videos.models import Batch, BatchItem, Video
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+HELLO = (FIXTURES / "hello.mp3").read_bytes()
+
+
+def mp3(name: str, content: bytes = HELLO) -> dict:
+    return {"name": name, "mimeType": "audio/mpeg", "buffer": content}
+
+
+@pytest.fixture
+def people(new_avatar, maria):
+    ready = {"state": State.READY, "provider": provider(), "made_by": maria}
+    return [new_avatar(name=name, remote_id=name, **ready) for name in ("Ada", "Bea", "Cleo")]
+
+
+def test_several_sounds_arrive_each_with_its_own_error_and_become_videos(page, people):
+    page.goto("/videos/new/")
+    page.get_by_role("link", name="Make several at once").click()
+    page.get_by_role("radio", name="Ada").check(force=True)
+    page.locator("#sounds").set_input_files([mp3("one.mp3"), mp3("broken.mp3", b"?"), mp3("two.mp3")])
+    bad = page.locator(".sound-row", has_text="broken.mp3")
+    expect(bad).to_contain_text("not a sound we can read")
+    expect(page.get_by_role("checkbox", name="One")).to_be_checked()
+    expect(page.get_by_role("checkbox", name="Two")).to_be_checked()
+    bad.get_by_role("button", name="Remove").click()
+    expect(bad).to_have_count(0)
+    two = page.locator(".sound-row", has_text="Two")
+    two.get_by_text("Title and words").click()
+    two.get_by_label("Title", exact=True).fill("The second")
+    page.get_by_role("button", name="Make 2 videos").click()
+    expect(page.locator(".batch-words")).to_have_text("0 of 2 ready")
+    expect(page.locator(".batch-row")).to_have_count(2)
+    assert set(Video.objects.values_list("title", flat=True)) == {"Ada: One", "The second"}
+
+
+def test_the_keyboard_alone_chooses_several_avatars(page, people, new_video):
+    new_video(avatar=people[0])
+    page.goto("/videos/batches/new/speakers/")
+    page.get_by_role("checkbox", name="Cleo").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.get_by_role("radio", name="Hello").focus()
+    page.keyboard.press("Space")
+    button = page.get_by_role("button", name="Make 2 videos")
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".batch-words")).to_have_text("0 of 2 ready")
+
+
+def test_a_page_that_lacks_something_says_so_and_sends_nothing(page, people):
+    page.goto("/videos/batches/new/sheet/")
+    page.get_by_role("button", name="Look at the rows").click()
+    expect(page.locator("#sound-error")).to_have_text("Choose the sheet first.")
+    page.goto("/videos/batches/new/sounds/")
+    page.get_by_role("radio", name="Ada").check(force=True)
+    page.get_by_role("button", name="Make the videos").click()
+    expect(page.locator("#sound-error")).to_contain_text("Choose what is said")
+    assert not Batch.objects.exists()
+
+
+def test_a_sheet_and_its_sounds_are_dropped_together_put_right_and_made(page, people):
+    page.goto("/videos/batches/new/sheet/")
+    page.evaluate(
+        """async (bytes) => {
+            const data = new DataTransfer();
+            data.items.add(new File(["avatar;sound\\nAda;one.mp3\\nBeaa;one.mp3\\nCleo;two.mp3\\n"], "Spring.csv"));
+            data.items.add(new File([new Uint8Array(bytes)], "one.mp3"));
+            const event = new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true });
+            document.body.dispatchEvent(event);
+        }""",
+        list(HELLO),
+    )
+    expect(page.locator("[data-sheet-name]")).to_have_text("Spring.csv")
+    expect(page.locator(".sound-row .sound-name")).to_have_text("one.mp3")
+    page.get_by_role("button", name="Remove one.mp3").wait_for()
+    page.get_by_role("button", name="Look at the rows").click()
+    expect(page.get_by_role("button", name="Make the one that is fine")).to_be_visible()
+    expect(page.get_by_role("row", name=re.compile("^Row 3"))).to_contain_text("Did you mean “Bea”?")
+    page.get_by_role("link", name="Put row 3 right").click()
+    field = page.get_by_label("Avatar", exact=True)
+    expect(field).to_be_focused()
+    field.fill("Bea")
+    page.get_by_role("button", name="Save and check").click()
+    expect(page.get_by_role("button", name="Make the 2 that are fine")).to_be_focused()
+    page.locator("#draft-sounds input[type=file]").set_input_files([mp3("two.mp3")])
+    expect(page.locator("#draft-sounds .sound-row")).to_contain_text("For row 4")
+    page.get_by_role("button", name="Make all 3 videos").click()
+    expect(page.locator(".batch-words")).to_have_text("0 of 3 ready")
+    page.reload()
+    expect(page.locator(".batch-row")).to_have_count(3)
+
+
+def test_a_batch_moves_by_itself_and_only_what_changed_is_drawn_again(page, maria, people, new_video):
+    batch = Batch.objects.create(name="Spring", made_by=maria, started_at=timezone.now())
+    for number in (1, 2, 3):
+        video = new_video(
+            avatar=people[0],
+            batch=batch,
+            turn=number,
+            title=f"Number {number}",
+            state=State.MAKING,
+            made_by=maria,
+        )
+        BatchItem.objects.create(batch=batch, number=number, state="ready", video=video, avatar=people[0])
+    page.goto(batch.get_absolute_url())
+    page.evaluate("document.querySelectorAll('.batch-row').forEach((row) => { row.dataset.old = 'yes'; })")
+    page.get_by_role("link", name="Number 1").focus()
+    Video.objects.filter(title="Number 2").update(state=State.READY, version=5, seconds=7)
+    expect(page.locator(".batch-words")).to_have_text("1 of 3 ready")
+    expect(page.locator(".batch-row", has_text="Number 2")).to_contain_text("Ready")
+    expect(page.locator(".batch-row[data-old]")).to_have_count(2)
+    expect(page.get_by_role("link", name="Number 1")).to_be_focused()
+    Video.objects.update(state=State.READY, version=9)
+    expect(page.locator("#announcer")).to_have_text("Spring: 3 videos are ready.")
+    expect(page.locator("[hx-trigger]")).to_have_count(0)
+    expect(page.get_by_role("link", name="Download 3 as ZIP")).to_be_visible()
+
+
+def test_one_toast_tells_of_the_whole_batch_on_whatever_page(page, maria, people, new_video):
+    batch = Batch.objects.create(name="Spring", made_by=maria, started_at=timezone.now())
+    for number in (1, 2, 3):
+        video = new_video(avatar=people[0], batch=batch, turn=number, state=State.MAKING, made_by=maria)
+        BatchItem.objects.create(batch=batch, number=number, state="ready", video=video, avatar=people[0])
+    page.goto("/avatars/")
+    Video.objects.update(state=State.READY, version=9, state_since=timezone.now())
+    poller.step()
+    toast = page.locator(".toast")
+    expect(toast).to_contain_text("Spring: 3 videos are ready.")
+    expect(toast).to_have_count(1)
+    toast.get_by_role("link", name="Show").click()
+    expect(page).to_have_url(re.compile(batch.get_absolute_url()))
+
+
+@pytest.mark.parametrize("width", [360, 820])
+def test_nothing_sticks_out_on_a_small_screen(browse, maria, people, new_video, width):
+    page = browse(viewport={"width": width, "height": 760}).new_page()
+    long = "A-title-without-any-place-to-break" * 5
+    batch = Batch.objects.create(name=long, made_by=maria, started_at=timezone.now())
+    video = new_video(
+        avatar=people[0], batch=batch, title=long, state=State.FAILED, error="x" * 200, made_by=maria
+    )
+    BatchItem.objects.create(batch=batch, number=1, state="ready", video=video, avatar=people[0])
+    draft = Batch.objects.create(name=long, made_by=maria)
+    item = BatchItem.objects.create(
+        batch=draft,
+        number=2,
+        state="draft",
+        said_avatar=long,
+        said_sound=f"https://{long}/x",
+        title=long,
+        script=long,
+    )
+    pages = [batch.get_absolute_url(), draft.get_absolute_url(), f"{draft.get_absolute_url()}?row={item.pk}"]
+    for address in [*pages, "/videos/batches/", "/videos/batches/new/sheet/", "/videos/batches/new/sounds/"]:
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, address
