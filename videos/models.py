@@ -210,6 +210,12 @@ class Video(RemoteJob):
         return Look.of(self.look)
 
     @property
+    def poster_moment(self) -> float:
+        """In seconds. The first frame unless somebody chose: there the person looks as in the portrait, and
+        later moments may be a blink."""
+        return self.poster_at if self.poster_at is not None else 0.0
+
+    @property
     def shown(self) -> models.fields.files.FieldFile:
         """What the player plays: with its look, once that is made."""
         if self.dressed and self.dressed_key == self.looks.key:

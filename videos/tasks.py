@@ -171,7 +171,7 @@ def _keep(video: Video, path: Path, item: RemoteVideo) -> None:
     """Check, store, and only then show."""
     facts = results.video(path)
     poster = path.with_name("poster.jpg")
-    colour = results.poster(path, poster, at=_poster_at(facts))
+    colour = results.poster(path, poster, at=video.poster_moment)
     thumbnail = path.with_name("thumbnail.webp")
     results.thumbnail(poster, thumbnail)
     stored = []
@@ -214,10 +214,6 @@ def _keep(video: Video, path: Path, item: RemoteVideo) -> None:
         raise
 
 
-def _poster_at(facts: results.VideoFacts) -> float:
-    return min(facts.seconds / 2, 1.0)
-
-
 def _keep_mask(video: Video, film: Path, url: str, facts: results.VideoFacts) -> None:
     """A mask that does not fit is worth nothing, but the video is worth showing without it."""
     with exchange.brought_home(url, max_bytes=MAX_VIDEO_BYTES, seconds=COPY_LEASE / 3) as path:
@@ -232,7 +228,7 @@ def _keep_mask(video: Video, film: Path, url: str, facts: results.VideoFacts) ->
             log.warning("mask of video %s does not fit: %s, %s", video.pk, mask, facts)
             return
         exchange.keep(video.mask, path, f"{video.client_ref}.mp4")
-        _keep_cutout(video, film, path, at=_poster_at(facts))
+        _keep_cutout(video, film, path, at=video.poster_moment)
 
 
 def _keep_cutout(video: Video, film: Path, mask: Path, *, at: float) -> None:

@@ -222,21 +222,15 @@ def _show(export: Export, video: Video, size: int, colour: str) -> None:
 
 def _stills(video: Video, film: Path, folder: Path, name: str) -> str:
     """Store poster and thumbnail of `film`; their mean colour."""
-    at = video.poster_at if video.poster_at is not None else default_moment(video.seconds)
     poster, thumbnail = folder / "poster.jpg", folder / "thumbnail.webp"
     try:
-        colour = results.poster(film, poster, at=min(at, max(video.seconds - 0.05, 0)))
+        colour = results.poster(film, poster, at=min(video.poster_moment, max(video.seconds - 0.05, 0)))
         results.thumbnail(poster, thumbnail)
     except UploadError as error:
         raise Refused(str(error)) from error
     for path, stored in zip((poster, thumbnail), shop.still_names(name), strict=True):
         shop.store(path, stored)
     return colour
-
-
-def default_moment(seconds: float) -> float:
-    """Where the poster is taken when nobody chose: the person has begun to speak."""
-    return min(seconds / 2, 1.0)
 
 
 def _change(video: Video, **files: str) -> None:
