@@ -22,7 +22,8 @@ from dashboard.models import User
 from dashboard.remote import provider as dashboard_provider
 from tests import made
 from tests.fake_provider import TOKEN, FakeProvider
-from videos.models import Video, Voice
+from videos.looks import backdrops
+from videos.models import Backdrop, Video, Voice
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ARGS = [
@@ -124,6 +125,47 @@ def new_video(db: None, tmp_path: Path, new_avatar: Callable[..., Avatar]) -> Ca
             voice.save()
             fields["voice"] = voice
         return Video.objects.create(**{"title": "Hello", "provider": dashboard_provider()} | fields)
+
+    return make
+
+
+@pytest.fixture
+def speaker(new_avatar: Callable[..., Avatar], maria: User) -> Avatar:
+    """An avatar that can speak."""
+    return new_avatar(state=State.READY, remote_id="a1", provider=dashboard_provider(), made_by=maria)
+
+
+@pytest.fixture
+def finished(
+    new_video: Callable[..., Video], speaker: Avatar, maria: User, tmp_path: Path
+) -> Callable[..., Video]:
+    """A ready video of 128 × 160 pixels whose person is a block in the lower middle."""
+
+    def make(**fields: Any) -> Video:
+        ready = {"avatar": speaker, "made_by": maria, "state": State.READY, "seconds": 0.4}
+        video = new_video(**ready | fields)
+        video.width, video.height = 128, 160
+        for field, path in (
+            (video.video, made.video(tmp_path / "film.mp4", 0.4)),
+            (video.mask, made.mask(tmp_path / "mask.mp4", 0.4)),
+            (video.cutout, made.cutout(tmp_path / "cutout.webp")),
+            (video.poster, made.picture(tmp_path / "poster.jpg", (128, 160))),
+        ):
+            with path.open("rb") as file:
+                field.save(path.name, File(file), save=False)
+        video.save()
+        return video
+
+    return make
+
+
+@pytest.fixture
+def new_backdrop(maria: User, tmp_path: Path) -> Callable[..., Backdrop]:
+    """A picture to stand in front of, Maria's."""
+
+    def make(name: str = "wall.png") -> Backdrop:
+        path = made.picture(tmp_path / name, (640, 360), (20, 120, 60))
+        return backdrops.take_in(path, name, maria)
 
     return make
 

@@ -1,18 +1,23 @@
 """A real Chromium against pytest-django's live server; the tests move the rows, no worker runs."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.files import File
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from avatars.models import Avatar
 from dashboard.models import User
+from tests import made
 
 # What is right comes soon; how soon is the machine's business, and a slow one is no fault.
 PATIENCE = 25_000  # ms
 expect.set_options(timeout=PATIENCE)
+WIDTH, HEIGHT = 720, 900  # px, of the cut-out avatar
 
 
 @pytest.fixture
@@ -47,3 +52,13 @@ def browse(chromium: Browser, live_server: Any, maria: User) -> Iterator[Callabl
 @pytest.fixture
 def page(browse: Callable[..., BrowserContext]) -> Page:
     return browse(viewport={"width": 1280, "height": 900}).new_page()
+
+
+@pytest.fixture
+def cut_out(speaker: Avatar, tmp_path: Path) -> Avatar:
+    """An avatar as our own engine makes it: a preview, and the person alone in the same frame."""
+    with made.picture(tmp_path / "preview.jpg", (WIDTH, HEIGHT)).open("rb") as file:
+        speaker.preview.save("preview.jpg", File(file), save=False)
+    with made.cutout(tmp_path / "cutout.webp", (WIDTH, HEIGHT)).open("rb") as file:
+        speaker.cutout.save("cutout.webp", File(file))
+    return speaker

@@ -9,13 +9,12 @@ import pytest
 from django.core.files import File
 from playwright.sync_api import Page, expect
 
-from avatars.models import Avatar
 from dashboard.jobs import State
 from dashboard.local import LocalState
 from dashboard.remote import provider as provider_here
 from tests import made
+from tests.browser.conftest import HEIGHT, WIDTH
 from tests.conftest import FIXTURES
-from tests.videos.looks.conftest import finished, new_backdrop, speaker  # noqa: F401 - fixtures
 from videos import poller, tasks
 from videos.exports import tasks as exports
 from videos.look import Look
@@ -23,7 +22,6 @@ from videos.models import Backdrop, Export, Video, Voice
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-WIDTH, HEIGHT = 720, 900
 LOOKS = [
     Look(),
     Look(frame="1:1"),
@@ -40,16 +38,6 @@ PLACED = """(stage) => {
   const person = stage.querySelector(".stage-person").getBoundingClientRect();
   return { across: box.width, down: box.height, x: person.x - box.x, y: person.y - box.y, width: person.width, height: person.height };
 }"""
-
-
-@pytest.fixture
-def cut_out(speaker, tmp_path) -> Avatar:  # noqa: F811
-    """An avatar as our own engine makes it: a preview, and the person alone in the same frame."""
-    with made.picture(tmp_path / "preview.jpg", (WIDTH, HEIGHT)).open("rb") as file:
-        speaker.preview.save("preview.jpg", File(file), save=False)
-    with made.cutout(tmp_path / "cutout.webp", (WIDTH, HEIGHT)).open("rb") as file:
-        speaker.cutout.save("cutout.webp", File(file))
-    return speaker
 
 
 def stage(page: Page):
@@ -97,7 +85,7 @@ def test_the_arithmetic_is_the_same_for_sizes_that_do_not_divide(page, cut_out):
             assert box == pytest.approx(asdict(look.place(width, height))), (look, width, height)
 
 
-def test_each_background_is_seen_behind_the_person(page, cut_out, new_backdrop):  # noqa: F811
+def test_each_background_is_seen_behind_the_person(page, cut_out, new_backdrop):
     backdrop = new_backdrop()
     page.goto("/videos/new/")
     shown, behind = stage(page), stage(page).locator(".stage-behind")
@@ -128,7 +116,7 @@ def test_each_background_is_seen_behind_the_person(page, cut_out, new_backdrop):
     expect(page.locator("[data-look-note]:visible")).to_have_count(0)
 
 
-def test_without_a_cut_out_the_page_says_when_it_shows(page, speaker):  # noqa: F811
+def test_without_a_cut_out_the_page_says_when_it_shows(page, speaker):
     page.goto("/videos/new/")
     note = page.get_by_text("The cut-out shows once the video is there.").locator("visible=true")
     expect(note).to_have_count(0)
@@ -259,7 +247,7 @@ def test_a_picture_that_is_dropped_on_the_page_is_for_the_background(page, cut_o
     assert not Voice.objects.exists()
 
 
-def test_deleting_a_picture_asks_first_and_keeps_the_page(page, cut_out, new_backdrop):  # noqa: F811
+def test_deleting_a_picture_asks_first_and_keeps_the_page(page, cut_out, new_backdrop):
     backdrop = new_backdrop()
     page.goto("/videos/new/")
     tile(page, "background", "picture").check()
@@ -336,7 +324,7 @@ def test_from_the_chosen_colour_and_frame_to_the_film_that_has_them(
     expect(page.locator(f"#video-{video.pk} .card-picture.is-wide")).to_be_visible()
 
 
-def test_a_finished_video_shows_itself_in_the_preview_and_is_changed(page, finished, maria):  # noqa: F811
+def test_a_finished_video_shows_itself_in_the_preview_and_is_changed(page, finished, maria):
     video = finished()
     page.goto(video.get_absolute_url())
     page.get_by_role("link", name="Change the look").click()
@@ -357,7 +345,7 @@ def test_a_finished_video_shows_itself_in_the_preview_and_is_changed(page, finis
     assert tile(page, "background", "gradient").is_checked()
 
 
-def test_nobody_is_interrupted_who_watches_while_the_look_comes(page, finished, maria):  # noqa: F811
+def test_nobody_is_interrupted_who_watches_while_the_look_comes(page, finished, maria):
     video = finished(look={"frame": "1:1"})
     exports.dress(video)
     page.goto(video.get_absolute_url())
@@ -373,7 +361,7 @@ def test_nobody_is_interrupted_who_watches_while_the_look_comes(page, finished, 
     expect(page.locator("video.player")).to_have_attribute("height", "128")
 
 
-def test_without_a_script_the_look_is_a_plain_form(browse, finished, tmp_path):  # noqa: F811
+def test_without_a_script_the_look_is_a_plain_form(browse, finished, tmp_path):
     video = finished()
     page = browse(java_script_enabled=False).new_page()
     page.goto(f"/videos/looks/{video.pk}/")
