@@ -117,9 +117,10 @@ def _frame_at(container: av.container.InputContainer, stream: av.VideoStream, at
     frame = None
     try:
         container.seek(int((start + at) / stream.time_base), stream=stream)
-        for frame in container.decode(stream):
-            if frame.time is None or frame.time - start >= at - 1e-3:
-                break
+        for shown in container.decode(stream):
+            if frame is not None and (shown.time is None or shown.time - start > at + 1e-3):
+                break  # the one before is what a player shows at that moment
+            frame = shown
     except (av.FFmpegError, OSError) as error:
         if frame is None:
             raise Refused(BROKEN) from error

@@ -1,0 +1,58 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.files import File
+
+from dashboard.jobs import State
+from tests.videos import card as cards
+from tests.videos.card import Card
+from videos.models import Export, Video
+
+
+@pytest.fixture(scope="session")
+def card(tmp_path_factory: pytest.TempPathFactory) -> Card:
+    return cards.make(tmp_path_factory.mktemp("card"), 1.2, 0.6)
+
+
+@pytest.fixture
+def finished(new_video: Callable[..., Video], card: Card, maria: Any) -> Callable[..., Video]:
+    """A ready video: the test card."""
+
+    def make(*, mask: bool = True, **fields: Any) -> Video:
+        plain = {"state": State.READY, "seconds": card.seconds, "width": cards.WIDTH, "height": cards.HEIGHT}
+        video = new_video(**plain | {"made_by": maria, "title": "Ada: Hello"} | fields)
+        with card.video.open("rb") as file:
+            video.video.save("card.mp4", File(file), save=False)
+        if mask:
+            with card.mask.open("rb") as file:
+                video.mask.save("card.mp4", File(file), save=False)
+        video.save()
+        return video
+
+    return make
+
+
+@pytest.fixture
+def kept(db: None) -> Callable[[], set[str]]:
+    """What came into the storage since the last call, and what lies about in the work folder."""
+
+    def look() -> set[str]:
+        media = {
+            str(path.relative_to(settings.MEDIA_ROOT))
+            for path in settings.MEDIA_ROOT.rglob("*")
+            if path.is_file()
+        }
+        work = {path.name for path in (settings.DATA_DIR / "tmp").glob("upload-export-*")}
+        return media | work
+
+    return look
+
+
+def again(thing: Any) -> Any:
+    return type(thing).objects.get(pk=thing.pk)
+
+
+def export_of(video: Video, kind: str) -> Export:
+    return video.exports.get(kind=kind)

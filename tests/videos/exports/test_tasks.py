@@ -1,0 +1,363 @@
+"""Exports as rows that last: one file for a click, looks laid on, posters, what goes when its video goes."""
+
+import errno
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.utils import timezone
+from django_q.models import OrmQ
+from PIL import Image
+
+from dashboard import exchange
+from dashboard.jobs import LeaseLost
+from dashboard.local import LocalState
+from tests.videos import decoded
+from tests.videos.exports.conftest import again, export_of
+from videos import tasks as video_tasks
+from videos.exports import child, shop, tasks
+from videos.models import Export, Video
+
+Kind = Export.Kind
+COLOUR = {"background": "colour", "colour": "#1e3cdc"}
+BLUE = (0x1E, 0x3C, 0xDC)
+
+
+def made(video: Video, kind: str) -> Export:
+    export = tasks.want(video, kind)
+    tasks.work(export.pk)
+    return again(export)
+
+
+def wear(video: Video, look: dict) -> Video:
+    """As the page does it: the look is saved, and what follows from it."""
+    Video.objects.filter(pk=video.pk).update(look=look)
+    video = again(video)
+    tasks.dress(video)
+    return again(video)
+
+
+def laid_on(video: Video, look: dict) -> Video:
+    video = wear(video, look)
+    tasks.work(export_of(video, Kind.LOOK).pk)
+    return again(video)
+
+
+@pytest.mark.parametrize(
+    ("kind", "suffix"),
+    [
+        (Kind.WEBM, ".webm"),
+        (Kind.MOV, ".mov"),
+        (Kind.GIF, ".gif"),
+        (Kind.WEBP, ".webp"),
+        (Kind.SOUND, ".m4a"),
+    ],
+)
+def test_each_kind_of_file_is_made_and_nothing_else_is_left(finished, kept, kind, suffix):
+    video = finished()
+    before = kept()
+    export = made(video, kind)
+    assert (export.state, export.progress, export.error) == (LocalState.READY, 100, "")
+    assert export.file.name.endswith(suffix)
+    assert export.size == default_storage.size(export.file.name)
+    assert kept() - before == {export.file.name}
+
+
+def test_two_clicks_are_one_file(finished):
+    video = finished()
+    first, second = tasks.want(video, Kind.SOUND), tasks.want(video, Kind.SOUND)
+    assert first.pk == second.pk
+    assert OrmQ.objects.count() == 1
+    tasks.work(first.pk)
+    name = again(first).file.name
+    tasks.work(first.pk)
+    assert tasks.want(video, Kind.SOUND).file.name == name
+
+
+def test_large_files_have_a_line_of_their_own(finished):
+    video = finished()
+    tasks.want(video, Kind.MOV)
+    tasks.want(video, Kind.SOUND)
+    assert sorted(OrmQ.objects.values_list("key", flat=True)) == ["dashboard", "studio"]
+
+
+def test_without_a_mask_the_person_cannot_be_cut_out_and_the_rest_can(finished):
+    video = finished(mask=False)
+    assert "without a mask" in tasks.why_not(video, Kind.WEBM)
+    assert not tasks.why_not(video, Kind.GIF)
+    assert made(video, Kind.MOV).error == tasks.NO_MASK
+    assert made(video, Kind.GIF).is_ready
+
+
+def test_one_that_failed_is_tried_again_by_the_same_click(finished, card):
+    video = finished()
+    whole = card.video.read_bytes()
+    path = Path(video.video.path)
+    path.write_bytes(whole[:4000])
+    export = made(video, Kind.WEBM)
+    assert export.is_failed
+    assert "damaged" in export.error
+    path.write_bytes(whole)
+    assert made(video, Kind.WEBM).is_ready
+
+
+# ---------------------------------------------------------------- what dies in the middle
+
+
+def test_what_a_killed_run_left_is_cleared_by_the_next(finished, kept):
+    video = finished()
+    before = kept()
+    export = tasks.want(video, Kind.SOUND)
+    dead = Export.claim(export.pk, LocalState.WAITING, to=LocalState.WORKING, seconds=60)
+    dead.renew(60, file=shop.new_name(Kind.SOUND))
+    default_storage.save(dead.file.name, ContentFile(b"half of it"))
+    with shop.bench(dead) as folder:
+        (folder / "made.m4a").write_bytes(b"half of it")
+        Export.objects.filter(pk=export.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+        tasks.work(export.pk)
+        assert not folder.exists()
+    export = again(export)
+    assert export.is_ready
+    assert kept() - before == {export.file.name}
+
+
+def test_the_poller_rings_for_what_nobody_works_on(finished):
+    video = finished()
+    export = tasks.want(video, Kind.WEBM)
+    OrmQ.objects.all().delete()
+    tasks.step()
+    assert OrmQ.objects.count() == 1
+    tasks.step()
+    assert OrmQ.objects.count() == 1  # and does not make the line longer
+    OrmQ.objects.all().delete()
+    Export.claim(export.pk, LocalState.WAITING, to=LocalState.WORKING, seconds=60)
+    tasks.step()
+    assert not OrmQ.objects.exists()  # somebody is at it
+    Export.objects.update(holder=f"{Export.objects.get().holder.rpartition(' ')[0]} 999999999")
+    tasks.step()
+    assert OrmQ.objects.count() == 1  # who was at it is dead
+
+
+def test_a_child_that_dies_is_tried_again_and_not_for_ever(finished, monkeypatch, kept):
+    video = finished()
+    before = kept()
+    monkeypatch.setattr(child, "LIMITS", child.sandbox.Limits(memory=40 * 2**20, seconds=20, file=2**20))
+    export = tasks.want(video, Kind.WEBM)
+    for _ in range(4):
+        Export.objects.update(try_after=timezone.now())
+        tasks.work(export.pk)
+    assert again(export).state == LocalState.FAILED
+    assert "Try again" in again(export).error
+    assert kept() == before
+
+
+def test_a_lease_that_is_lost_ends_the_child(finished, monkeypatch, kept):
+    video = finished()
+    before = kept()
+    seen = []
+
+    def lost(self, seconds, **fields):
+        if "progress" in fields:
+            raise LeaseLost
+        seen.append(1)
+        return real(self, seconds, **fields)
+
+    real = Export.renew
+    monkeypatch.setattr(Export, "renew", lost)
+    monkeypatch.setattr(child, "BEAT", 0.05)
+    processes = []
+    popen = child.subprocess.Popen
+    monkeypatch.setattr(
+        child.subprocess, "Popen", lambda *a, **k: processes.append(popen(*a, **k)) or processes[-1]
+    )
+    export = tasks.want(video, Kind.MOV)
+    tasks.work(export.pk)
+    assert processes[0].returncode == -9
+    assert not again(export).is_ready
+    assert kept() == before
+
+
+def test_a_file_that_becomes_too_large_is_a_sentence(finished, monkeypatch, kept):
+    video = finished()
+    before = kept()
+    monkeypatch.setattr(child, "LIMITS", child.sandbox.Limits(memory=6 * 2**30, seconds=100, file=100_000))
+    export = made(video, Kind.MOV)
+    assert export.is_failed
+    assert "too large" in export.error
+    assert kept() == before
+
+
+@pytest.mark.parametrize("where", ["before", "in the child", "while it is stored"])
+def test_a_full_disk_is_a_sentence_and_leaves_nothing(finished, monkeypatch, kept, where):
+    video = finished()
+    before = kept()
+
+    def full(*args, **kwargs):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    if where == "before":
+        monkeypatch.setattr(shop, "has_room", lambda wanted: False)
+    elif where == "in the child":
+        monkeypatch.setattr(child, "_listen", lambda *args: {"full": True})
+    else:
+        monkeypatch.setattr(default_storage._wrapped, "_save", full)
+    export = made(video, Kind.SOUND)
+    assert (export.state, export.error) == (LocalState.FAILED, exchange.DISK)
+    assert kept() == before
+
+
+# ---------------------------------------------------------------- looks
+
+
+def test_a_look_is_laid_on_and_shown_with_a_poster_of_its_own(finished, kept):
+    video = finished()
+    before = kept()
+    video = wear(video, COLOUR)
+    assert video.shown == video.video  # until it is made
+    tasks.work(export_of(video, Kind.LOOK).pk)
+    video = again(video)
+    assert video.shown == video.dressed
+    corner = decoded.film(Path(video.dressed.path)).pictures[0][5, 5, :3]
+    assert abs(corner.astype(int) - BLUE).max() < 6
+    with Image.open(video.poster.open()) as poster, Image.open(video.thumbnail.open()) as small:
+        assert max(abs(a - b) for a, b in zip(poster.getpixel((5, 5)), BLUE, strict=True)) < 8
+        assert max(abs(a - b) for a, b in zip(small.convert("RGB").getpixel((5, 5)), BLUE, strict=True)) < 14
+    assert kept() - before == {video.dressed.name, video.poster.name, video.thumbnail.name}
+
+
+def test_another_look_takes_its_place_and_the_files_of_the_first_go(
+    finished, kept, django_capture_on_commit_callbacks
+):
+    video = laid_on(finished(), COLOUR)
+    first = {video.dressed.name, video.poster.name, video.thumbnail.name}
+    with django_capture_on_commit_callbacks(execute=True):
+        video = laid_on(video, COLOUR | {"frame": "1:1"})
+    assert video.shown_size == (192, 192)
+    assert not first & kept()
+    assert video.exports.filter(kind=Kind.LOOK).count() == 1
+
+
+def test_the_plain_look_is_back_at_once_and_soon_its_poster(
+    finished, kept, django_capture_on_commit_callbacks
+):
+    video = finished()
+    before = kept()
+    video = laid_on(video, COLOUR)
+    with django_capture_on_commit_callbacks(execute=True):
+        video = wear(video, {})
+        assert video.shown == video.video
+        assert not video.dressed
+        tasks.work(export_of(video, Kind.POSTER).pk)
+    video = again(video)
+    with Image.open(video.poster.open()) as poster:
+        assert poster.getpixel((5, 5))[1] > 120  # the green wall
+    assert kept() - before == {video.poster.name, video.thumbnail.name}
+
+
+def test_a_look_that_changed_while_it_was_made_is_not_shown(finished, monkeypatch, kept):
+    video = wear(finished(), COLOUR)
+    before = kept()
+    export = export_of(video, Kind.LOOK)
+
+    def meanwhile(*args):
+        wear(video, COLOUR | {"frame": "1:1"})
+        return real(*args)
+
+    real = child.make
+    monkeypatch.setattr(child, "make", meanwhile)
+    tasks.work(export.pk)
+    video = again(video)
+    assert not video.dressed
+    assert kept() == before
+    assert export_of(video, Kind.LOOK).look["frame"] == "1:1"
+
+
+def test_the_same_look_again_makes_nothing_again(finished):
+    video = laid_on(finished(), COLOUR)
+    OrmQ.objects.all().delete()
+    wear(video, COLOUR)
+    assert not OrmQ.objects.exists()
+
+
+def test_a_gif_of_another_look_is_another_gif(finished):
+    video = finished()
+    plain = made(video, Kind.GIF)
+    video = laid_on(video, COLOUR)
+    dressed = made(video, Kind.GIF)
+    assert plain.pk != dressed.pk
+    assert made(video, Kind.WEBM).look == {}
+
+
+# ---------------------------------------------------------------- posters
+
+
+def test_the_poster_is_the_frame_that_was_chosen(finished, card):
+    video = finished()
+    for moment, is_flash in ((card.click + 0.01, True), (0.2, False)):
+        tasks.choose_poster(video, moment)
+        tasks.work(export_of(video, Kind.POSTER).pk)
+        video = again(video)
+        with Image.open(video.poster.open()) as poster:
+            assert (min(poster.getpixel((96, 120))) > 220) is is_flash
+
+
+def test_the_last_choice_wins_however_the_runs_overlap(finished, monkeypatch, card, kept):
+    video = finished()
+    before = kept()
+    tasks.choose_poster(video, 0.1)
+    real, calls = tasks._stills, []
+
+    def slow(*args):
+        if not calls:
+            calls.append(1)
+            tasks.choose_poster(video, card.click + 0.01)
+        return real(*args)
+
+    monkeypatch.setattr(tasks, "_stills", slow)
+    export = export_of(video, Kind.POSTER)
+    tasks.work(export.pk)
+    assert again(export).state == LocalState.WAITING
+    tasks.work(export.pk)
+    video = again(video)
+    with Image.open(video.poster.open()) as poster:
+        assert min(poster.getpixel((96, 120))) > 220
+    assert kept() - before == {video.poster.name, video.thumbnail.name}
+
+
+# ---------------------------------------------------------------- what goes
+
+
+def test_a_deleted_video_takes_everything_with_it(finished, kept, django_capture_on_commit_callbacks):
+    before = kept()
+    video = finished(voice=None, avatar=None)
+    made(video, Kind.SOUND)
+    made(video, Kind.GIF)
+    video = laid_on(video, COLOUR)
+    tasks.want(video, Kind.WEBM)
+    with django_capture_on_commit_callbacks(execute=True):
+        video_tasks.remove(video)
+    assert not Export.objects.exists()
+    assert kept() == before
+
+
+def test_what_nobody_took_for_a_month_goes_and_a_click_brings_it_back(
+    finished, settings, kept, django_capture_on_commit_callbacks
+):
+    video = finished()
+    old, young = made(video, Kind.SOUND), made(video, Kind.GIF)
+    settings.EXPORT_DAYS = 30
+    Export.objects.filter(pk=old.pk).update(used_at=timezone.now() - timedelta(days=31))
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.tidy()
+    assert old.file.name not in kept()
+    assert young.file.name in kept()
+    assert made(video, Kind.SOUND).is_ready
+
+
+def test_a_file_that_somebody_deleted_from_the_disk_is_made_again(finished):
+    video = finished()
+    export = made(video, Kind.SOUND)
+    default_storage.delete(export.file.name)
+    assert made(video, Kind.SOUND).file.name != export.file.name
