@@ -26,7 +26,8 @@ class Head:
         self.pivot = np.array([*f.to_px(np.array([0.0, f.chin + 0.35])), f.ear_z], np.float32)
         local = f.to_local(self.grid)
         below = local[..., 1] - f.chin
-        self.weight = (1 - g.smoothstep(-0.1, 1.15, below)).astype(np.float32)
+        beside = g.smoothstep(2.3, 3.4, np.abs(local[..., 0]))  # who stands there does not take part
+        self.weight = ((1 - g.smoothstep(-0.1, 1.15, below)) * (1 - beside)).astype(np.float32)
         self.depth = self._depth(points, local)
         self.last: np.ndarray | None = None  # the frame before
 

@@ -88,10 +88,13 @@ def upright(bgra: np.ndarray) -> tuple[np.ndarray, list[face.Face], int]:
     return np.ascontiguousarray(np.rot90(bgra, best[1])), best[2], best[1]
 
 
-def frame_box(points: np.ndarray, w: int, h: int) -> tuple[int, int, int, int]:
-    """Head and shoulders: x0, y0, x1, y1 inside the picture. Pictures that are already close are left whole."""
+def frame_box(points: np.ndarray, w: int, h: int, alone: bool = True) -> tuple[int, int, int, int]:
+    """Head and shoulders: x0, y0, x1, y1 inside the picture. Pictures that are already close are left whole.
+
+    Of somebody who is not alone in it the picture becomes no wider than high: less of the others is seen.
+    """
     iod = face.eye_distance(points)
-    aspect = min(max(w / h, 1 / 1.5), 1.5)
+    aspect = min(max(w / h, 1 / 1.5), 1.5 if alone else 1.0)
     short = 7.2 * iod
     if min(w, h) <= 1.2 * short and abs(w / h - aspect) < 1e-6:
         return 0, 0, w, h
@@ -186,7 +189,7 @@ def open_portrait(path: Path, min_face: int, wanted: int | tuple[float, float] |
     if turns:
         notes.append("rotated")
     fx0, fy0, fx1, fy1 = f.box
-    x0, y0, x1, y1 = frame_box(f.points, w, h)
+    x0, y0, x1, y1 = frame_box(f.points, w, h, len(faces) == 1)
     scale = min(max(STORE_MIN, min(x1 - x0, y1 - y0)), STORE_MAX) / min(x1 - x0, y1 - y0)
     size_out = (2 * math.ceil((x1 - x0) * scale / 2 - 0.25), 2 * math.ceil((y1 - y0) * scale / 2 - 0.25))
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC

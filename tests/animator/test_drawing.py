@@ -6,11 +6,19 @@ import cv2
 import numpy as np
 import pytest
 
-from engine.animator import eyes, lipline, mouth, oral, renderer, teeth
+from engine.animator import build_rig, eyes, lipline, mouth, oral, renderer, teeth
 from engine.animator import geometry as g
 from engine.animator import rig as rigs
+from engine.animator.performance import Performance
 
 FRAME = (30, 28, 32)  # BGR of the glasses that are drawn onto the portrait
+
+
+def play(**tracks: float) -> Performance:
+    """One frame in which all is at rest but these tracks."""
+    rest = {name: np.zeros(1) for name in Performance.__dataclass_fields__ if name != "frames"}
+    rest |= {name: np.zeros((1, 2)) for name in ("gaze", "shift")}
+    return Performance(1, **rest | {name: np.array([value]) for name, value in tracks.items()})
 
 
 @pytest.fixture(scope="module")
@@ -103,3 +111,23 @@ def test_rounded_lips_hide_the_teeth(loaded):
     ends = [np.flatnonzero(x[:, middle] > 0.75 * x[:, middle].max()).max() for x in (spread, rounded)]
     assert ends[1] < ends[0] - 0.02 * inside.frame.iod, "they end higher up"
     assert rounded.max() < 0.9 * spread.max(), "in the shadow of the lips"
+
+
+def test_bystanders_stand_still_while_the_chosen_one_turns_and_speaks(fixtures, tmp_path):
+    picture = cv2.imread(str(fixtures / "astronaut.jpg"))
+    close = picture[:, 120:460]
+    cv2.imwrite(str(tmp_path / "two.png"), np.hstack([close, close]))
+    info = build_rig(tmp_path / "two.png", tmp_path / "r.npz", tmp_path / "p.jpg", face=(500, 270))
+    assert info.face_box[0] > 340
+    small = rigs.load(tmp_path / "r.npz").resized(480)
+    drawer = renderer.Renderer(small)
+    still, moved = (
+        drawer.draw(play(yaw=angle, aperture=gap), 0)[..., :3].astype(int)
+        for angle, gap in ((0, 0), (7, 0.2))
+    )
+    changed = np.abs(moved - still).max(2)
+    across = drawer.frame.to_local(g.grid_points(*small.size, 1)[1:-1, 1:-1])[..., 0]
+    assert changed[np.abs(across) < 0.5].mean() > 5
+    bystander = across < -3.2
+    assert bystander.mean() > 0.03
+    assert changed[bystander].mean() < 0.5
