@@ -27,7 +27,7 @@ export class VoiceEditor {
   // `made(html)` puts a new voice into the page; `changed()` is called whenever the choice is another one.
   constructor(root, { made = () => {}, changed = () => {} } = {}) {
     const part = (name) => root.querySelector(`[data-${name}]`);
-    Object.assign(this, { root, made, changed, part, audio: new Audio(), mine: new Set() });
+    Object.assign(this, { root, made, changed, part, audio: new Audio(), mine: new Set(), begun: new Map() });
     this.wave = new Wave(part("view"), part("track"), root.querySelector("canvas"));
     this.handles = { start: part("start"), end: part("end"), at: part("at") };
     this.fields = { start: root.querySelector("[name=start]"), end: root.querySelector("[name=end]"), even: root.querySelector("[name=even]") };
@@ -55,7 +55,7 @@ export class VoiceEditor {
       this.tell(answer?.status === 422 ? await answer.text() : "The waveform could not be loaded. The voice can be used all the same.", true);
       return facts;
     }
-    Object.assign(this, { facts, speech: shape.speech, edit: { ...facts.edit }, result: { edit: facts.edit, sound: facts.result, voice: facts.voice } });
+    Object.assign(this, { facts, speech: shape.speech, edit: { ...(this.begun.get(facts.voice) ?? facts.edit) }, result: { edit: facts.edit, sound: facts.result, voice: facts.voice } });
     this.at = this.edit.start;
     this.root.classList.add("is-open");
     this.wave.show(shape, facts.seconds);
@@ -80,6 +80,7 @@ export class VoiceEditor {
     edit.start = Math.round(edit.start * 1000) / 1000;
     edit.end = most - edit.end < 0.001 ? most : Math.round(edit.end * 1000) / 1000;
     this.edit = edit;
+    this.begun.set(this.facts.voice, edit); // another voice may be looked at meanwhile
     this.at = Math.min(Math.max(this.at, edit.start), edit.end);
     this.update();
     this.changed();
@@ -132,6 +133,7 @@ export class VoiceEditor {
     const html = Object.assign(document.createElement("template"), { innerHTML: answer.text }).content;
     const voice = Number(html.querySelector("input").value);
     this.mine.add(voice);
+    this.begun.delete(this.facts.voice);
     const replaced = body.get("replaces");
     this.result = { edit, voice, sound: html.querySelector("audio").getAttribute("src") };
     await this.made(html.firstElementChild, Number(replaced));

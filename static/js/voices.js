@@ -53,12 +53,20 @@ export class VoiceStep {
 
   async open() {
     const card = this.chosen.closest(".voice");
-    card.append(this.editor.root);
+    this.move(card);
     this.editor.root.hidden = false;
     this.changed();
     const facts = await this.editor.open(card.dataset.facts);
     if (facts && !this.script.value) this.know(facts.script);
     this.changed();
+  }
+
+  // What is moved loses the focus; whoever works in the editor keeps it.
+  move(card) {
+    const { root } = this.editor;
+    const focused = root.contains(document.activeElement) ? document.activeElement : null;
+    card.append(root);
+    focused?.focus({ preventScroll: true });
   }
 
   // Words that came with another voice, and that nobody has touched, are not what this one says.
@@ -73,7 +81,6 @@ export class VoiceStep {
     const old = document.getElementById(`voice-${replaced}`);
     const there = document.getElementById(card.id);
     const from = this.chosen?.closest(".voice");
-    this.form.append(this.editor.root); // out of what may be taken away now
     if (there) {
       there.querySelector("input").checked = true;
     } else {
@@ -82,10 +89,10 @@ export class VoiceStep {
       else if (from && this.editor.facts) from.before(card);
       else this.list.prepend(card);
     }
-    if (replaced && old && old.id !== card.id) old.remove();
     const chosen = this.chosen.closest(".voice");
     chosen.closest("details")?.setAttribute("open", "");
-    chosen.append(this.editor.root);
+    this.move(chosen);
+    if (replaced && old && old !== chosen) old.remove();
     this.changed();
     // Words may have been cut off with the sound.
     const facts = this.script.value && (await fetch(chosen.dataset.facts).then((answer) => answer.json()).catch(() => null));

@@ -230,7 +230,7 @@ def test_an_address_without_https_is_told_as_the_reason(listening, speaker, live
     port = live_server.url.rpartition(":")[2]
     expect(problem).to_contain_text(f"http://localhost:{port}")
     # A phone has a recorder of its own, which needs no permission.
-    phone = page.get_by_label("Use the phone’s own recorder")
+    phone = page.get_by_label("Use the phone’s recorder")
     assert phone.get_attribute("capture") is not None
     phone.set_input_files(FIXTURES / "hello.m4a")
     expect(page.locator(".voice:has(:checked)")).to_contain_text("Hello")
@@ -315,6 +315,7 @@ def test_evening_out_is_heard_as_it_will_be_and_leaves_no_tries_behind(editor, r
     expect(page.locator(".voice:has(:checked) .voice-name")).to_have_text(
         "Morning, evened out", timeout=PATIENCE
     )
+    expect(page.get_by_role("button", name="Pause")).to_be_focused()  # although the editor has moved
     page.get_by_role("button", name="Pause").click()
     page.get_by_label("From", exact=True).fill("1")
     page.get_by_role("button", name="Play this part").click()
@@ -327,6 +328,19 @@ def test_evening_out_is_heard_as_it_will_be_and_leaves_no_tries_behind(editor, r
     page.get_by_role("button", name="Make the video").click()
     page.wait_for_url(re.compile(r"/videos/\d+/$"), timeout=PATIENCE)
     assert Video.objects.get().voice == recording
+
+
+def test_a_cut_that_was_begun_is_still_there_after_a_look_at_another_voice(editor, recording, new_video):
+    other = new_video().voice
+    editor.reload()
+    expect(editor.locator(".editor.is-open")).to_be_visible(timeout=PATIENCE)
+    editor.get_by_label("From", exact=True).fill("1.25")
+    editor.get_by_label("From", exact=True).press("Enter")
+    editor.locator(f"#voice-{other.pk} input[type=radio]").check()
+    expect(editor.locator(f"#voice-{other.pk} .editor")).to_be_visible()
+    expect(editor.locator("[data-reset]")).to_be_hidden(timeout=PATIENCE)
+    editor.locator(f"#voice-{recording.pk} input[type=radio]").check()
+    expect(editor.get_by_label("From", exact=True)).to_have_value("0:01.25", timeout=PATIENCE)
 
 
 def test_silence_is_cut_by_one_press(page, speaker, maria, tmp_path):

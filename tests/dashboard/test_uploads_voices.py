@@ -216,6 +216,21 @@ def test_a_long_recording_without_a_length_is_read_only_up_to_the_limit(take):
         take(whole, max_seconds=10)
 
 
+@pytest.mark.parametrize(
+    ("container", "codec", "options"),
+    [
+        ("webm", "libopus", {"live": "1"}),  # Chrome, Edge
+        ("ogg", "libopus", {}),  # Firefox
+        ("mp4", "aac", {"movflags": "frag_every_frame+empty_moov+default_base_moof"}),  # Safari
+        ("mp4", "libopus", {"movflags": "frag_every_frame+empty_moov", "strict": "experimental"}),
+    ],
+)
+def test_what_browsers_record_piece_by_piece_and_without_a_length_is_taken(take, container, codec, options):
+    voice = take(encoded(container, codec, seconds=3, options=options))
+    assert voice.seconds == pytest.approx(3, abs=0.1)
+    assert 0.25 < np.sqrt((voice.samples**2).mean()) < 0.45
+
+
 def test_exactly_the_limit_is_allowed_and_no_limit_is_none(take):
     assert take(wav(tone(3)), max_seconds=3).seconds == 3
     assert take(wav(tone(3)), max_seconds=None).seconds == 3
