@@ -4,7 +4,6 @@ import uuid
 from typing import Any
 
 from django import forms
-from django.conf import settings
 
 from avatars.models import Avatar
 from dashboard.names import MAX_NAME
@@ -34,7 +33,21 @@ class BatchForm(forms.Form):
         raise NotImplementedError
 
 
-class SoundsForm(BatchForm):
+class SpokenForm(BatchForm):
+    """Without a sheet: whoever speaks and what is said are chosen on the page."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["avatar"].queryset = speakers()
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if "voice" not in self.errors and not data.get("voice") and not self.files.getlist("sounds"):
+            self.add_error("voice", NO_SOUND)
+        return data
+
+
+class SoundsForm(SpokenForm):
     """Several sounds, one avatar."""
 
     avatar = forms.ModelChoiceField(
@@ -44,21 +57,11 @@ class SoundsForm(BatchForm):
         Voice.objects.all(), required=False, error_messages={"invalid_choice": GONE}
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["avatar"].queryset = speakers()
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean()
-        if "voice" not in self.errors and not data.get("voice") and not self.files.getlist("sounds"):
-            self.add_error("voice", NO_SOUND)
-        return data
-
     def number(self, data: dict[str, Any]) -> int:
         return len(data.get("voice") or ()) + len(self.files.getlist("sounds"))
 
 
-class AvatarsForm(BatchForm):
+class SpeakersForm(SpokenForm):
     """Several avatars, one sound."""
 
     avatar = forms.ModelMultipleChoiceField(
@@ -67,16 +70,6 @@ class AvatarsForm(BatchForm):
     voice = forms.ModelChoiceField(
         Voice.objects.all(), required=False, error_messages={"invalid_choice": GONE}
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["avatar"].queryset = speakers()
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean()
-        if "voice" not in self.errors and not data.get("voice") and not self.files.getlist("sounds"):
-            self.add_error("voice", NO_SOUND)
-        return data
 
     def number(self, data: dict[str, Any]) -> int:
         return len(data.get("avatar") or ())
@@ -98,7 +91,7 @@ class SheetForm(BatchForm):
     def came_along(self) -> dict[str, int]:
         """The names of the files that were uploaded before the sheet, and their voices."""
         names, keys = self.data.getlist("filename"), self.data.getlist("filevoice")
-        there = {voice.pk for voice in self.cleaned_data["voice"]}
+        there = {voice.pk for voice in getattr(self, "cleaned_data", {}).get("voice", ())}
         pairs = zip(names, keys, strict=False)
         return {name[:400]: int(key) for name, key in pairs if key.isdecimal() and int(key) in there}
 
@@ -117,7 +110,7 @@ class NameForm(forms.ModelForm):
         fields = ("name",)
 
 
-WAYS: dict[str, type[BatchForm]] = {"sounds": SoundsForm, "speakers": AvatarsForm, "sheet": SheetForm}
+WAYS: dict[str, type[BatchForm]] = {"sounds": SoundsForm, "speakers": SpeakersForm, "sheet": SheetForm}
 COLUMNS = (
     (
         "avatar",
@@ -145,7 +138,3 @@ COLUMNS = (
     ("script", "words", "text", "what they say", "transcript"),
 )
 NEEDED = 2
-
-
-def most() -> int:
-    return settings.BATCH_MAX_VIDEOS

@@ -1,17 +1,17 @@
 """The page "Make several videos", in three ways: several sounds, several avatars, a sheet."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard.names import from_filename
 from dashboard.uploads import UploadError, sheets
 from videos.batches import making
-from videos.batches.forms import COLUMNS, NEEDED, WAYS, AvatarsForm, BatchForm, SheetForm, SoundsForm
+from videos.batches.forms import COLUMNS, NEEDED, WAYS, BatchForm, SheetForm, SoundsForm, SpeakersForm
 from videos.forms import MAX_SCRIPT, speakers
 from videos.look import Look
 from videos.looks.forms import LookForm
@@ -61,7 +61,7 @@ def _of_sounds(request: HttpRequest, form: SoundsForm, taken: list[Voice], look:
     return making.order(data["ref"], name, request.user, pairs, look)
 
 
-def _of_avatars(request: HttpRequest, form: AvatarsForm, taken: list[Voice], look: dict[str, Any]) -> Batch:
+def _of_speakers(request: HttpRequest, form: SpeakersForm, taken: list[Voice], look: dict[str, Any]) -> Batch:
     data = form.cleaned_data
     voice = taken[0] if taken else data["voice"]
     people = list(data["avatar"])
@@ -82,7 +82,7 @@ def _of_sheet(request: HttpRequest, form: SheetForm, taken: list[Voice], look: d
     return making.draft(data["ref"], name, request.user, rows, sounds, look)
 
 
-_MAKERS: dict[str, Any] = {"sounds": _of_sounds, "speakers": _of_avatars, "sheet": _of_sheet}
+_MAKERS: dict[str, Any] = {"sounds": _of_sounds, "speakers": _of_speakers, "sheet": _of_sheet}
 
 
 def _page(
@@ -90,25 +90,25 @@ def _page(
     way: str,
     form: BatchForm,
     looks: LookForm,
-    taken: list[Voice] | None = None,
+    taken: Sequence[Voice] = (),
     status: int = 200,
 ) -> HttpResponse:
     """The page with the newest to choose from, and with whatever was chosen and uploaded already."""
-    chosen = (
-        {int(key) for key in [*form.data.getlist("voice"), *_keys(taken)] if _is_key(key)}
-        if form.is_bound
-        else set()
-    )
-    people = {int(key) for key in form.data.getlist("avatar") if _is_key(key)} if form.is_bound else set()
+    people, chosen = _chosen(form, "avatar"), _chosen(form, "voice") | {voice.pk for voice in taken}
     shown = list(speakers()[:SPEAKERS_SHOWN])
     shown += list(speakers().filter(pk__in=people - {avatar.pk for avatar in shown}))
     if not people and len(shown) == 1:
-        people = {shown[0].pk}
-    newest = list(Voice.objects.all()[:VOICES_SHOWN])
+        people = {shown[0].pk}  # nothing to choose
     mine = list(Voice.objects.filter(pk__in=chosen))
     for voice in mine:
         voice.title = form.data.get(f"title-{voice.pk}", "")
         voice.words = form.data.get(f"script-{voice.pk}", "")
+        voice.filename = voice.name
+    if way == "sheet" and form.is_bound:
+        names = {pk: name for name, pk in form.came_along().items()}
+        mine = [voice for voice in mine if voice.pk in names]
+        for voice in mine:
+            voice.filename = names[voice.pk]
     context = {
         "way": way,
         "form": form,
@@ -116,26 +116,19 @@ def _page(
         "avatars": shown,
         "people": people,
         "uploaded": mine,
-        "voices": [voice for voice in newest if voice.pk not in chosen],
+        "voices": [voice for voice in Voice.objects.all()[:VOICES_SHOWN] if voice.pk not in chosen],
         "several": way != "speakers",
-        "came_along": form.came_along().items()
-        if way == "sheet" and form.is_bound and hasattr(form, "cleaned_data") and "voice" in form.cleaned_data
-        else (),
         "ref": form["ref"].value(),
         "most": settings.BATCH_MAX_VIDEOS,
         "max_seconds": settings.CG_AVATAR_MAX_AUDIO_SECONDS,
         "max_bytes": settings.MAX_AUDIO_BYTES,
-        "max_sheet": sheets.MAX_BYTES,
     }
     return render(request, "batches/new.html", context, status=status)
 
 
-def _keys(voices: list[Voice] | None) -> list[str]:
-    return [str(voice.pk) for voice in voices or ()]
-
-
-def _is_key(key: str) -> bool:
-    return key.isascii() and key.isdigit() and len(key) < 19
+def _chosen(form: BatchForm, field: str) -> set[int]:
+    keys = form.data.getlist(field) if form.is_bound else ()
+    return {int(key) for key in keys if key.isascii() and key.isdigit() and len(key) < 19}
 
 
 @require_POST
@@ -148,9 +141,6 @@ def upload(request: HttpRequest, way: str) -> HttpResponse:
         voice = take_in(file, file.name, request.user)
     except UploadError as error:
         return HttpResponse(str(error), status=422, content_type="text/plain; charset=utf-8")
-    context = {"voice": voice, "way": way, "chosen": True, "filename": file.name}
+    voice.filename = file.name
+    context = {"voice": voice, "way": way, "chosen": True}
     return render(request, "batches/_sound.html", context)
-
-
-def address(way: str) -> str:
-    return reverse("batch-new", args=[way])
