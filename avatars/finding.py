@@ -51,7 +51,6 @@ def delete(request: HttpRequest) -> HttpResponse:
         Avatar.objects.filter(pk__in=finding.chosen(request.POST)), request.user
     )
     for avatar in mine:
-        with contextlib.suppress(Avatar.DoesNotExist):  # somebody else was faster
-            tasks.remove(avatar)
+        tasks.remove(avatar)
     messages.success(request, finding.what_was_deleted(len(mine), left, "avatar was", "avatars were"))
     return redirect(f"{reverse('avatars')}?{request.GET.urlencode()}")

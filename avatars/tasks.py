@@ -42,7 +42,10 @@ def retry(avatar: Avatar) -> bool:
 def remove(avatar: Avatar) -> None:
     """Delete it here for good; its videos stay."""
     with transaction.atomic():
-        avatar.refresh_from_db()
+        try:
+            avatar.refresh_from_db()
+        except Avatar.DoesNotExist:  # somebody was faster: it is gone, as was wanted
+            return
         avatar.forget()
         exchange.delete_files(avatar.files)
         avatar.delete()

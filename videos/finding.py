@@ -1,6 +1,5 @@
 """The gallery of videos: finding, and what is done with several at once."""
 
-import contextlib
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -106,7 +105,6 @@ def delete(request: HttpRequest) -> HttpResponse:
         Video.objects.filter(pk__in=finding.chosen(request.POST)), request.user
     )
     for video in mine:
-        with contextlib.suppress(Video.DoesNotExist):  # somebody else was faster
-            tasks.remove(video)
+        tasks.remove(video)
     messages.success(request, finding.what_was_deleted(len(mine), left, "video was", "videos were"))
     return redirect(f"{reverse('videos')}?{request.GET.urlencode()}")

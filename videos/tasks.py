@@ -69,7 +69,10 @@ def cancel(video: Video) -> bool:
 def remove(video: Video) -> None:
     """Delete it here for good. Its voice stays while other videos use it (see videos.poller)."""
     with transaction.atomic():
-        video.refresh_from_db()
+        try:
+            video.refresh_from_db()
+        except Video.DoesNotExist:  # somebody was faster: it is gone, as was wanted
+            return
         video.forget()
         exchange.delete_files(video.files)
         exports.drop_all(video)

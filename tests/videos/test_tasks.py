@@ -10,6 +10,8 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from PIL import Image
 
+from avatars import tasks as avatar_tasks
+from avatars.models import Avatar
 from dashboard.jobs import State
 from tests import made
 from videos import poller, tasks
@@ -286,3 +288,16 @@ def test_voices_that_nobody_used_are_swept_away(provider, video):
     Voice.objects.filter(pk=video.voice.pk).update(spare_since=long_ago)
     poller.step()
     assert list(Voice.objects.all()) == [video.voice]
+
+
+def test_what_two_delete_at_the_same_moment_is_deleted_once_and_quietly(new_video):
+    first = new_video()
+    second = Video.objects.get(pk=first.pk)
+    tasks.remove(first)
+    tasks.remove(second)
+    avatar = Avatar.objects.get()
+    again = Avatar.objects.get()
+    avatar_tasks.remove(avatar)
+    avatar_tasks.remove(again)
+    assert not Video.objects.exists()
+    assert not Avatar.objects.exists()
