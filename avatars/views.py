@@ -24,12 +24,31 @@ from dashboard.uploads import UploadError, portraits
 MAX_AT_ONCE = 50
 
 
+ON_CARDS = (
+    "name",
+    "state",
+    "version",
+    "error",
+    "created_at",
+    "portrait",
+    "portrait_width",
+    "portrait_height",
+    "thumbnail",
+    "preview",
+    "colour",
+    *("made_by__name", "made_by__email"),
+)
+
+
 def for_cards() -> QuerySet[Avatar]:
-    """Avatars with all that their cards show."""
+    """Avatars with all that their cards show, and nothing else of their many columns."""
+    return for_pages().only(*ON_CARDS)
+
+
+def for_pages() -> QuerySet[Avatar]:
     # Counted for each row that is shown; a join would group all avatars there are.
-    counted = (
-        Avatar.objects.filter(pk=OuterRef("pk")).order_by().annotate(count=Count("videos")).values("count")
-    )
+    one = Avatar.objects.filter(pk=OuterRef("pk")).order_by().values("pk")
+    counted = one.annotate(count=Count("videos")).values("count")
     return Avatar.objects.select_related("made_by").annotate(video_count=Subquery(counted))
 
 
@@ -108,7 +127,7 @@ def card(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def status(request: HttpRequest, pk: int) -> HttpResponse:
     """The poll of an avatar's own page."""
-    avatar = for_cards().filter(pk=pk).first()
+    avatar = for_pages().filter(pk=pk).first()
     if avatar is None:
         return HttpResponseClientRedirect("/avatars/")
     if request.GET.get("v") == str(avatar.version):
@@ -126,7 +145,7 @@ def _announced(response: HttpResponse, avatar: Avatar) -> HttpResponse:
 
 @require_GET
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
-    avatar = get_object_or_404(for_cards(), pk=pk)
+    avatar = get_object_or_404(for_pages(), pk=pk)
     videos = avatar.videos.select_related("made_by", "avatar")[:12]
     context = {"avatar": avatar, "videos": videos, "other_faces": faces.others(avatar)}
     return render(request, "avatars/detail.html", context)

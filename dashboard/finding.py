@@ -13,10 +13,13 @@ from typing import Any
 from django import forms
 from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Lower
+from django.forms.utils import flatatt
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import cached_property
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django_htmx.http import push_url, trigger_client_event
 
 from dashboard.jobs import ACTIVE, State
@@ -33,6 +36,7 @@ STATES = {
     "failed": (State.FAILED, State.UNSURE, State.CANCELLED),
 }
 DAYS = {"today": 0, "week": 6, "month": 29}
+SELECTED = mark_safe(" selected")
 ELSEWHERE = "0"  # the "person" of what was brought in from the provider
 
 
@@ -51,6 +55,26 @@ def contains(column: str, word: str) -> Q:
     return found
 
 
+class Select(forms.Select):
+    """Django's own, written in one go: that one renders a template for each option, and people and avatars are many."""
+
+    def render(
+        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None
+    ) -> SafeString:
+        chosen = self.format_value(value)
+        options = format_html_join(
+            "",
+            '<option value="{}"{}>{}</option>',
+            ((key, SELECTED if str(key) in chosen else "", label) for key, label in self.choices),
+        )
+        said = flatatt({"name": name, **self.build_attrs(self.attrs, attrs)})
+        return format_html("<select{}>{}</select>", said, options)
+
+
+class ChoiceField(forms.ChoiceField):
+    widget = Select
+
+
 class FindForm(forms.Form):
     """Search, filters and order. Whatever makes no sense counts as not said: an old link still shows a page."""
 
@@ -63,18 +87,18 @@ class FindForm(forms.Form):
     SORTS = [("", "Newest first"), ("oldest", "Oldest first"), ("name", "By name")]
 
     q = forms.CharField(required=False, max_length=100, label="Search", widget=forms.SearchInput)
-    state = forms.ChoiceField(
+    state = ChoiceField(
         required=False,
         label="State",
         choices=[("", "Any state"), ("ready", "Ready"), ("making", "Being made"), ("failed", "Not made")],
     )
-    person = forms.ChoiceField(required=False, label="Person")
-    made = forms.ChoiceField(
+    person = ChoiceField(required=False, label="Person")
+    made = ChoiceField(
         required=False,
         label="Date",
         choices=[("", "Any time"), ("today", "Today"), ("week", "Last 7 days"), ("month", "Last 30 days")],
     )
-    sort = forms.ChoiceField(required=False, label="Order")
+    sort = ChoiceField(required=False, label="Order")
 
     def __init__(self, data: QueryDict, user: User) -> None:
         super().__init__(data)

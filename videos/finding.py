@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from django import forms
 from django.contrib import messages
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -39,7 +38,7 @@ class VideoFindForm(finding.FindForm):
     ]
     field_order = ("q", "state", "avatar", "person", "made", "sort")
 
-    avatar = forms.ChoiceField(required=False, label="Avatar")
+    avatar = finding.ChoiceField(required=False, label="Avatar")
 
     def offer(self, user: User) -> None:
         super().offer(user)

@@ -22,10 +22,39 @@ from videos.line import with_places
 from videos.looks.laying import laying
 from videos.models import Export, Video
 
+ON_CARDS = (
+    "title",
+    "state",
+    "state_since",
+    "version",
+    "progress",
+    "error",
+    "remote_state",
+    "turn",
+    "created_at",
+    "video",
+    "look",
+    "dressed",
+    "dressed_key",
+    "poster",
+    "thumbnail",
+    "colour",
+    "width",
+    "height",
+    "seconds",
+    *("made_by__name", "made_by__email"),
+    *("avatar__thumbnail", "avatar__preview", "avatar__portrait"),
+    *("avatar__portrait_width", "avatar__portrait_height"),
+)
+
 
 def for_cards() -> QuerySet[Video]:
-    """Videos with all that their cards show."""
-    return Video.objects.select_related("made_by", "avatar")
+    """Videos with all that their cards show, and nothing else of their many columns."""
+    return Video.objects.select_related("made_by", "avatar").only(*ON_CARDS)
+
+
+def for_pages() -> QuerySet[Video]:
+    return Video.objects.select_related("made_by", "avatar", "voice")
 
 
 @require_POST
@@ -50,7 +79,7 @@ def card(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def status(request: HttpRequest, pk: int) -> HttpResponse:
     """The poll of a video's own page while it is being made; the player comes once, with the last answer."""
-    video = for_cards().select_related("voice").filter(pk=pk).first()
+    video = for_pages().filter(pk=pk).first()
     if video is None:
         return HttpResponseClientRedirect("/videos/")
     with_places([video])
@@ -74,7 +103,7 @@ def _announced(response: HttpResponse, video: Video) -> HttpResponse:
 
 @require_GET
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
-    video = get_object_or_404(for_cards().select_related("voice"), pk=pk)
+    video = get_object_or_404(for_pages(), pk=pk)
     with_places([video])
     return render(request, "videos/detail.html", {"video": _for_page(request, video)})
 

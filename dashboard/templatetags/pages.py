@@ -1,6 +1,7 @@
 """Template tags of the pages: {% load pages %}."""
 
-from datetime import datetime
+import functools
+from datetime import date, datetime
 
 from django import template
 from django.utils import timezone
@@ -31,25 +32,32 @@ def ago(moment: datetime) -> SafeString:
     """A time as people say it, exact on hover."""
     local = timezone.localtime(moment)
     exact = date_format(local, "j F Y, H:i")
-    return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(), exact, _words(moment))
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', local.isoformat(), exact, words_ago(moment)
+    )
 
 
-def _words(moment: datetime) -> str:
+def words_ago(moment: datetime) -> str:
     now = timezone.localtime()
-    local = timezone.localtime(moment)
-    seconds = (now - local).total_seconds()
+    seconds = (now - moment).total_seconds()
     if seconds < 60:
         return "just now"
     if seconds < 3600:
         return _count(int(seconds // 60), "minute")
-    days = (now.date() - local.date()).days
+    day = timezone.localtime(moment).date()
+    days = (now.date() - day).days
     if days == 0:
         return _count(int(seconds // 3600), "hour")
     if days == 1:
         return "yesterday"
     if days < 7:
         return _count(days, "day")
-    return date_format(local, "j M" if local.year == now.year else "j M Y")
+    return _day(day, day.year == now.year)
+
+
+@functools.lru_cache(maxsize=1000)
+def _day(day: date, is_this_year: bool) -> str:
+    return date_format(day, "j M" if is_this_year else "j M Y")
 
 
 def _count(number: int, unit: str) -> str:

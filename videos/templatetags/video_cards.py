@@ -1,0 +1,55 @@
+"""Cards of videos that are done: {% load video_cards %}{% finished_video video %}."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from django import template
+from django.template import Context
+from django.utils.safestring import SafeString
+
+from dashboard import cards
+from dashboard.templatetags.dashboard import clock, link
+from dashboard.templatetags.pages import is_wide, words_ago
+from videos.models import Video
+
+register = template.Library()
+
+
+class Finished(NamedTuple):
+    """All that the card of a finished video shows; see dashboard.cards."""
+
+    pk: int
+    title: str
+    length: str
+    film: str  # signed links, or nothing
+    picture: str
+    is_wide: bool
+    colour: str
+    who: str
+    created_at: datetime
+    ago: str
+    is_others: bool
+
+
+@register.simple_tag(takes_context=True)
+def finished_video(context: Context, video: Video) -> SafeString:
+    if video.poster:
+        picture, size = video.thumbnail or video.poster, video.shown_size
+    elif avatar := video.avatar:
+        picture, size = avatar.thumbnail or avatar.picture, (avatar.portrait_width, avatar.portrait_height)
+    else:
+        picture, size = None, (0, 0)
+    shown = Finished(
+        pk=video.pk,
+        title=video.title,
+        length=clock(video.seconds),
+        film=link(video.shown),
+        picture=link(picture),
+        is_wide=is_wide(*size),
+        colour=video.colour,
+        who=str(video.made_by or ""),
+        created_at=video.created_at,
+        ago=words_ago(video.created_at),
+        is_others=not context["user"].may_change(video),
+    )
+    return cards.draw("videos/_finished.html", shown)
