@@ -1,6 +1,5 @@
 """The gallery of avatars: finding, and what is done with several at once."""
 
-import contextlib
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import PurePosixPath
