@@ -53,7 +53,7 @@ class Download:
 
 
 def _small(extent: Extent) -> str:
-    return f"at most {extent.side} pixels and {extent.seconds} seconds of it, without sound"
+    return f"without sound, up to {extent.side} pixels and {extent.seconds} seconds"
 
 
 FORMS = {
@@ -62,40 +62,33 @@ FORMS = {
         Form(
             Kind.WEBM,
             "Transparent video",
-            "WebM, VP9",
+            "WebM",
             "sparkles",
-            "The person alone, with sound. For web pages in Chrome, Edge and Firefox, and for OBS. Safari and most "
-            "video editors show no transparency in it: take the MOV there.",
+            "The person alone. For web pages in Chrome, Edge and Firefox, and for OBS; Safari and most video editors "
+            "show no transparency in it.",
         ),
         Form(
             Kind.MOV,
             "Transparent video",
             "MOV, ProRes 4444",
             "scissors",
-            "The person alone, with sound. For Final Cut Pro, Premiere Pro, After Effects, DaVinci Resolve and "
-            "Keynote.",
+            "The person alone. For Final Cut Pro, Premiere Pro, After Effects, DaVinci Resolve and Keynote.",
         ),
         Form(
             Kind.WEBP,
             "Transparent preview",
             "animated WebP",
             "photo",
-            f"The person alone: {_small(WEBP)}. For web pages, in every browser.",
+            f"The person alone, {_small(WEBP)}. For web pages, in every browser.",
         ),
         Form(
             Kind.GIF,
             "Preview",
             "GIF",
             "gif",
-            f"What the video shows: {_small(GIF)}. For mail, chats and slides.",
+            f"What the video shows, {_small(GIF)}. For mail, chats and slides.",
         ),
-        Form(
-            Kind.SOUND,
-            "Sound of the video",
-            "M4A, AAC",
-            "speaker-wave",
-            "For players and editors, in step with the video.",
-        ),
+        Form(Kind.SOUND, "Sound", "M4A", "speaker-wave", "As it is in the video, and in step with it."),
     )
 }
 
@@ -179,7 +172,7 @@ def _recording(video: Video) -> Download | None:
         "microphone",
         video.voice.sound,
         saved_as,
-        "As it was sent, uncompressed.",
+        "The voice as it was sent, uncompressed.",
     )
 
 
