@@ -62,6 +62,7 @@ export class VoiceRecorder {
     const words = { asking: "Waiting for the microphone…", ready: "Ready", recording: "Recording", paused: "Paused", sending: "Uploading…" };
     this.root.querySelector("[data-state-words]").textContent = words[state] ?? "";
     this.time();
+    if (state !== "closed") this.root.scrollIntoView({ block: "nearest" });
   }
 
   focus() { this.root.querySelector("[data-first]:not([hidden])")?.focus(); }

@@ -226,6 +226,10 @@ def test_an_address_without_https_is_told_as_the_reason(listening, speaker, live
     page.goto("/videos/new/")
     page.get_by_role("button", name="Record").click()
     problem = page.locator("#recorder").get_by_role("alert")
+    expect(problem).to_be_in_viewport(ratio=1)
+    bar = page.locator(".compose-preview").bounding_box()
+    recorder = page.locator("#recorder").bounding_box()
+    assert recorder["y"] + recorder["height"] <= bar["y"] + 1  # nothing of it is behind the bar
     expect(problem).to_contain_text("only to addresses that begin with https")
     port = live_server.url.rpartition(":")[2]
     expect(problem).to_contain_text(f"http://localhost:{port}")
