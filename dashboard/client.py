@@ -16,6 +16,8 @@ import urllib3
 from django.conf import settings
 from django.core.cache import cache as shared_cache
 
+from dashboard import patience
+
 PREFIX = "/v1/cg_avatar/"
 CONNECT_SECONDS = 5
 READ_SECONDS = 30
@@ -100,6 +102,8 @@ class Client:
         self.url = url
         self.session = requests.Session()
         self.session.trust_env = False
+        for scheme in ("http://", "https://"):
+            self.session.mount(scheme, patience.PatientAdapter())
         self.session.headers["Authorization"] = f"Bearer {token}"
 
     def generate_avatar(
@@ -169,7 +173,7 @@ class Client:
                 **kwargs,
             )
             with response:
-                content = response.raw.read(MAX_ANSWER_BYTES, decode_content=True)
+                content = patience.body(response, MAX_ANSWER_BYTES, READ_SECONDS)
         except (requests.ConnectTimeout, requests.exceptions.SSLError) as error:
             raise ApiError(UNREACHABLE, passing=True) from error
         except requests.ConnectionError as error:
