@@ -106,7 +106,9 @@ class _Track(threading.Thread):
                 if drawn is None:
                     break
                 self.planes(drawn, i420)
-                frame = av.VideoFrame.from_numpy_buffer(i420, format="yuv420p")
+                # PyAV (18) cuts heights that are not whole fours off when it borrows a buffer: those are copied.
+                taken = av.VideoFrame.from_numpy_buffer if h % 4 == 0 else av.VideoFrame.from_ndarray
+                frame = taken(i420, format="yuv420p")
                 frame.pts = n
                 n += 1
                 for packet in v.encode(frame):
