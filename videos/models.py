@@ -168,7 +168,10 @@ class Video(RemoteJob):
     # The video with its look, and the look that it has: another than `look` while that is being made.
     dressed = models.FileField(upload_to="videos/dressed/", blank=True)
     dressed_key = models.CharField(max_length=16, blank=True)
-    batch = models.ForeignKey(Batch, null=True, on_delete=models.SET_NULL, related_name="videos")
+    # Its index (below) leaves out the many that are in none: SQLite would take it to look for them.
+    batch = models.ForeignKey(
+        Batch, null=True, on_delete=models.SET_NULL, related_name="videos", db_index=False
+    )
     # Its place in its batch, from 1; lower ones go first (see videos.line). 0: ordered by itself.
     turn = models.PositiveIntegerField(default=0)
     width = models.PositiveIntegerField(default=0)
@@ -183,6 +186,7 @@ class Video(RemoteJob):
             models.Index(Lower("title"), name="video_by_title"),
             models.Index(fields=["seconds"], name="video_by_length"),
             models.Index(fields=["avatar", "created_at"], name="video_by_avatar"),
+            models.Index(fields=["batch"], name="video_by_batch", condition=models.Q(batch__isnull=False)),
             # All that a search looks at, in the gallery's order: it reads this index and no row.
             models.Index(fields=["created_at", "title", "avatar", "made_by"], name="video_search"),
         ]

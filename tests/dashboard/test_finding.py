@@ -13,7 +13,7 @@ from django.utils import timezone
 from avatars.models import Avatar
 from dashboard import zips
 from dashboard.finding import PER_PAGE
-from dashboard.jobs import State
+from dashboard.jobs import ACTIVE, State
 from videos.models import Video
 
 PART = {"HX-Request": "true", "HX-Target": "results"}
@@ -188,6 +188,15 @@ def test_an_archive_is_written_in_small_parts():
     parts = list(zips.stream([("big.mp4", name, timezone.now())]))
     assert len(parts) > 5
     assert max(map(len, parts)) < 2 * zips.CHUNK
+
+
+@pytest.mark.parametrize(
+    ("asked", "index"),
+    [({"state__in": ACTIVE, "batch": None}, "state"), ({"batch": 1}, "video_by_batch")],
+)
+def test_videos_that_are_in_no_batch_are_not_looked_up_by_their_batch(db, asked, index):
+    """Nearly all are in none: home would read them all."""
+    assert index in Video.objects.filter(**asked).order_by().explain()
 
 
 # ---------------------------------------------------------------- news
