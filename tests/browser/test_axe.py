@@ -6,6 +6,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from dashboard.jobs import State
+from dashboard.local import LocalState
 from dashboard.models import OneTimeLink
 from dashboard.remote import provider
 from tests import made
@@ -27,6 +28,13 @@ def addresses(new_avatar, new_video, maria, owner, tmp_path):
     ready = videos[State.READY]
     ready.video.save("v.mp4", ContentFile(made.video(tmp_path / "v.mp4").read_bytes()), save=False)
     ready.poster.save("p.jpg", ContentFile(picture))
+    for kind, fields in {
+        "webp": {"state": LocalState.WORKING, "progress": 42},
+        "gif": {"state": LocalState.FAILED, "error": "The disk is full."},
+        "sound": {"state": LocalState.READY, "file": "videos/exports/x.m4a"},
+        "poster": {"state": LocalState.WAITING},
+    }.items():
+        ready.exports.create(kind=kind, **fields)
     invitation = OneTimeLink.make(owner)[1]
     batch = Batch.objects.create(name="Spring", made_by=maria, started_at=timezone.now())
     draft = Batch.objects.create(name="A sheet", made_by=maria)
