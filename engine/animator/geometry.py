@@ -36,12 +36,10 @@ def shifted(at: np.ndarray, by: np.ndarray, scale: float = 1.0) -> np.ndarray:
     return z.view(np.float32)
 
 
-def sample(
-    field: np.ndarray, at: np.ndarray, cell: int, grid: np.ndarray, outside: bool = False
-) -> np.ndarray:
-    """Values of a field on a grid at px positions `at` (.., 2), bilinear; its edge goes on, or is 0 `outside`."""
-    border = cv2.BORDER_CONSTANT if outside else cv2.BORDER_REPLICATE
-    return cv2.remap(field, shifted(at, grid[0, 0], 1 / cell), None, cv2.INTER_LINEAR, borderMode=border)
+def sample(field: np.ndarray, at: np.ndarray, cell: int, grid: np.ndarray) -> np.ndarray:
+    """Values of a field on a grid at px positions `at` (.., 2), bilinear; its edge goes on outside."""
+    cells = shifted(at, grid[0, 0], 1 / cell)
+    return cv2.remap(field, cells, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
 def invert(
@@ -52,10 +50,12 @@ def invert(
     p = q - forward(p); converges where the displacement changes by less than 1 px a px. The solution of the frame
     before is a good guess.
     """
-    at = grid - forward if guess is None else guess
+    # all in cells, or every step would have to go from px to cells
+    rest, forward = shifted(grid, grid[0, 0], 1 / cell), forward * np.float32(1 / cell)
+    at = rest - forward if guess is None else shifted(guess, grid[0, 0], 1 / cell)
     for _ in range(steps):
-        at = grid - sample(forward, at, cell, grid)
-    return at
+        at = rest - cv2.remap(forward, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return shifted(at * np.float32(cell), -grid[0, 0])
 
 
 def upsample(positions: np.ndarray, cell: int, w: int, h: int) -> np.ndarray:

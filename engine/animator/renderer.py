@@ -29,6 +29,7 @@ DEFAULT_SIZE = 720  # px, short side
 SIZES = (128, 1080)
 CRISP = 0.35  # unsharp mask against the softness of one bilinear sampling
 BAND = 48  # px
+STILL = 0.1  # px of a field at full weight that nobody sees
 
 
 def _box(low: np.ndarray, high: np.ndarray, w: int, h: int) -> tuple[int, int, int, int]:
@@ -97,6 +98,11 @@ class Renderer:
         x0, y0, x1, y1 = _box(corners.min(0), corners.max(0), self.w, self.h)
         grid = g.grid_points(x1 - x0, y1 - y0, FINE, x0, y0)
         self.lower = _Layer(mouth.MouthFields(f, self.line, grid).lower(), grid)
+        # the cells of the moving box that the layer can come to lie in, however the head turns
+        margin = 0.3 * f.iod
+        x, y = ((self.lower.grid[0, 0] - self.box[:2] - margin) // FINE).astype(int)
+        x2, y2 = ((self.lower.grid[-1, -1] - self.box[:2] + margin) // FINE).astype(int) + 2
+        self.lower_cells = np.s_[max(0, y) : max(0, y2), max(0, x) : max(0, x2)]
 
     def _prepare_mouth(self, rig: Rig) -> None:
         """Textures of U and of L's cut, and the inside, over the mouth's box of the portrait."""
@@ -133,16 +139,14 @@ class Renderer:
         lower, upper, gap = mouth.weights(p.aperture[i], p.jaw[i], p.width[i], p.tuck[i], p.press[i])
         lower[-1] = self.brows * p.brow[i]
         at = g.halve(self.head.backward(p.yaw[i], p.pitch[i], p.roll[i], p.shift[i]))
-        low = self.lower.back_from(at, lower)
+        low = at.copy()
+        low[self.lower_cells] = self.lower.back_from(at[self.lower_cells], lower)
         maps = g.upsample(low, FINE, x1 - x0, y1 - y0)
         picture = self.rest.copy()
         box = picture[y0:y1, x0:x1]
         for band in self.bands:
-            # OpenCV would turn float maps into fixed point in small blocks: slower than all at once
-            whole, fraction = cv2.convertMaps(maps[band], None, cv2.CV_16SC2)
-            box[band] = cv2.remap(
-                self.person, whole, fraction, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
-            )
+            at_band = _fixed(maps[band])
+            box[band] = cv2.remap(self.person, *at_band, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
         inside = self.inside.draw(float(p.jaw[i]), gap, float(p.width[i])) if gap > 0 else None
         self._mouth(box, maps, at, upper, inside)
         for part in self.soft:
@@ -173,19 +177,19 @@ class Renderer:
         """Show the inside where L ends, and lay U over both; changes `person` (the moving box) in place."""
         x0, y0, x1, y1 = self._mouth_view(at)
         w, h = x1 - x0, y1 - y0
-        corner = np.float32(self.mouth_box[:2])
+        corner = (*self.mouth_box[:2], 0, 0)
         part = at[y0 // FINE : -(-y1 // FINE) + 2, x0 // FINE : -(-x1 // FINE) + 2]
-        to_upper = g.upsample(self.upper.back_from(part, upper), FINE, w, h)
+        to_upper = _fixed(g.upsample(self.upper.back_from(part, upper), FINE, w, h))
         view = person[y0:y1, x0:x1]
         below = view.copy()
         if inside is not None:
-            to_lower = g.shifted(maps[y0:y1, x0:x1], corner)
-            a = cv2.remap(self.lower_alpha, to_lower, None, cv2.INTER_LINEAR, borderValue=1)
-            to_inside = g.shifted(g.upsample(part, FINE, w, h), corner)
-            inner = cv2.remap(inside, to_inside, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            to_lower = _fixed(maps[y0:y1, x0:x1], corner)
+            a = cv2.remap(self.lower_alpha, *to_lower, cv2.INTER_LINEAR, borderValue=1)
+            to_inside = _fixed(g.upsample(part, FINE, w, h), corner)
+            inner = cv2.remap(inside, *to_inside, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
             below = cv2.blendLinear(below, inner, a, 1 - a)
-        above = cv2.remap(self.person, to_upper, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
-        a = cv2.remap(self.upper_alpha, g.shifted(to_upper, corner), None, cv2.INTER_LINEAR)
+        above = cv2.remap(self.person, *to_upper, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+        a = cv2.remap(self.upper_alpha, cv2.subtract(to_upper[0], corner), to_upper[1], cv2.INTER_LINEAR)
         view[:] = cv2.blendLinear(above, below, a, 1 - a)
 
 
@@ -197,6 +201,15 @@ def _longest_run(true: np.ndarray) -> tuple[int, int]:
     return int(a), int(b)
 
 
+def _fixed(positions: np.ndarray, corner: tuple | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Positions (h, w, 2) px, less a corner (x, y, 0, 0), as the fixed-point pair that cv2.remap works with.
+
+    It would do this itself, but in small blocks: slower than all at once.
+    """
+    whole, fraction = cv2.convertMaps(positions, None, cv2.CV_16SC2)
+    return (cv2.subtract(whole, corner) if corner else whole), fraction
+
+
 def _over(person: np.ndarray, behind: np.ndarray) -> np.ndarray:
     """Premultiplied person over a background, both (.., 4) uint8; the mask stays in the fourth channel."""
     rest = cv2.cvtColor(cv2.bitwise_not(cv2.extractChannel(person, 3)), cv2.COLOR_GRAY2BGRA)
@@ -204,10 +217,13 @@ def _over(person: np.ndarray, behind: np.ndarray) -> np.ndarray:
 
 
 class _Layer:
-    """A layer's fields on their grid; remembers the last solution."""
+    """A layer's fields on their grid, as far as any of them moves anything; remembers the last solution."""
 
     def __init__(self, fields: np.ndarray, grid: np.ndarray) -> None:
-        self.fields, self.grid = fields, grid
+        moves = np.abs(fields).max((0, 3)) > STILL
+        rows, columns = (np.flatnonzero(moves.any(axis)) for axis in (1, 0))
+        part = np.s_[max(0, rows[0] - 1) : rows[-1] + 2, max(0, columns[0] - 1) : columns[-1] + 2]
+        self.fields, self.grid = np.ascontiguousarray(fields[:, *part]), grid[part]
         self.last: np.ndarray | None = None
 
     def back_from(self, at: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -217,7 +233,9 @@ class _Layer:
         # not np.dot: its threads wait for each other while the encoders hold the cores
         forward = cv2.gemm(weight[None], self.fields.reshape(len(weight), -1), 1, None, 0).reshape(shape)
         self.last = g.invert(forward, self.grid, FINE, steps, self.last)
-        return at + g.sample(self.last - self.grid, at, FINE, self.grid, True)
+        back = self.last - self.grid
+        back[0] = back[-1] = back[:, 0] = back[:, -1] = 0  # nothing moves beyond the grid
+        return at + g.sample(back, at, FINE, self.grid)
 
 
 def output_size(rig: Rig, size: int | None) -> int:
