@@ -77,6 +77,7 @@ CG_AVATAR_MAX_IN_FLIGHT = env.number("CG_AVATAR_MAX_IN_FLIGHT", 2 if EMBEDDED el
 # ---------------------------------------------------------------- the embedded engine
 ENGINE_FETCH_ALLOW = env.hosts_and_networks("ENGINE_FETCH_ALLOW")
 ENGINE_REQUESTS_PER_MINUTE = env.number("ENGINE_REQUESTS_PER_MINUTE", 30, least=1)
+ENGINE_KEEP_DAYS = env.number("ENGINE_KEEP_DAYS", 30)  # of finished videos; 0: for ever
 ENGINE_GENERATE_WAIT = env.number("ENGINE_GENERATE_WAIT", 100, least=1)  # seconds
 ENGINE_VIDEO_SIZE = env.number("ENGINE_VIDEO_SIZE", 720, least=128, most=2160)  # the shorter side, pixels
 

@@ -1,4 +1,4 @@
-"""Nothing is lost: rings again for rows whose work stopped, ends what cannot succeed, clears debris away.
+"""Nothing is lost: rings again for rows whose work stopped, ends what cannot succeed, clears away what nobody needs.
 
 A plain step for the poller's loop; each call looks at the rows and trusts no memory of its own.
 """
@@ -7,14 +7,18 @@ import logging
 import shutil
 import time
 import uuid
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from dashboard.jobs import LeaseLost
+from dashboard.models import Duty
 from engine.bell import ring, rung
 from engine.envelope import Code
 from engine.models import EngineJob, Render, Rig, State
@@ -33,6 +37,7 @@ def step() -> float:
     """One round; returns the seconds until the next is wanted."""
     started = time.monotonic()
     clear_debris()
+    clear_old()
     waiting = [model for model in (Rig, Render) if model.objects.filter(state__in=UNFINISHED).exists()]
     for model in waiting:
         model.release_dead()
@@ -77,6 +82,30 @@ def clear_debris() -> None:
         held = Q(lease=lease, lease_until__gt=timezone.now())
         if not any(model.objects.filter(held).exists() for model in (Rig, Render)):
             shutil.rmtree(path, ignore_errors=True)
+
+
+def clear_old() -> None:
+    """Forget videos that were finished (or failed) long ago: whoever asked has them, and their ids are unknown now.
+
+    Avatars stay, because a video of one may be asked for at any time; only failed ones go.
+    """
+    if not settings.ENGINE_KEEP_DAYS or not Duty.take("old videos of the engine", uuid.uuid4(), 3600):
+        return
+    long_ago = timezone.now() - timedelta(days=settings.ENGINE_KEEP_DAYS)
+    ended = Render.objects.filter(state__in=(State.FINISHED, State.ERROR), state_since__lt=long_ago)
+    while old := list(ended.order_by("pk")[:AT_ONCE]):
+        for render in old:
+            names = [file.name for file in (render.video, render.mask, render.captions) if file]
+            with transaction.atomic():
+                # One that failed may have been asked for once more just now.
+                if Render.objects.filter(pk=render.pk, state=render.state).delete()[0]:
+                    transaction.on_commit(partial(_delete, names))
+    Rig.objects.filter(state=State.ERROR, state_since__lt=long_ago, renders=None).delete()
+
+
+def _delete(names: list[str]) -> None:
+    for name in names:
+        default_storage.delete(name)
 
 
 def _is_old(path: Path) -> bool:

@@ -135,7 +135,8 @@ def test_a_mistake_in_the_engine_is_tried_again_and_then_told_as_a_sentence(pend
 
 
 def test_with_nothing_to_do_the_sweep_asks_little_and_comes_back_late(rig, django_assert_max_num_queries):
-    with django_assert_max_num_queries(2):
+    sweep.step()  # what it does once an hour is done
+    with django_assert_max_num_queries(4):
         assert sweep.step() == sweep.IDLE_SECONDS
 
 
@@ -199,3 +200,43 @@ def test_the_sweep_clears_away_what_killed_workers_left(pending, settings):
         assert not debris.exists()
         assert young.exists()
         assert alien.exists()
+
+
+def aged(render, days):
+    Render.objects.filter(pk=render.pk).update(state_since=timezone.now() - timedelta(days=days))
+
+
+def test_old_videos_go_with_their_files_and_avatars_stay(
+    pending, double, settings, own, django_capture_on_commit_callbacks
+):
+    tasks.render(pending.pk)
+    pending.refresh_from_db()
+    new = Render.objects.create(rig=pending.rig, audio_url=pending.audio_url)
+    tasks.render(new.pk)
+    failed = Render.objects.create(rig=pending.rig, audio_url="https://a.example/x.mp3", state=State.ERROR)
+    waiting = Render.objects.create(rig=pending.rig, audio_url="https://a.example/x.mp3")
+    for old in (pending, failed, waiting):
+        aged(old, 31)
+    aged(new, 29)
+    settings.ENGINE_KEEP_DAYS = 0
+    sweep.clear_old()
+    assert Render.objects.count() == 4
+    settings.ENGINE_KEEP_DAYS = 30
+    with django_capture_on_commit_callbacks(execute=True):
+        sweep.clear_old()
+    assert set(Render.objects.values_list("pk", flat=True)) == {new.pk, waiting.pk}
+    for file in (pending.video, pending.mask):
+        assert not default_storage.exists(file.name)
+    new.refresh_from_db()
+    assert default_storage.exists(new.video.name)
+    assert default_storage.exists(pending.rig.rig.name)
+    status, answer = own(f"video.get?video_id={pending.public_id}")
+    assert (status, answer["code"]) == (404, 10001)
+
+
+def test_old_videos_are_looked_for_once_an_hour(pending, double, settings):
+    sweep.clear_old()
+    tasks.render(pending.pk)
+    aged(pending, 99)
+    sweep.clear_old()
+    assert Render.objects.exists()
