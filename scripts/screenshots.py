@@ -234,6 +234,8 @@ def filmed(portrait: str) -> bytes:
 
 def shots() -> dict[str, str]:
     """Name and address of each state, once there is data."""
+    from django.urls import reverse
+
     from avatars.models import Avatar
     from videos.models import Video
 
@@ -252,6 +254,7 @@ def shots() -> dict[str, str]:
         "videos-selecting": "/videos/",
         "video-new": f"/videos/new/?avatar={avatar.pk}&voice=1",
         "video-ready": one("ready"),
+        "video-look": reverse("video-look", args=[Video.objects.filter(state="ready").first().pk]),
         "video-making": one("making"),
         "video-failed": one("failed"),
         "not-found": "/nothing/",

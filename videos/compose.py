@@ -34,7 +34,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         chosen = {"avatar": request.GET.get("avatar"), "voice": request.GET.get("voice")}
         chosen["script"] = keeping.words_of(Voice.objects.filter(pk=_number(chosen["voice"])).first())
-        return _page(request, NewVideoForm(initial=chosen), LookForm.showing(Look()), chosen)
+        return _page(request, NewVideoForm(initial=chosen), LookForm.showing(_look_of(request)), chosen)
     form = NewVideoForm(request.POST, request.FILES)
     looks = LookForm(request.POST, request.FILES, user=request.user)
     if form.is_valid() and looks.is_valid():
@@ -50,6 +50,12 @@ def new(request: HttpRequest) -> HttpResponse:
         else:
             return redirect(_make(data, voice, looks.look, request.user))
     return _page(request, form, looks, form.data, status=422)
+
+
+def _look_of(request: HttpRequest) -> Look:
+    """Whoever comes from a video, to make another like it, finds its look chosen."""
+    video = Video.objects.filter(pk=_number(request.GET.get("look"))).first()
+    return video.looks if video else Look()
 
 
 def _make(data: dict[str, Any], voice: Voice, look: Look, user: User) -> Video:

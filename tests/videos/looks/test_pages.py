@@ -1,5 +1,6 @@
 """Choosing a look for a new video, changing that of a finished one, and what the pages say meanwhile."""
 
+import re
 import uuid
 from datetime import timedelta
 
@@ -79,6 +80,18 @@ def test_the_look_that_somebody_used_last_is_offered_again_to_them_alone(
     assert "Same look as last time" in page
     assert "{&quot;frame&quot;: &quot;9:16&quot;}" in page
     assert "Same look as last time" not in signed_in(tom).get(reverse("video-new")).text
+
+
+@pytest.mark.parametrize("again", ["Same avatar, new voice", "Same voice, new avatar"])
+def test_another_one_like_a_video_begins_with_its_look(signed_in, maria, finished, again):
+    video = finished(look={"background": "colour", "colour": "#0a7b93", "frame": "16:9"})
+    client = signed_in(maria)
+    link = re.search(f'href="([^"]+)">{again}', page_of(client, video))[1].replace("&amp;", "&")
+    page = client.get(link).text
+    assert 'name="look-frame" value="16:9" checked' in page
+    assert 'name="look-colour" value="#0a7b93"' in page
+    odd = client.get(reverse("video-new"), {"look": "²"})
+    assert 'name="look-frame" value="own" checked' in odd.text
 
 
 # ---------------------------------------------------------------- a finished one
