@@ -14,6 +14,7 @@ BLURRED, SOFT = 0.0115, 0.06  # see `detail`; below the first the mesh loses its
 VEILED = 0.03  # a blur that takes the line between the lips away looks like a cover
 TURNED, ASIDE = 42, 28  # degrees of yaw
 NODDING = 45  # degrees of pitch
+NOTHING_SHARP = "We could not find a face: the picture is very blurred. Use a sharp photo that shows one face from the front."
 
 
 def plausible(f: face.Face) -> bool:
@@ -59,11 +60,12 @@ def why_none(bgr: np.ndarray, doubtful: list[face.Face]) -> PortraitError:
     shown = _grey(_crop(bgr, found[0]) if found else bgr)
     if np.percentile(shown, 95) < DARK:
         return PortraitError("too_dark")
-    if shown.std() > 8 and detail(shown) < (2 if found else 1) * BLURRED:
+    blurred = shown.std() > 8 and detail(shown) < (2 if found else 1) * BLURRED
+    if found and blurred:
         return PortraitError("too_blurred")
     if found and abs(face.head_pose(found[0].points)[0]) > TURNED:
         return PortraitError("turned_away")
-    return PortraitError("no_face")
+    return PortraitError("no_face", NOTHING_SHARP if blurred else None)
 
 
 def judge(bgr: np.ndarray, f: face.Face, min_face: int) -> list[str]:

@@ -52,6 +52,14 @@ def test_a_picture_without_a_face_is_refused(tmp_path):
     assert e.value.reason == "no_face"
 
 
+def test_where_all_is_blurred_no_face_is_claimed_but_the_blur_is_named(fixtures, tmp_path):
+    picture = cv2.imread(str(fixtures / "astronaut.jpg"))
+    cv2.imwrite(str(tmp_path / "x.png"), cv2.GaussianBlur(picture, (0, 0), 30))
+    with pytest.raises(PortraitError, match="blurred") as e:
+        build(tmp_path / "x.png", tmp_path)
+    assert e.value.reason == "no_face"
+
+
 def test_a_face_under_160_pixels_is_refused(fixtures, tmp_path):
     picture = cv2.imread(str(fixtures / "astronaut.jpg"))
     cv2.imwrite(str(tmp_path / "x.png"), cv2.resize(picture, None, fx=0.6, fy=0.6))

@@ -1,10 +1,12 @@
 """The whole way with the real animator, in the words of the original API's documentation."""
 
+import io
 import subprocess
 import sys
 
 import av
 import pytest
+from PIL import Image
 
 from engine import tasks, views
 from engine.envelope import Code
@@ -52,6 +54,29 @@ def test_a_picture_without_a_face_is_told_as_such(curl, web, rigger, settings):
     settings.ENGINE_GENERATE_WAIT = 60
     status, envelope = curl("avatar.generate", {"image_url": web.url + "/face.jpg"})  # a grey disc
     assert (status, envelope["code"]) == (400, Code.NO_FACE)
+
+
+@pytest.mark.slow
+def test_of_two_people_in_a_large_picture_either_can_be_had(curl, web, rigger, settings):
+    settings.ENGINE_GENERATE_WAIT = 60
+    settings.MAX_PORTRAIT_SIDE = 1000  # so that it is made smaller on its way
+    one = Image.open(FIXTURES / "astronaut.jpg")
+    both = Image.new("RGB", (2 * one.width, one.height))
+    both.paste(one.resize((one.width * 19 // 20, one.height * 19 // 20)))
+    both.paste(one, (one.width, 0))
+    file = io.BytesIO()
+    both.save(file, "JPEG", quality=92)
+    web.pages["/two"] = file.getvalue()
+    (first,) = curl.data("avatar.generate", {"image_url": web.url + "/two"})
+    assert first["face"] == 0
+    assert [x > 0.5 for x, *_ in first["faces"]] == [True, False]
+    box = first["faces"][1]
+    (second,) = curl.data("avatar.generate", {"image_url": web.url + "/two", "face": box})
+    assert second["face"] == 1
+    assert second["faces"] == first["faces"]
+    status, envelope = curl("avatar.generate", {"image_url": web.url + "/two", "face": 2})
+    assert (status, envelope["code"]) == (400, Code.NO_FACE)
+    assert "no such face" in envelope["message"]
 
 
 def test_the_web_process_loads_none_of_the_heavy_libraries():
