@@ -6,7 +6,7 @@ import sys
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import DisallowedHost
+from django.core.exceptions import DisallowedHost, RequestDataTooBig
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
@@ -46,13 +46,24 @@ def health(request: HttpRequest) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's own page; but whoever comes by a name that the site does not know is told what to do about it."""
+    """Django's own page; but who sends too much, or comes by a name that we do not know, is told what to do."""
+    if isinstance(exception, RequestDataTooBig):
+        return _too_large(request)
     if not isinstance(exception, DisallowedHost):
         return defaults.bad_request(request, exception)
     log.warning("came by an unknown host name: %r", request.META.get("HTTP_HOST"))
     if settings.EMBEDDED and request.path.startswith("/v1/"):
         return import_string("engine.endpoint.unknown_host")(request)
     return HttpResponseBadRequest(render_to_string("400_host.html"))
+
+
+def _too_large(request: HttpRequest) -> HttpResponse:
+    most = max(settings.MAX_AUDIO_BYTES, settings.MAX_PORTRAIT_BYTES) // 2**20
+    sentence = f"A file may have at most {most} MB. Choose a smaller one, or save it in a format that takes less."
+    if "HX-Request" in request.headers:
+        return HttpResponse(sentence, status=413, content_type="text/plain; charset=utf-8")
+    page = render_to_string("413.html", {"sentence": sentence, "back": request.path})
+    return HttpResponse(page, status=413)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -105,7 +116,5 @@ def sample(request: HttpRequest) -> HttpResponse:
     avatar = Avatar.objects.filter(made_by=request.user, name=SAMPLE_FACE).first()
     voice = Voice.objects.filter(made_by=request.user, name=SAMPLE_VOICE).first()
     avatar = avatar or avatars.take_in(SAMPLES / "portrait.jpg", SAMPLE_FACE, request.user)
-    voice = voice or keeping.take_in(
-        SAMPLES / "voice.mp3", SAMPLE_VOICE, request.user, script=SAMPLE_WORDS
-    )
+    voice = voice or keeping.take_in(SAMPLES / "voice.mp3", SAMPLE_VOICE, request.user, script=SAMPLE_WORDS)
     return redirect(f"{reverse('video-new')}?{urlencode({'avatar': avatar.pk, 'voice': voice.pk})}")

@@ -38,8 +38,13 @@ class Voice:
 
 
 @contextmanager
-def take(source: File | Path, filename: str = "", max_seconds: float | None = None) -> Iterator[Voice]:
-    """The sound of an upload, on disk until the `with` block ends. Raises UploadError."""
+def take(
+    source: File | Path, filename: str = "", max_seconds: float | None = None, *, cut: bool = False
+) -> Iterator[Voice]:
+    """The sound of an upload, on disk until the `with` block ends. Raises UploadError.
+
+    What is too long is refused, or with `cut` taken as far as it may go.
+    """
     with sandbox.workplace() as work:
         facts = sandbox.run(
             "voice",
@@ -51,6 +56,7 @@ def take(source: File | Path, filename: str = "", max_seconds: float | None = No
             min_seconds=MIN_SECONDS,
             max_rate=MAX_RATE,
             peaks=PEAKS,
+            cut=cut,
         )
         yield Voice(path=work / "voice.wav", seconds=facts["seconds"], peaks=facts["peaks"])
 

@@ -8,10 +8,10 @@ function lead(go) {
   go();
 }
 
-export function send(url, field, file, onProgress, options) {
+export function send(url, field, file, onProgress) {
   const body = new FormData();
   body.append(field, file, file.name);
-  return sendForm(url, body, onProgress, options);
+  return sendForm(url, body, onProgress);
 }
 
 // With `stay`, a session that is over is an answer like any other: there is something on this page that would be lost.

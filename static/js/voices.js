@@ -1,6 +1,6 @@
 // The step "What they say": a sound is sent as soon as it is there, and what is chosen opens in the editor.
 
-import { say, send, tooLarge } from "./send.js";
+import { say, sendForm, tooLarge } from "./send.js";
 import { VoiceEditor } from "./voice-editor.js";
 import { VoiceRecorder } from "./voice-recorder.js";
 
@@ -11,7 +11,7 @@ export class VoiceStep {
     const at = (id) => document.getElementById(id);
     Object.assign(this, { form, changed, input: at("sound"), error: at("sound-error"), progress: at("sound-progress"), list: at("voices"), script: at("script"), sending: 0 });
     this.editor = new VoiceEditor(at("voice-editor"), { made: (card, replaced) => this.put(card, replaced), changed });
-    this.recorder = new VoiceRecorder(at("recorder"), at("record"), { use: (file) => this.upload(file, { stay: true }), start: () => this.quiet() });
+    this.recorder = new VoiceRecorder(at("recorder"), at("record"), { use: (file) => this.upload(file, { recorded: true }), start: () => this.quiet() });
     // One voice at a time.
     this.list.addEventListener("play", (event) => {
       this.list.querySelectorAll("audio").forEach((audio) => { if (audio !== event.target) audio.pause(); });
@@ -106,7 +106,7 @@ export class VoiceStep {
     if (!answer.ok && answer.text) this.tell(`${file.name}: ${answer.text}`);
   }
 
-  async upload(file, options) {
+  async upload(file, { recorded = false } = {}) {
     this.error.textContent = "";
     const large = tooLarge(file, Number(this.form.dataset.maxBytes));
     if (large) return { ok: false, text: large };
@@ -117,14 +117,17 @@ export class VoiceStep {
     words.textContent = "Uploading…";
     bar.value = 0;
     this.progress.hidden = false;
-    const answer = await send(this.form.dataset.voiceUpload, "sound", file, (percent) => {
+    const body = new FormData();
+    body.append("sound", file, file.name);
+    if (recorded) body.append("recorded", "yes");
+    const answer = await sendForm(this.form.dataset.voiceUpload, body, (percent) => {
       if (mine !== this.sending) return;
       bar.value = percent;
       if (percent === 100) {
         bar.removeAttribute("value");
         words.textContent = "Listening to it…";
       }
-    }, options);
+    }, { stay: recorded });
     if (mine !== this.sending) return { ok: answer.ok, text: "" }; // another file was chosen meanwhile
     this.progress.hidden = true;
     if (answer.ok) this.arrive(answer.text);

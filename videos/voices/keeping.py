@@ -22,10 +22,10 @@ SPARE = timedelta(days=30)
 AT_ONCE = 100
 
 
-def take_in(source: File | Path, filename: str, user: User, *, script: str = "") -> Voice:
-    """Keep a recording. Raises UploadError."""
+def take_in(source: File | Path, filename: str, user: User, *, script: str = "", cut: bool = False) -> Voice:
+    """Keep a recording; with `cut` what is too long of it is left out. Raises UploadError."""
     longest = settings.CG_AVATAR_MAX_AUDIO_SECONDS or None
-    with voices.take(source, filename, max_seconds=longest) as taken:
+    with voices.take(source, filename, max_seconds=longest, cut=cut) as taken:
         return keep(taken, name=from_filename(filename, "Recording"), made_by=user, script=script)
 
 

@@ -94,7 +94,8 @@ def upload(request: HttpRequest) -> HttpResponse:
     try:
         if file is None:
             raise UploadError("No sound arrived. Choose the file again.")
-        voice = keeping.take_in(file, file.name, request.user)
+        # A take exists nowhere else, and a page in the background may have stopped it a moment too late.
+        voice = keeping.take_in(file, file.name, request.user, cut="recorded" in request.POST)
     except UploadError as error:
         if request.htmx:
             return _refused(str(error))

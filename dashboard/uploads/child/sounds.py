@@ -3,7 +3,7 @@
 import wave
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 
 import av
 import av.container
@@ -31,7 +31,8 @@ def voice(request: dict[str, Any]) -> dict[str, Any]:
         stream = container.streams.best("audio")
         if stream is None:
             raise Refused(NO_SOUND)
-        _refuse_long(_told_seconds(container, stream, Path(request["source"])), request)
+        if not request["cut"]:
+            _refuse_long(_told_seconds(container, stream, Path(request["source"])), request)
         return _write(container, stream, request)
 
 
@@ -112,6 +113,13 @@ def _refuse_long(seconds: float, request: dict[str, Any]) -> None:
         )
 
 
+def _refuse_longer(request: dict[str, Any]) -> NoReturn:
+    raise Refused(
+        f"This recording is longer than the limit of {length(request['max_seconds'])}. "
+        "Shorten it, or cut it into several videos."
+    )
+
+
 def length(seconds: float) -> str:
     """1 minute, 12 min 30 s, 3 h."""
     whole = max(round(seconds), 1)
@@ -133,20 +141,21 @@ def _write(
     context.thread_count = 1
     rate = min(max(context.sample_rate or MIN_RATE, MIN_RATE), request["max_rate"])
     channels = 1 if context.channels == 1 else 2
-    longest = int((request["max_seconds"] + 0.05) * rate)
+    longest = int((request["max_seconds"] + (0 if request["cut"] else 0.05)) * rate)
     peaks = Peaks(rate)
     written = 0
     with writer(Path(request["work"]) / "voice.wav", rate, channels) as out:
         for block in _blocks(container, stream, rate, channels):
             written += len(block) // channels
             if written > longest:
-                limit = length(request["max_seconds"])
-                raise Refused(
-                    f"This recording is longer than the limit of {limit}. "
-                    "Shorten it, or cut it into several videos."
-                )
+                if not request["cut"]:
+                    _refuse_longer(request)
+                block = block[: (longest - written) * channels]
+                written = longest
             out.writeframesraw(block.tobytes())
             peaks.add(block)
+            if request["cut"] and written == longest:
+                break
     if not written:
         raise Refused(NO_SOUND)
     if written < request["min_seconds"] * rate:

@@ -2,11 +2,13 @@
 
 import pytest
 from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from dashboard.jobs import State
+from tests import made
 from tests.conftest import FIXTURES
 from videos.models import Video, Voice
 from videos.voices import editing, keeping
@@ -98,6 +100,19 @@ def test_a_voice_that_a_video_is_being_made_with_is_not_deleted(signed_in, maria
     Video.objects.filter(pk=video.pk).update(state=State.READY)
     client.post(address)
     assert not Voice.objects.exists()
+
+
+def test_a_take_that_was_stopped_too_late_is_cut_to_the_longest_where_a_file_is_refused(
+    signed_in, maria, settings, tmp_path
+):
+    settings.CG_AVATAR_MAX_AUDIO_SECONDS = 2
+    client, address = signed_in(maria), reverse("voice-upload")
+    sound = made.sound(tmp_path / "long.wav", 3.5).read_bytes()
+    for fields, status in (({}, 422), ({"recorded": "yes"}, 200)):
+        file = SimpleUploadedFile("Recording.wav", sound)
+        answer = client.post(address, fields | {"sound": file}, headers={"HX-Request": "true"})
+        assert answer.status_code == status
+    assert Voice.objects.get().seconds == 2
 
 
 def test_the_words_of_the_sample_are_there_before_anybody_types_them(signed_in, maria):
