@@ -88,6 +88,11 @@ MAX_PORTRAIT_SIDE = 4096  # larger ones are scaled down, not refused
 MAX_AUDIO_BYTES = env.number("MAX_AUDIO_MB", 200, least=1) * 2**20
 BATCH_MAX_VIDEOS = env.number("BATCH_MAX_VIDEOS", 200, least=1, most=500)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20  # form fields; files go to disk
+FILE_UPLOAD_HANDLERS = [
+    "dashboard.uploads.handlers.SizeLimit",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 512 * 2**10
 FILE_UPLOAD_TEMP_DIR = DATA_DIR / "tmp"
 FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)

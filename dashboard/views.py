@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.http import urlencode
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.module_loading import import_string
 from django.views import defaults
 from django.views.decorators.http import require_POST, require_safe
@@ -59,11 +59,15 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def _too_large(request: HttpRequest) -> HttpResponse:
     most = max(settings.MAX_AUDIO_BYTES, settings.MAX_PORTRAIT_BYTES) // 2**20
-    sentence = f"A file may have at most {most} MB. Choose a smaller one, or save it in a format that takes less."
+    sentence = (
+        f"A file may have at most {most} MB. Choose a smaller one, or save it in a format that takes less."
+    )
     if "HX-Request" in request.headers:
         return HttpResponse(sentence, status=413, content_type="text/plain; charset=utf-8")
-    page = render_to_string("413.html", {"sentence": sentence, "back": request.path})
-    return HttpResponse(page, status=413)
+    back = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(back, {request.get_host()}):
+        back = "/"
+    return HttpResponse(render_to_string("413.html", {"sentence": sentence, "back": back}), status=413)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
