@@ -244,8 +244,11 @@ class Video(RemoteJob):
         return [file for file in own if file]
 
 
-class Export(LocalJob):
-    """A file made of a finished video and its mask: for a program, or with a look. Kept for the next click."""
+class Export(OwnedModel, LocalJob):
+    """A file made of a finished video and its mask: for a program, or with a look. Kept for the next click.
+
+    `made_by` is who asked for a download last; nobody for what follows from something else, as a look.
+    """
 
     class Kind(models.TextChoices):
         LOOK = "look", "Video with its look"  # becomes Video.dressed
@@ -271,9 +274,38 @@ class Export(LocalJob):
         constraints = [
             models.UniqueConstraint(fields=["video", "kind", "look_key"], name="export_once_per_look")
         ]
+        indexes = [
+            models.Index(fields=["state", "try_after"], name="export_due"),
+            models.Index(fields=["made_by", "state_since"], name="export_news"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} of {self.video_id}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("video", args=[self.video_id])
+
+    # -- news: see dashboard.news.Newsworthy
+
+    @classmethod
+    def being_made(cls) -> models.QuerySet["Export"]:
+        active = (LocalState.WAITING, LocalState.WORKING)
+        return cls.objects.filter(state__in=active, made_by__isnull=False)
+
+    @classmethod
+    def done_since(cls, user: User, moment: datetime) -> models.QuerySet["Export"]:
+        ended = (LocalState.READY, LocalState.FAILED)
+        rows = cls.objects.filter(made_by=user, state_since__gt=moment, state__in=ended)
+        return rows.select_related("video").order_by("-state_since")
+
+    @property
+    def done_at(self) -> datetime:
+        return self.state_since
+
+    @property
+    def outcome(self) -> str:
+        words = "can be downloaded" if self.is_ready else "could not be made"
+        return f"{self.get_kind_display()} of {self.video}: {words}."
 
 
 class ItemState(models.TextChoices):

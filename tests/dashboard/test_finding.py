@@ -236,5 +236,5 @@ def test_asking_for_news_takes_a_handful_of_queries(
     for _ in range(9):
         new_avatar(made_by=maria, portrait="x.jpg")
     client = signed_in(maria)
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         news(client, since=timezone.now().isoformat())

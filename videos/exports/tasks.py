@@ -14,6 +14,7 @@ from django.utils import timezone
 from dashboard import exchange, local, queue
 from dashboard.jobs import LeaseLost
 from dashboard.local import LocalState, Refused
+from dashboard.models import User
 from dashboard.uploads import UploadError, results
 from videos.exports import child, shop
 from videos.models import Backdrop, Export, Video
@@ -57,14 +58,14 @@ def find(video: Video, kind: str) -> Export | None:
     return video.exports.filter(kind=kind, look_key=look_of(video, kind)[1]).first()
 
 
-def want(video: Video, kind: str) -> Export:
-    """The one row for it, being made or ready; one that failed is tried again."""
+def want(video: Video, kind: str, user: User | None = None) -> Export:
+    """The one row for it, being made or ready; one that failed is tried again. `user` hears when it is done."""
     look, key = look_of(video, kind)
     with transaction.atomic():
         export, is_new = Export.objects.get_or_create(
             video=video, kind=kind, look_key=key, defaults={"look": look}
         )
-        Export.objects.filter(pk=export.pk).update(used_at=timezone.now())
+        Export.objects.filter(pk=export.pk).update(used_at=timezone.now(), made_by=user)
         is_gone = export.is_ready and not (export.file and default_storage.exists(export.file.name))
         if export.is_failed or is_gone:
             with contextlib.suppress(LeaseLost):  # somebody else wanted it at the same moment

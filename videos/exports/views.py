@@ -40,7 +40,7 @@ def row(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
 def make(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     video = _ready(pk, kind)
     if not tasks.why_not(video, kind):
-        tasks.want(video, kind)
+        tasks.want(video, kind, request.user)
     if request.htmx:
         download = shelf.one(video, kind)
         return render(request, "videos/_download.html", {"video": video, "download": download})

@@ -87,6 +87,20 @@ def test_any_member_may_have_a_file_made_and_sees_how_far_it_is(signed_in, tom, 
     assert "Transparent video (WebM) is ready." in answer.headers["HX-Trigger"]
 
 
+def test_who_asked_for_it_hears_on_any_page_that_it_is_there(signed_in, tom, maria, ready):
+    video, client = ready(title="Spring", made_by=None), signed_in(tom)
+    client.post(address(video, "export-make", "webm"), headers=HTMX)
+    assert "data-busy" in client.get("/avatars/").text
+    assert "data-busy" not in signed_in(maria).get("/avatars/").text
+    since = timezone.now().isoformat()
+    Export.objects.update(state=LocalState.READY, state_since=timezone.now(), file="x.webm")
+    said = client.get(reverse("news"), {"since": since}).json()
+    assert not said["busy"]
+    assert [item["text"] for item in said["items"]] == ["Transparent WebM of Spring: can be downloaded."]
+    assert said["items"][0]["url"] == video.get_absolute_url()
+    assert signed_in(maria).get(reverse("news"), {"since": since}).json()["items"] == []
+
+
 def test_without_a_script_the_same_form_leads_back_to_the_page(signed_in, tom, ready):
     video, client = ready(), signed_in(tom)
     answer = client.post(address(video, "export-make", "gif"))

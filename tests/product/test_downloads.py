@@ -1,0 +1,90 @@
+"""A large download is made while processes are killed: it still ends in one whole file, and nothing else is left."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.product.running import Product, until
+from tests.videos import card as cards
+from tests.videos import decoded
+from tests.videos.card import Card
+
+pytestmark = pytest.mark.slow
+
+SEED = """
+from pathlib import Path
+from django.core.files import File
+from dashboard.jobs import State
+from videos.exports import tasks
+from videos.models import Video
+def want(film, mask, seconds, width, height):
+    video = Video(title="Card", state=State.READY, seconds=seconds, width=width, height=height)
+    for field, path in ((video.video, film), (video.mask, mask)):
+        with Path(path).open("rb") as file:
+            field.save("card.mp4", File(file), save=False)
+    video.save()
+    return tasks.want(video, "webm").pk
+"""
+
+
+@pytest.fixture(scope="module")
+def card(tmp_path_factory) -> Card:
+    """Long enough to be killed in the middle of it."""
+    return cards.make(tmp_path_factory.mktemp("card"), 40.0, 20.0)
+
+
+def row(product: Product, pk: int) -> dict[str, object]:
+    return product.row("SELECT * FROM videos_export WHERE id = ?", pk)
+
+
+def child(product: Product, pk: int) -> list[int]:
+    """The studio's processes that work on that row."""
+    return [pid for pid in studios() if f"upload-export-{pk}-" in home_of(pid)]
+
+
+def studios() -> list[int]:
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (entry / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if b"videos.studio" in command:
+            found.append(int(entry.name))
+    return found
+
+
+def home_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes().decode(errors="replace")
+    except OSError:
+        return ""
+
+
+@pytest.mark.parametrize("whom", ["the worker", "the main process", "the child"])
+def test_whoever_is_killed_it_ends_in_one_whole_file(product, card, whom):
+    before = set((product.data / "media" / "videos").rglob("*.webm"))
+    call = f"want({str(card.video)!r}, {str(card.mask)!r}, {card.seconds}, {cards.WIDTH}, {cards.HEIGHT})"
+    pk = product.ask(SEED + f"print({call})")
+    assert until(lambda: row(product, pk)["progress"] > 5, 90, every=0.1), row(product, pk)
+    first = child(product, pk)
+    assert len(first) == 1
+    victim = {
+        "the worker": lambda: int(str(row(product, pk)["holder"]).split()[-1]),
+        "the main process": lambda: product.pids("cluster studio")[0],
+        "the child": lambda: first[0],
+    }[whom]()
+    os.kill(victim, signal.SIGKILL)
+    assert until(lambda: first[0] not in child(product, pk), 30), "the child outlived who asked for it"
+    assert until(lambda: row(product, pk)["state"] in ("ready", "failed"), 180, every=0.5), row(product, pk)
+    assert row(product, pk)["state"] == "ready", row(product, pk)
+    assert row(product, pk)["attempts"] == 2
+    made = set((product.data / "media" / "videos").rglob("*.webm")) - before
+    assert [path.stat().st_size for path in made] == [row(product, pk)["size"]]
+    assert not list((product.data / "tmp").glob("upload-export-*"))
+    film = decoded.film(made.pop(), decoder="libvpx-vp9")
+    assert len(film.times) == card.frames
+    assert film.click == pytest.approx(card.click, abs=0.01)
+    assert film.flash == pytest.approx(card.click, abs=0.01)
