@@ -101,7 +101,10 @@ class Look:
         """For people: "16:9, in front of a colour"."""
         if self.is_plain:
             return "as it came"
-        behind = {"own": "own background", "blur": "own background, blurred"}
+        behind = {
+            "own": "closer" if self.frame == "own" else "own background",
+            "blur": "own background, blurred",
+        }
         where = behind.get(self.background, f"in front of a {self.background}")
         return where if self.frame == "own" else f"{self.frame}, {where}"
 

@@ -1,6 +1,6 @@
 // The page that makes a video: what is chosen is told beside the picture, and what is missing before it is sent.
 
-import { addPicture } from "./look-form.js";
+import { addPicture, isPicture } from "./look-form.js";
 import { dropPage } from "./send.js";
 import { VoiceStep } from "./voices.js";
 
@@ -39,6 +39,6 @@ form.addEventListener("submit", async (event) => {
   settling = false;
   if (done) form.requestSubmit(button);
 }, true);
-dropPage(([file]) => (file.type.startsWith("image/") ? addPicture(file) : voice.add(file)));
+dropPage(([file]) => (isPicture(file) ? addPicture(file) : voice.add(file)));
 addEventListener("pageshow", preview);
 preview();

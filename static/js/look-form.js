@@ -1,7 +1,7 @@
 // The step "Look": its controls, the previews that follow them, moving the person, pictures for the background.
 
 import { PLAIN, canvas, draw, fill, place, withoutPerson } from "./look.js";
-import { say, send, tooLarge } from "./send.js";
+import { dropPage, say, send, tooLarge } from "./send.js";
 
 const root = document.querySelector("[data-look]");
 const form = root.form ?? root.closest("form");
@@ -195,6 +195,9 @@ const backdrops = document.getElementById("backdrops");
 const adder = backdrops.querySelector(".backdrop-add");
 const problem = document.getElementById("look-picture-error");
 
+// Not every system has a name for every kind of picture.
+export const isPicture = (file) => file.type.startsWith("image/") || /\.(heic|heif|avif|tiff?|bmp)$/i.test(file.name);
+
 export async function addPicture(file) {
   write({ background: "picture" });
   problem.textContent = tooLarge(file, Number(root.dataset.maxBytes));
@@ -245,6 +248,20 @@ root.addEventListener("click", (event) => {
   }
 });
 root.addEventListener("input", follow);
+// What is not there yet, or not chosen, is told before the page is sent.
+form.addEventListener("submit", (event) => {
+  let sentence = "";
+  if (backdrops.querySelector(".is-arriving")) sentence = "Wait until the picture has arrived.";
+  else if (field("background").value === "picture" && !read().picture) sentence = "Choose a picture for the background, or add one.";
+  if (!sentence) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  root.closest("details")?.setAttribute("open", "");
+  problem.textContent = sentence;
+  problem.scrollIntoView({ block: "center" });
+  adder.querySelector("input").focus({ preventScroll: true });
+}, true);
+if (form.matches(".is-look")) dropPage(([file]) => addPicture(file));
 form.addEventListener("change", (event) => {
   if (event.target.name === "avatar") find();
   else if (event.target.name === "look-picture") problem.textContent = "";

@@ -247,6 +247,30 @@ def test_a_picture_that_is_dropped_on_the_page_is_for_the_background(page, cut_o
     assert not Voice.objects.exists()
 
 
+def test_a_page_is_not_sent_without_the_picture_that_it_wants(page, cut_out, new_video, tmp_path):
+    voice = new_video(avatar=cut_out).voice
+    page.goto(f"/videos/new/?avatar={cut_out.pk}&voice={voice.pk}")
+    tile(page, "background", "picture").check()
+    make = page.get_by_role("button", name="Make the video")
+    make.click()
+    expect(page.locator("#look-picture-error")).to_have_text(re.compile("Choose a picture"))
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 100_000}
+    network.send("Network.emulateNetworkConditions", slow)
+    content = made.picture(tmp_path / "wall.jpg", (800, 600)).read_bytes() + bytes(400_000)
+    page.locator("[data-backdrop-file]").set_input_files(
+        {"name": "wall.jpg", "mimeType": "image/jpeg", "buffer": content}
+    )
+    make.click()
+    expect(page.locator("#look-picture-error")).to_have_text("Wait until the picture has arrived.")
+    expect(page.locator(".backdrop input")).to_be_checked()
+    assert Video.objects.count() == 1
+    make.click()
+    page.wait_for_url(re.compile(r"/videos/\d+/$"))
+    assert Video.objects.first().looks.picture == Backdrop.objects.get().pk
+
+
 def test_deleting_a_picture_asks_first_and_keeps_the_page(page, cut_out, new_backdrop):
     backdrop = new_backdrop()
     page.goto("/videos/new/")
