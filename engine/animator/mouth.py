@@ -13,6 +13,7 @@ from . import geometry as g
 from .lipline import LipLine
 
 CELL = 4  # px
+USUAL = 0.36  # IOD: half the width of resting lips
 CORNERS = 0.35  # share of the jaw by which the corners of the mouth sink
 PAIRS = np.array([0.0, 0.33, -0.33, 0.62, -0.62])  # where over the lips an aperture is averaged
 
@@ -125,8 +126,8 @@ class MouthFields:
         return 0.1 * near_far * np.sign(self.across) * along * height
 
     def _round(self) -> np.ndarray:
-        """The corners .1 IOD inwards."""
-        return -self._width()
+        """The corners inwards by .1 IOD in a mouth of usual width, more in a smile."""
+        return -self._width() * float(np.clip(max(self.line.half) / USUAL, 0.85, 1.6))
 
     def _bulge(self, distance: np.ndarray) -> np.ndarray:
         """Outer edge of a lip: 0 at the seam, 1 at .1 IOD, 0 at .32."""
