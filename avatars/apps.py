@@ -3,3 +3,8 @@ from django.apps import AppConfig
 
 class AvatarsConfig(AppConfig):
     name = "avatars"
+
+    def ready(self) -> None:
+        from avatars.words import AVATARS
+
+        AVATARS.keep_up(self)

@@ -13,12 +13,17 @@ from django.views.decorators.http import require_GET, require_POST
 from avatars import tasks
 from avatars.models import Avatar
 from avatars.views import for_cards
+from avatars.words import AVATARS
 from dashboard import finding, zips
+
+
+class AvatarFindForm(finding.FindForm):
+    WORDS = AVATARS
 
 
 @require_GET
 def gallery(request: HttpRequest) -> HttpResponse:
-    form = finding.FindForm(request.GET, request.user)
+    form = AvatarFindForm(request.GET, request.user)
     page = finding.Page(form, Avatar.objects.all(), request.GET.get("page"))
     words = page.words("avatar", "avatars")
     context = {"form": form, "page": page, "words": words, "avatars": page.load(for_cards())}

@@ -24,6 +24,7 @@ from django_htmx.http import push_url, trigger_client_event
 
 from dashboard.jobs import ACTIVE, State
 from dashboard.models import User
+from dashboard.words import LEAST_LETTERS, Index
 
 PER_PAGE = 24
 COUNT_UP_TO = 100 * PER_PAGE
@@ -79,6 +80,7 @@ class FindForm(forms.Form):
     """Search, filters and order. Whatever makes no sense counts as not said: an old link still shows a page."""
 
     NAME = "name"
+    WORDS: Index | None = None
     ORDERS: dict[str, tuple[Any, ...]] = {
         "": ("-created_at", "-pk"),
         "oldest": ("created_at", "pk"),
@@ -144,7 +146,11 @@ class FindForm(forms.Form):
 
     def find(self, rows: QuerySet) -> QuerySet:
         said = self.said
-        for word in said.get("q", "").split()[:MOST_WORDS]:
+        words = said.get("q", "").split()[:MOST_WORDS]
+        if self.WORDS and (having := self.WORDS.having(words)) is not None:
+            rows = rows.filter(having)
+            words = [word for word in words if len(word) < LEAST_LETTERS]
+        for word in words:
             rows = rows.filter(self.mentions(word))
         if state := said.get("state"):
             rows = rows.filter(state__in=STATES[state])

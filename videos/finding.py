@@ -19,12 +19,14 @@ from videos import tasks
 from videos.line import with_places
 from videos.models import Video
 from videos.views import for_cards
+from videos.words import VIDEOS
 
 AVATARS_OFFERED = 40
 
 
 class VideoFindForm(finding.FindForm):
     NAME = "title"
+    WORDS = VIDEOS
     ORDERS = finding.FindForm.ORDERS | {
         "name": (Lower("title"), "pk"),
         "longest": ("-seconds", "-pk"),

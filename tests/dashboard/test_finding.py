@@ -14,6 +14,7 @@ from avatars.models import Avatar
 from dashboard import zips
 from dashboard.finding import PER_PAGE
 from dashboard.jobs import ACTIVE, State
+from videos.finding import VideoFindForm
 from videos.models import Video
 
 PART = {"HX-Request": "true", "HX-Target": "results"}
@@ -52,6 +53,14 @@ def found(signed_in, maria, videos):
     return titles
 
 
+@pytest.fixture(params=["with the index", "without"])
+def either_way(request, monkeypatch):
+    """A search finds the same with the index of words and without it, on a database that has none."""
+    if request.param == "without":
+        monkeypatch.setattr(VideoFindForm, "WORDS", None)
+
+
+@pytest.mark.usefixtures("either_way")
 @pytest.mark.parametrize(
     ("words", "titles"),
     [
@@ -63,6 +72,11 @@ def found(signed_in, maria, videos):
         ("tom ada", ["ÄRGER 100%"]),
         ("14 maria", []),
         ("é.*", []),
+        ("welcome OR newsletter", []),
+        ('"welcome', []),
+        ("title:welcome", []),
+        ("ewsl 14 to", ["Newsletter 14"]),
+        ("to ma", []),
         ("\x00", ["Welcome", "Newsletter 14", "ÄRGER 100%", "Course"]),
     ],
 )

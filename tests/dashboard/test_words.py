@@ -1,0 +1,70 @@
+"""The index of words keeps up with whatever happens to what it points to."""
+
+import pytest
+from django.apps import apps
+
+from avatars.models import Avatar
+from dashboard import words
+from dashboard.models import User
+from videos.models import Video
+from videos.words import VIDEOS
+
+
+@pytest.fixture
+def film(new_video, new_avatar, maria):
+    return new_video(title="Welcome", avatar=new_avatar(name="Grace"), made_by=maria)
+
+
+def found(*said):
+    return [video.title for video in Video.objects.filter(VIDEOS.having(list(said)))]
+
+
+def test_a_row_is_found_by_its_words_and_those_of_what_it_points_to(film, new_video):
+    new_video(title="Other")
+    assert found("welc") == found("GRACE") == found("aria") == found("grace", "come") == ["Welcome"]
+    assert found("welcome", "other") == []
+
+
+def test_what_is_renamed_is_found_by_its_new_name_alone(film, maria):
+    Video.objects.filter(pk=film.pk).update(title="Farewell")
+    Avatar.objects.filter(pk=film.avatar_id).update(name="Hedy")
+    maria.name = "Élodie"
+    maria.save()
+    assert found("farewell", "hedy", "élodie") == ["Farewell"]
+    assert found("welcome") == found("grace") == found("maria") == []
+
+
+def test_what_is_deleted_is_found_no_more(film, new_avatar):
+    film.avatar.delete()
+    assert found("grace") == []
+    film.refresh_from_db()
+    film.avatar = new_avatar(name="Hedy")
+    film.save()
+    assert found("hedy") == ["Welcome"]
+    User.objects.get(name="Maria").delete()
+    assert found("maria") == []
+    film.delete()
+    assert found("welcome") == []
+
+
+def test_migrations_go_on_without_the_index_and_it_catches_up(film, new_video):
+    gone = new_video(title="Gone")
+    VIDEOS._let_go(plan=["a migration"])
+    try:
+        assert VIDEOS.having(["welcome"]) is None
+        new_video(title="Brand new")
+        Video.objects.filter(pk=film.pk).update(title="Farewell")
+        gone.delete()
+    finally:
+        VIDEOS._catch_up(sender=apps.get_app_config("videos"))
+    assert found("brand") == ["Brand new"]
+    assert found("farewell") == ["Farewell"]
+    assert found("welcome") == found("gone") == []
+
+
+def test_what_nearly_everything_has_is_not_looked_up_in_the_index(film, new_video, monkeypatch):
+    new_video(title="Welcome too")
+    monkeypatch.setattr(words, "MOST_ROWS", 1)
+    assert VIDEOS.having(["welcome"]) is None
+    assert found("welcome", "too") == ["Welcome too"]
+    assert VIDEOS.having(["ab"]) is None
