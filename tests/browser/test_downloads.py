@@ -8,7 +8,9 @@ from dashboard.jobs import State
 from dashboard.local import LocalState
 from tests import made
 from tests.browser.test_pages import asked, change
+from tests.videos import card as cards
 from videos.models import Export
+from videos.studio.making import make
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -125,3 +127,28 @@ def test_the_list_fits_a_small_screen(browse, video, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     for button in page.locator(".downloads .button").all():
         assert button.bounding_box()["height"] >= 44
+
+
+def test_the_browser_shows_what_is_behind_a_transparent_webm(page, video, tmp_path):
+    film = cards.make(tmp_path, 0.6, 0.4)
+    target = tmp_path / "out.webm"
+    request = {"kind": "webm", "video": str(film.video), "mask": str(film.mask), "target": str(target)}
+    make(request, lambda part: None)
+    export = Export(video=video, kind="webm", state=LocalState.READY)
+    export.file.save("out.webm", ContentFile(target.read_bytes()))
+    page.goto(video.get_absolute_url())
+    address = page.get_by_role("link", name="Download: Transparent video (WebM)").get_attribute("href")
+    corner, middle = page.evaluate(
+        """async (address) => {
+          const film = Object.assign(document.createElement("video"), { src: address, muted: true });
+          await new Promise((done, fail) => { film.onseeked = done; film.onerror = fail; film.currentTime = 0.2; });
+          const canvas = Object.assign(document.createElement("canvas"), { width: film.videoWidth, height: film.videoHeight });
+          const paint = canvas.getContext("2d");
+          paint.drawImage(film, 0, 0);
+          return [[3, 3], [96, 120]].map(([x, y]) => [...paint.getImageData(x, y, 1, 1).data]);
+        }""",
+        address,
+    )
+    assert corner[3] == 0
+    assert middle[3] == 255
+    assert middle[:3] == pytest.approx(cards.PERSON, abs=6)
