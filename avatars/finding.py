@@ -14,7 +14,7 @@ from avatars import tasks
 from avatars.models import Avatar
 from avatars.views import for_cards
 from avatars.words import AVATARS
-from dashboard import finding, zips
+from dashboard import finding, syncing, zips
 
 
 class AvatarFindForm(finding.FindForm):
@@ -26,7 +26,13 @@ def gallery(request: HttpRequest) -> HttpResponse:
     form = AvatarFindForm(request.GET, request.user)
     page = finding.Page(form, Avatar.objects.all(), request.GET.get("page"))
     words = page.words("avatar", "avatars")
-    context = {"form": form, "page": page, "words": words, "avatars": page.load(for_cards())}
+    context = {
+        "form": form,
+        "page": page,
+        "words": words,
+        "sync": syncing.last(Avatar),
+        "avatars": page.load(for_cards()),
+    }
     template = "avatars/_results.html" if finding.is_part(request) else "avatars/gallery.html"
     return finding.answered(request, render(request, template, context), form, words)
 

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from avatars.models import Avatar
-from dashboard import exchange, media, queue
+from dashboard import exchange, media, queue, syncing
 from dashboard.client import ApiError, RemoteAvatar, client
 from dashboard.exchange import Unsure
 from dashboard.jobs import LeaseLost, State
@@ -177,6 +177,7 @@ def _keep_cutout(avatar: Avatar, ratio: float) -> None:
 # ---------------------------------------------------------------- bringing in what was made elsewhere
 
 
+@syncing.reported(Avatar, "avatar", "avatars")
 def sync() -> int:
     """Bring in avatars that exist at the provider and not here; the number of new ones."""
     if exchange.answer_pending(Avatar):

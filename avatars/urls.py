@@ -8,6 +8,7 @@ urlpatterns = [
     path("zip/", finding.download, name="avatars-zip"),
     path("delete/", finding.delete, name="avatars-delete"),
     path("sync/", views.sync, name="avatar-sync"),
+    path("sync/state/", views.sync_state, name="avatar-sync-state"),
     path("<int:pk>/", views.detail, name="avatar"),
     path("<int:pk>/card/", views.card, name="avatar-card"),
     path("<int:pk>/status/", views.status, name="avatar-status"),

@@ -16,6 +16,7 @@ from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 from avatars import faces, tasks
 from avatars.forms import GenderForm, NameForm
 from avatars.models import Avatar
+from dashboard import syncing
 from dashboard.jobs import ForbiddenTransition, LeaseLost
 from dashboard.models import User
 from dashboard.names import from_filename
@@ -108,9 +109,14 @@ def take_in(source: File | Path, filename: str, user: User) -> Avatar:
 
 @require_POST
 def sync(request: HttpRequest) -> HttpResponse:
+    syncing.asked(Avatar)
     tasks.request_sync()
-    messages.info(request, "Looking for avatars that were made elsewhere. New ones appear here in a moment.")
     return redirect("avatars")
+
+
+@require_GET
+def sync_state(request: HttpRequest) -> HttpResponse:
+    return syncing.foot(request, Avatar, "avatars")
 
 
 @require_GET

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from avatars.models import Avatar
-from dashboard import finding, zips
+from dashboard import finding, syncing, zips
 from dashboard.jobs import State
 from dashboard.models import User
 from videos import tasks
@@ -73,7 +73,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
     page = finding.Page(form, Video.objects.all(), request.GET.get("page"))
     videos = with_places(page.load(for_cards()))
     words = page.words("video", "videos")
-    context = {"form": form, "page": page, "words": words, "videos": videos}
+    context = {"form": form, "page": page, "words": words, "sync": syncing.last(Video), "videos": videos}
     template = "videos/_results.html" if finding.is_part(request) else "videos/gallery.html"
     return finding.answered(request, render(request, template, context), form, words)
 

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from avatars.models import Avatar
-from dashboard import exchange, media, queue
+from dashboard import exchange, media, queue, syncing
 from dashboard.client import ApiError, RemoteVideo, client
 from dashboard.exchange import Unsure
 from dashboard.jobs import ForbiddenTransition, LeaseLost, State
@@ -260,6 +260,7 @@ def _keep_captions(video: Video, url: str) -> None:
 # ---------------------------------------------------------------- bringing in what was made elsewhere
 
 
+@syncing.reported(Video, "video", "videos")
 def sync() -> int:
     """Bring in videos that exist at the provider and not here; the number of new ones."""
     if exchange.answer_pending(Video):

@@ -12,6 +12,7 @@ urlpatterns = [
     path("zip/", finding.download, name="videos-zip"),
     path("delete/", finding.delete, name="videos-delete"),
     path("sync/", views.sync, name="video-sync"),
+    path("sync/state/", views.sync_state, name="video-sync-state"),
     path("<int:pk>/", views.detail, name="video"),
     path("<int:pk>/", include("videos.exports.urls")),
     path("<int:pk>/captions.srt", views.srt, name="video-srt"),

@@ -12,6 +12,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
+from dashboard import syncing
 from dashboard.jobs import ForbiddenTransition, LeaseLost, State
 from dashboard.names import for_filename
 from videos import captions, tasks
@@ -59,9 +60,14 @@ def for_pages() -> QuerySet[Video]:
 
 @require_POST
 def sync(request: HttpRequest) -> HttpResponse:
+    syncing.asked(Video)
     tasks.request_sync()
-    messages.info(request, "Looking for videos that were made elsewhere. New ones appear here in a moment.")
     return redirect("videos")
+
+
+@require_GET
+def sync_state(request: HttpRequest) -> HttpResponse:
+    return syncing.foot(request, Video, "videos")
 
 
 @require_GET

@@ -1,0 +1,53 @@
+"""What is said of a look for things that were made elsewhere."""
+
+import pytest
+from django.core.cache import cache
+from django.urls import reverse
+
+from avatars import tasks as avatars
+from dashboard.client import ApiError
+from videos import tasks as videos
+
+KINDS = [("avatar", "avatars", avatars), ("video", "videos", videos)]
+
+
+@pytest.fixture
+def client(signed_in, maria):
+    cache.clear()
+    return signed_in(maria)
+
+
+@pytest.mark.parametrize(("one", "many", "tasks"), KINDS)
+def test_who_asks_hears_what_was_found(provider, client, one, many, tasks):
+    getattr(provider, f"add_{one}")()
+    page = client.post(reverse(f"{one}-sync"), follow=True).text
+    assert f"Looking for {many} that were made elsewhere" in page
+    state = reverse(f"{one}-sync-state")
+    assert state in page
+    assert client.get(state).status_code == 204  # nobody has looked yet
+    tasks.sync()
+    answer = client.get(state, headers={"HX-Request": "true"})
+    assert f"1 new {one}." in answer.text
+    assert "every 2s" not in answer.text
+    client.post(reverse(f"{one}-sync"))
+    tasks.sync()
+    assert f"No new {many} were found." in client.get(reverse(many)).text
+
+
+@pytest.mark.parametrize(("one", "many", "tasks"), KINDS)
+def test_a_provider_that_does_not_answer_is_told_until_it_does(provider, client, one, many, tasks):
+    provider.mood.refuse[f"{one}.list"] = (503, b"maintenance")
+    for ask in (lambda: client.post(reverse(f"{one}-sync")), lambda: None):  # by the button, and every hour
+        ask()
+        with pytest.raises(ApiError):
+            tasks.sync()
+        page = client.get(reverse(many)).text
+        assert (
+            f"The last look for {many} made elsewhere did not work. The avatar service does not answer."
+            in page
+        )
+    provider.mood.refuse.clear()
+    tasks.sync()
+    page = client.get(reverse(many)).text
+    assert "did not work" not in page
+    assert "No new" not in page  # nobody asked
