@@ -12,10 +12,11 @@ from django_q.models import OrmQ
 from PIL import Image
 
 from dashboard import exchange
-from dashboard.jobs import LeaseLost
+from dashboard.jobs import LeaseLost, State
 from dashboard.local import LocalState
 from tests.videos import decoded
 from tests.videos.exports.conftest import again, export_of
+from videos import poller
 from videos import tasks as video_tasks
 from videos.exports import child, shop, tasks
 from videos.models import Export, Video
@@ -225,6 +226,27 @@ def test_a_look_is_laid_on_and_shown_with_a_poster_of_its_own(finished, kept):
         assert max(abs(a - b) for a, b in zip(poster.getpixel((5, 5)), BLUE, strict=True)) < 8
         assert max(abs(a - b) for a, b in zip(small.convert("RGB").getpixel((5, 5)), BLUE, strict=True)) < 14
     assert kept() - before == {video.dressed.name, video.poster.name, video.thumbnail.name}
+
+
+def test_a_video_that_was_ordered_with_a_look_is_dressed_when_it_comes_home(
+    provider, new_avatar, new_video, card
+):
+    provider.files |= {"video": card.video, "mask": card.mask}
+    remote = provider.add_avatar()
+    avatar = new_avatar(state=State.READY, remote_id=remote["avatar_id"], provider=provider.url)
+    video = new_video(avatar=avatar, look=COLOUR)
+    video_tasks.work(video.pk)
+    provider.finish(again(video).remote_id)
+    poller.step()
+    Video.objects.update(try_after=timezone.now())
+    # Somebody chooses another look while it is on its way.
+    Video.objects.update(look=COLOUR | {"frame": "1:1"})
+    video_tasks.work(video.pk)
+    assert again(video).is_ready
+    tasks.work(export_of(video, Kind.LOOK).pk)
+    video = again(video)
+    assert video.shown == video.dressed
+    assert video.shown_size == (192, 192)
 
 
 def test_another_look_takes_its_place_and_the_files_of_the_first_go(
