@@ -9,6 +9,7 @@ phones that were heard.
 from __future__ import annotations
 
 import itertools
+import logging
 import os
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -17,6 +18,8 @@ import numpy as np
 
 from . import Word, phonemes, sound, spelling
 from .phonemes import Phone, Phones
+
+log = logging.getLogger(__name__)
 
 BEAM = 1e-120
 PIECE = 8.0  # s, from here on a piece ends at the next pause
@@ -56,23 +59,32 @@ def align(x: np.ndarray, script: str, heard: Phones) -> Alignment | None:
     tokens = spelling.tokens(script)
     seconds = len(x) / sound.RATE
     spoken = [word for token in tokens for word in token.spoken]
-    if not spoken or len(spoken) > FASTEST * seconds or spelling.foreign(script) > FOREIGN:
-        return None
+    if not spoken:
+        return _left_aside("no words in it")
+    if len(spoken) > FASTEST * seconds:
+        return _left_aside(f"{len(spoken)} words in {seconds:.1f} s, faster than anybody speaks")
+    if spelling.foreign(script) > FOREIGN:
+        return _left_aside("not written in English letters")
     x = _levelled(x)
     decoder = _decoder()
     _learn(decoder, spoken)
     try:
         found = _words(decoder, x, spoken)
         if found is None:
-            return None
+            return _left_aside("no way through the sound with these words")
         phones, fits = _phones(decoder, x, found, heard.best)
-    except RuntimeError:  # pocketsphinx's word for every failure
-        return None
+    except RuntimeError as e:  # pocketsphinx's word for every failure
+        return _left_aside(f"the aligner stopped: {e}")
     if fits < FITS:
-        return None
+        return _left_aside(f"the words do not fit the sound: {fits:.2f}, needed {FITS:.2f}")
     likely = phonemes.certain(phones, len(heard.likely))
     told = Phones(phones, likely, heard.first_formant, known=True)
     return Alignment(_as_written(tokens, found), told, fits)
+
+
+def _left_aside(why: str) -> None:
+    """The script is not used; the log says why."""
+    log.info("script left aside: %s", why)
 
 
 def _levelled(x: np.ndarray) -> np.ndarray:

@@ -65,8 +65,10 @@ def test_every_p_b_m_of_the_text_is_a_closure_of_the_mouth(align, fixtures):
         ("silence.wav", HELLO),
     ],
 )
-def test_a_text_that_was_not_said_is_noticed(align, name, script):
-    assert align(name, script) is None
+def test_a_text_that_was_not_said_is_noticed_and_the_log_says_why(align, name, script, caplog):
+    with caplog.at_level("INFO"):
+        assert align(name, script) is None
+    assert "script left aside: " in caplog.text
 
 
 def test_a_word_that_no_dictionary_knows_is_aligned_by_its_spelling(align):
