@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
@@ -73,10 +74,11 @@ def sounds(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _add(batch: Batch, filename: str, voice: Voice) -> str:
     """Remember what came along, and say in words which rows it is for."""
-    batch.refresh_from_db(fields=["sounds"])
-    batch.sounds[filename[:400]] = voice.pk
-    batch.save(update_fields=["sounds"])
-    making.check_again(batch)
+    with transaction.atomic():  # a page sends two files at a time
+        batch = Batch.objects.select_for_update().get(pk=batch.pk)
+        batch.sounds[filename[:400]] = voice.pk
+        batch.save(update_fields=["sounds"])
+        making.check_again(batch)
     rows = [str(number) for number in batch.items.filter(voice=voice).values_list("number", flat=True)]
     if not rows:
         return "No row names this file."

@@ -472,6 +472,12 @@ def test_a_batch_is_news_once_when_all_of_it_is_done(client, maria, batch, new_v
     assert Batch.objects.get().done_at is None
 
 
+def test_a_video_leads_back_to_its_batch(client, maria, batch, new_video):
+    made_of(new_video, batch, maria, State.READY)
+    page = client.get(Video.objects.get().get_absolute_url()).text
+    assert f'<a href="{batch.get_absolute_url()}">Spring</a>' in page
+
+
 def test_home_shows_a_running_batch_as_one_and_not_its_videos(client, maria, batch, new_video):
     made_of(new_video, batch, maria, State.READY, *[State.WAITING] * 12)
     single = new_video(made_by=maria, title="Alone")
