@@ -98,7 +98,8 @@ FILE_UPLOAD_TEMP_DIR = DATA_DIR / "tmp"
 FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)
 
 # ---------------------------------------------------------------- downloads
-EXPORT_DAYS = env.number("EXPORT_DAYS", 30, least=1)  # what nobody asks for in so long is made again on a click
+# What nobody asks for in so long is made again on a click.
+EXPORT_DAYS = env.number("EXPORT_DAYS", 30, least=1)
 
 # ---------------------------------------------------------------- the applications
 INSTALLED_APPS = [

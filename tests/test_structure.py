@@ -1,8 +1,11 @@
 """The rules of the house, as far as they can be checked."""
 
 import os
+import shutil
+import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -68,8 +71,6 @@ def test_a_data_folder_that_is_made_here_is_for_its_owner_alone(tmp_path):
 
 
 def test_a_taken_port_is_one_sentence(tmp_path):
-    import socket
-
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -77,6 +78,22 @@ def test_a_taken_port_is_one_sentence(tmp_path):
     assert done.returncode != 0
     assert "cannot be used" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_second_start_says_how_to_stop_the_first_one_also_when_its_window_is_gone(tmp_path):
+    """What answers on supervisor's socket is all that `launch` knows of the one that runs already."""
+    folder = Path(tempfile.mkdtemp(prefix="run-"))  # short: a socket's name has a limit
+    run_folder = folder / "data" / "run"
+    run_folder.mkdir(parents=True)
+    with socket.socket(socket.AF_UNIX) as running:
+        running.bind(str(run_folder / "supervisor.sock"))
+        running.listen()
+        (run_folder / "supervisord.pid").write_text("12345\n")
+        done = manage(folder, "launch", PORT="8765")
+    shutil.rmtree(folder)
+    assert done.returncode == 0, done.stderr
+    assert "It is running already: http://127.0.0.1:8765." in done.stdout
+    assert "if that window is gone: kill 12345" in done.stdout
 
 
 def test_generated_secrets_are_for_their_owner_alone(tmp_path):

@@ -32,7 +32,7 @@ class Command(BaseCommand):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         control = control_socket(folder)
         if answers(control):
-            self.stdout.write(f"It is running already: {address()} (Ctrl-C in its own window stops it).")
+            self.stdout.write(f"It is running already: {address()}. {how_to_stop(folder)}")
             return
         self.check_port()
         self.prepare()
@@ -123,6 +123,15 @@ def address() -> str:
 def child_environment() -> dict[str, str]:
     # The children must read the very settings that were checked here, also from another working directory.
     return os.environ | {"DATA_DIR": str(settings.DATA_DIR), "DJANGO_SETTINGS_MODULE": "dashboard.settings"}
+
+
+def how_to_stop(folder: Path) -> str:
+    """Also for whoever has lost the window: closed in a hurry, it leaves the processes running."""
+    try:
+        pid = int((folder / "supervisord.pid").read_text())
+    except (OSError, ValueError):
+        return "Ctrl-C in its own window stops it."
+    return f"Ctrl-C in its own window stops it, or, if that window is gone: kill {pid}"
 
 
 def control_socket(folder: Path) -> Path:
