@@ -108,6 +108,17 @@ def test_a_covered_mouth_or_eye_is_refused_by_name(fixtures, tmp_path, hidden, c
     assert word in str(e.value)
 
 
+@pytest.mark.parametrize("shade", [60, 190])
+def test_a_beard_over_the_lips_is_no_cover(fixtures, tmp_path, shade):
+    picture = cv2.imread(str(fixtures / "astronaut.jpg"))
+    corner, other = MOUTH
+    hairs = np.random.default_rng(1).normal(shade, 45, (other[1] - corner[1], other[0] - corner[0]))
+    hairs = cv2.GaussianBlur(hairs, (0, 0), sigmaX=0.8, sigmaY=2)
+    picture[corner[1] : other[1], corner[0] : other[0]] = hairs.clip(0, 255)[..., None]
+    cv2.imwrite(str(tmp_path / "x.png"), picture)
+    build(tmp_path / "x.png", tmp_path)
+
+
 @pytest.mark.parametrize("light", [0.3, 1.0])
 def test_a_grey_or_dim_picture_is_not_taken_for_a_covered_face(fixtures, tmp_path, light):
     picture = cv2.imread(str(fixtures / "astronaut.jpg"), cv2.IMREAD_GRAYSCALE)
