@@ -32,6 +32,11 @@ def test_from_a_portrait_and_a_voice_to_a_talking_video(curl, web, rigger, setti
 
     (avatar,) = curl.data("avatar.generate", {"image_url": web.url + "/head_portrait"})
     assert avatar["gender"] in {"female", "male"}
+    preview, person = (_picture(curl, avatar[link]) for link in ("preview_url", "cutout_url"))
+    assert person.mode == "RGBA"
+    assert person.width / person.height == pytest.approx(preview.width / preview.height, rel=0.01)
+    assert person.getpixel((3, 3))[3] < 10  # the wall behind her
+    assert person.getpixel((person.width // 2, person.height // 2))[3] > 245
     video = curl.data("video.generate", {"avatar_id": avatar["avatar_id"], "audio_url": web.url + "/audio"})
     assert video["status"] == "pending"
     tasks.render(Render.objects.get().pk)
@@ -41,6 +46,10 @@ def test_from_a_portrait_and_a_voice_to_a_talking_video(curl, web, rigger, setti
     seconds = [_length(curl, video[link], tmp_path / link) for link in ("video_url", "mask_video_url")]
     assert seconds[0] == pytest.approx(video["duration"], abs=0.05)
     assert seconds[0] == pytest.approx(seconds[1], abs=0.05)
+
+
+def _picture(caller, link):
+    return Image.open(io.BytesIO(b"".join(caller.client.get(link))))
 
 
 def _length(caller, link, path):
