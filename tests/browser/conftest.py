@@ -13,6 +13,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from avatars.models import Avatar
 from dashboard.models import User
 from tests import made
+from tests.conftest import FIXTURES
+from videos.models import Voice
+from videos.voices import keeping
 
 # What is right comes soon; how soon is the machine's business, and a slow one is no fault.
 PATIENCE = 25_000  # ms
@@ -62,3 +65,8 @@ def cut_out(speaker: Avatar, tmp_path: Path) -> Avatar:
     with made.cutout(tmp_path / "cutout.webp", (WIDTH, HEIGHT)).open("rb") as file:
         speaker.cutout.save("cutout.webp", File(file))
     return speaker
+
+
+@pytest.fixture
+def recording(maria: User) -> Voice:
+    return keeping.take_in(FIXTURES / "speech.wav", "Morning.wav", maria)
