@@ -3,7 +3,7 @@
 x264 and the AAC encoder run outside of Python's lock, so they overlap with the drawing. Colours are BT.601 as OpenCV
 converts them (0.3 ms a frame; swscale takes ten times that), and the file says so.
 
-The settings are the cheapest that keep the picture as it was drawn (44 dB and more in a face). One quantiser for all,
+The settings are the cheapest that keep the picture as it was drawn (a face within 42 to 46 dB). One quantiser for all,
 since nothing but grain and a talking person is ever in it: no rate control, no analysis of activity, and every second
 frame a B frame without asking whether that pays. The mask is flat but for its edge, so motion in whole pixels does; a
 quantiser of its own keeps the edge from breathing. A thread each: more of them wait for one another on two cores.
