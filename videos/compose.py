@@ -82,9 +82,10 @@ def _page(
 ) -> HttpResponse:
     """The page with the newest to choose from, and whatever is chosen already among them."""
     avatar, voice = _number(chosen.get("avatar")), _number(chosen.get("voice"))
-    shown = list(speakers()[:SPEAKERS_SHOWN])
+    ready = speakers().only("name", "colour", "portrait", "thumbnail", "preview", "cutout")
+    shown = list(ready[:SPEAKERS_SHOWN])
     if avatar and avatar not in {a.pk for a in shown}:
-        shown = [*speakers().filter(pk=avatar), *shown]
+        shown = [*ready.filter(pk=avatar), *shown]
     heard = list(Voice.objects.all()[:VOICES_KEPT_CLOSE])
     if voice and voice not in {v.pk for v in heard[:VOICES_SHOWN]}:
         heard = [*Voice.objects.filter(pk=voice), *(v for v in heard if v.pk != voice)]

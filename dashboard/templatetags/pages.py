@@ -78,13 +78,14 @@ def took(seconds: float) -> str:
 @register.filter
 def waveform(peaks: list[float]) -> str:
     """The path of an SVG 64 bars wide and 32 high: <path d="{{ voice.peaks|waveform }}">."""
-    if not peaks:
-        peaks = [0.0]
+    return _waveform(tuple(peaks or [0.0]))
+
+
+@functools.lru_cache(maxsize=500)
+def _waveform(peaks: tuple[float, ...]) -> str:
     bars = []
     for bar in range(BARS):
-        part = peaks[
-            bar * len(peaks) // BARS : max((bar + 1) * len(peaks) // BARS, bar * len(peaks) // BARS + 1)
-        ]
-        half = max(0.75, min(max(part), 1.0) * 15)
+        start, end = bar * len(peaks) // BARS, (bar + 1) * len(peaks) // BARS
+        half = max(0.75, min(max(peaks[start : max(end, start + 1)]), 1.0) * 15)
         bars.append(f"M{bar + 0.5:g} {16 - half:.1f}v{2 * half:.1f}")
     return "".join(bars)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from avatars.models import Avatar
 from dashboard import cards, media
 from dashboard.jobs import State
-from videos.models import Video
+from videos.models import Batch, BatchItem, ItemState, Video
 
 
 @pytest.fixture
@@ -119,4 +119,61 @@ def test_a_page_takes_no_more_queries_when_there_is_more(signed_in, maria, tom, 
     queries()
     few = queries()
     grow(40)
+    assert queries() == few
+
+
+def test_a_batch_takes_no_more_queries_when_it_has_more_rows(signed_in, maria, new_video):
+    batch = Batch.objects.create(name="Course", made_by=maria, started_at=timezone.now())
+    client = signed_in(maria)
+    states = [State.READY, State.FAILED, State.WAITING, State.MAKING, State.CANCELLED]
+
+    def grow(start, number):
+        for k in range(start, start + number):
+            video = new_video(state=states[k % 5], batch=batch, made_by=maria, remote_state="pending")
+            BatchItem.objects.create(
+                batch=batch,
+                number=k,
+                video=video,
+                avatar=video.avatar,
+                voice=video.voice,
+                state=ItemState.READY,
+            )
+        BatchItem.objects.create(
+            batch=batch, number=start + number, avatar=video.avatar, audio_url="http://x"
+        )
+
+    def queries():
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get(batch.get_absolute_url()).status_code == 200
+            assert client.get(f"{batch.get_absolute_url()}status/?v=x").status_code == 200
+        return len(asked)
+
+    grow(1, 5)
+    queries()
+    few = queries()
+    grow(10, 15)
+    assert queries() == few
+
+
+@pytest.mark.parametrize("page", ["voices", "video-new", "batches"])
+def test_lists_of_voices_and_batches_take_no_more_queries_when_there_is_more(
+    signed_in, maria, new_video, page
+):
+    client = signed_in(maria)
+
+    def grow(number):
+        for _ in range(number):
+            avatar = new_video(made_by=maria, state=State.READY).avatar
+            Avatar.objects.filter(pk=avatar.pk).update(state=State.READY)
+            Batch.objects.create(name="Course", made_by=maria, started_at=timezone.now())
+
+    def queries():
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get(reverse(page)).status_code == 200
+        return len(asked)
+
+    grow(3)
+    queries()
+    few = queries()
+    grow(10)
     assert queries() == few

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -23,7 +23,10 @@ GONE = "The file of this recording is gone. Upload it again."
 
 def listed() -> QuerySet[Voice]:
     """Voices with all that a row of the list shows."""
-    return Voice.objects.select_related("made_by").annotate(video_count=Count("videos"))
+    # Counted for each row that is shown; a join would group all their videos by all their columns.
+    one = Voice.objects.filter(pk=OuterRef("pk")).order_by().values("pk")
+    counted = one.annotate(count=Count("videos")).values("count")
+    return Voice.objects.select_related("made_by").annotate(video_count=Subquery(counted))
 
 
 @require_GET
