@@ -59,4 +59,4 @@ def foot(request: HttpRequest, model: type[Model], many: str) -> HttpResponse:
 
 
 def _key(model: type[Model]) -> str:
-    return f"sync {model._meta.label_lower}"
+    return f"sync:{model._meta.label_lower}"
