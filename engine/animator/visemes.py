@@ -122,7 +122,8 @@ def _breaths(silences: list[tuple[float, float]], n: int) -> np.ndarray:
     out = np.zeros(n)
     for start, end in silences:
         if end - start >= PAUSE and end < n * STEP - 0.05:
-            out[int(max(start + 0.1, end - INHALE) / STEP) : int(end / STEP)] = 1
+            settled = start + (0.15 if start > 0.05 else 0.1)
+            out[int(max(settled, end - INHALE) / STEP) : int(end / STEP)] = 1
     return out
 
 
