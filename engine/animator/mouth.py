@@ -14,7 +14,7 @@ from .lipline import LipLine
 
 CELL = 4  # px
 USUAL = 0.36  # IOD: half the width of resting lips
-CORNERS = 0.35  # share of the jaw by which the corners of the mouth sink
+CORNERS = 0.2  # share of the jaw by which the corners of the mouth sink
 PAIRS = np.array([0.0, 0.33, -0.33, 0.62, -0.62])  # where over the lips an aperture is averaged
 
 
