@@ -146,7 +146,7 @@ def test_the_player_comes_once_and_is_never_disturbed(page, new_video, maria, fi
     change(video, state=State.READY, video=video.video.name, width=128, height=160, seconds=2)
     player = page.locator("video.player")
     expect(player).to_be_visible()
-    expect(page.get_by_label("Download the video")).to_be_visible()
+    expect(page.get_by_role("link", name="Download: Video", exact=True)).to_be_visible()
     player.evaluate("(video) => { video.marked = true; video.muted = true; return video.play(); }")
     polls = asked(page, "/status/")
     change(video, title="Another title", progress=99)

@@ -32,7 +32,7 @@ def want(film, mask, seconds, width, height):
 @pytest.fixture(scope="module")
 def card(tmp_path_factory) -> Card:
     """Long enough to be killed in the middle of it."""
-    return cards.make(tmp_path_factory.mktemp("card"), 40.0, 20.0)
+    return cards.make(tmp_path_factory.mktemp("card"), 16.0, 8.0)
 
 
 def row(product: Product, pk: int) -> dict[str, object]:

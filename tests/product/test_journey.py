@@ -79,9 +79,9 @@ def test_from_the_first_visit_to_a_talking_video_and_its_mask(visitor: Page, fre
     assert_it_plays_and_seeks(page)
 
     sizes = []
-    for name in ("Download the video", "Download the mask video"):
+    for name in ("Download: Video", "Download: Mask"):
         with page.expect_download() as download:
-            page.get_by_role("link", name=name).click()
+            page.get_by_role("link", name=name, exact=True).click()
         target = tmp_path / download.value.suggested_filename
         download.value.save_as(target)
         sizes.append(frames(target))

@@ -100,7 +100,7 @@ def test_every_picture_and_every_sound_ends_as_it_should(product: Product):
             state, sentence = ("ready" if row["state"] == "ready" else "refused"), row["error"]
         wrong[case["file"]] = judge(case["expect"], state, sentence)
 
-    heard = creator.upload_all("/videos/voice/", "sound", "videos_voice", sounds)
+    heard = creator.upload_all("/videos/voices/new/", "sound", "videos_voice", sounds)
     avatar = uploaded["images/good.jpg"]
     made = product.ask(
         f"""
@@ -138,10 +138,10 @@ def stray_files(product: Product) -> set[str]:
     in_rows = product.ask(
         """
 from avatars.models import Avatar
-from videos.models import Video, Voice
+from videos.models import Backdrop, Export, Video, Voice
 from engine.models import Render, Rig
 print(json.dumps([
-    file for model in (Avatar, Video, Voice, Rig, Render)
+    file for model in (Avatar, Backdrop, Export, Video, Voice, Rig, Render)
     for field in model._meta.get_fields() if hasattr(field, "upload_to")
     for file in model.objects.values_list(field.name, flat=True) if file
 ]))
