@@ -5,6 +5,6 @@ class AvatarsConfig(AppConfig):
     name = "avatars"
 
     def ready(self) -> None:
-        from avatars.words import AVATARS
+        from avatars.search import AVATARS
 
         AVATARS.keep_up(self)

@@ -4,14 +4,14 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.urls import reverse
 
-from dashboard.models import Forgotten
-from dashboard.remote import RemoteJob
+from dashboard.jobs.provider_job import RemoteJob
+from dashboard.models import Tombstone
 
 
 class Avatar(RemoteJob):
-    """A person that can speak. States: dashboard.jobs.State (never making or cancelled)."""
+    """A person that can speak. States: dashboard.jobs.base.State (never making or cancelled)."""
 
-    KIND = Forgotten.Kind.AVATAR
+    KIND = Tombstone.Kind.AVATAR
 
     class Gender(models.TextChoices):
         FEMALE = "female", "Female"

@@ -7,12 +7,15 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from avatars.models import Avatar
-from dashboard import exchange, media, queue, syncing
-from dashboard.client import ApiError, RemoteAvatar, client
-from dashboard.exchange import Unsure
-from dashboard.jobs import LeaseLost, State
-from dashboard.models import Forgotten
-from dashboard.remote import provider
+from dashboard.files import signed_links
+from dashboard.jobs import enqueue
+from dashboard.jobs.base import LeaseLost, State
+from dashboard.jobs.provider_job import provider
+from dashboard.models import Tombstone
+from dashboard.provider import generate_once
+from dashboard.provider import sync as provider_sync
+from dashboard.provider.client import ApiError, RemoteAvatar, client
+from dashboard.provider.generate_once import Unsure
 from dashboard.uploads import UploadError, portraits, results
 
 log = logging.getLogger(__name__)
@@ -26,14 +29,14 @@ MAX_PREVIEW_BYTES = 50 * 2**20
 
 def start(avatar: Avatar) -> None:
     """To be called in the transaction that saved the new row."""
-    queue.ring("avatars.tasks.work", avatar.pk)
+    enqueue.ring("avatars.tasks.work", avatar.pk)
 
 
 def retry(avatar: Avatar) -> bool:
     """Try again; False when there was nothing to try."""
     state = State.COPYING if avatar.remote_id else State.WAITING
     with transaction.atomic():
-        if not exchange.again(avatar, state):
+        if not generate_once.again(avatar, state):
             return False
         start(avatar)
     return True
@@ -47,12 +50,12 @@ def remove(avatar: Avatar) -> None:
         except Avatar.DoesNotExist:  # somebody was faster: it is gone, as was wanted
             return
         avatar.forget()
-        exchange.delete_files(avatar.files)
+        generate_once.delete_files(avatar.files)
         avatar.delete()
 
 
 def request_sync() -> None:
-    queue.ring("avatars.tasks.sync")
+    enqueue.ring("avatars.tasks.sync")
 
 
 # ---------------------------------------------------------------- what the worker does
@@ -72,20 +75,20 @@ def work(pk: int) -> None:
 
 
 def _send(avatar: Avatar) -> None:
-    if avatar.attempts > exchange.MAX_ATTEMPTS:
-        avatar.fail(avatar.error or exchange.TOO_OFTEN)
+    if avatar.attempts > generate_once.MAX_ATTEMPTS:
+        avatar.fail(avatar.error or generate_once.TOO_OFTEN)
         return
     try:
-        url = media.api_link(avatar.portrait.name)
-        answer = exchange.ask(
+        url = signed_links.api_link(avatar.portrait.name)
+        answer = generate_once.ask(
             avatar,
             lambda: client().generate_avatar(url, str(avatar.client_ref), face=avatar.wanted_face),
             client().list_avatars,
         )
     except ApiError as error:
-        exchange.put_off_or_fail(avatar, error, State.WAITING)
+        generate_once.put_off_or_fail(avatar, error, State.WAITING)
     except Unsure:
-        avatar.fail(exchange.UNSURE, state=State.UNSURE)
+        avatar.fail(generate_once.UNSURE, state=State.UNSURE)
     else:
         _accept(avatar, answer)
 
@@ -107,29 +110,29 @@ def _accept(avatar: Avatar, answer: RemoteAvatar) -> None:
         )
     except LeaseLost:
         if not Avatar.objects.filter(pk=avatar.pk).exists():  # deleted while it was being made
-            Forgotten.remember(Avatar.KIND, avatar.provider, answer.avatar_id)
+            Tombstone.record(Avatar.KIND, avatar.provider, answer.avatar_id)
         raise
 
 
 def _copy(avatar: Avatar) -> None:
     """The provider's link dies within hours: keep the preview, checked to be a picture."""
-    if avatar.attempts > exchange.MAX_ATTEMPTS:
-        avatar.fail(avatar.error or exchange.TOO_OFTEN)
+    if avatar.attempts > generate_once.MAX_ATTEMPTS:
+        avatar.fail(avatar.error or generate_once.TOO_OFTEN)
         return
     try:
         if avatar.attempts > 1:
             _look_up_links(avatar)
         if not avatar.preview_url:
             raise ApiError("The avatar service sent no preview of this avatar.", passing=True)
-        with exchange.brought_home(avatar.preview_url, max_bytes=MAX_PREVIEW_BYTES, seconds=60) as path:
+        with generate_once.brought_home(avatar.preview_url, max_bytes=MAX_PREVIEW_BYTES, seconds=60) as path:
             _keep(avatar, path)
     except ApiError as error:
-        exchange.put_off_or_fail(avatar, error, State.COPYING)
+        generate_once.put_off_or_fail(avatar, error, State.COPYING)
     except UploadError:
         avatar.fail("The avatar service sent a preview that is no picture. Try again.")
     except OSError:
         log.exception("preview of avatar %s", avatar.pk)
-        exchange.put_off_or_fail(avatar, ApiError(exchange.DISK, passing=True), State.COPYING)
+        generate_once.put_off_or_fail(avatar, ApiError(generate_once.DISK, passing=True), State.COPYING)
 
 
 def _look_up_links(avatar: Avatar) -> None:
@@ -142,10 +145,10 @@ def _look_up_links(avatar: Avatar) -> None:
 def _keep(avatar: Avatar, path: Path) -> None:
     with portraits.take(path, "preview") as picture:
         preview, thumbnail, cutout = avatar.preview, avatar.thumbnail, avatar.cutout
-        exchange.keep(preview, picture.path, f"{avatar.client_ref}.jpg")
+        generate_once.keep(preview, picture.path, f"{avatar.client_ref}.jpg")
         fields = {"preview": preview.name}
         if not avatar.portrait:  # brought in: there is nothing else to make the small picture from
-            exchange.keep(thumbnail, picture.thumbnail, f"{avatar.client_ref}.webp")
+            generate_once.keep(thumbnail, picture.thumbnail, f"{avatar.client_ref}.webp")
             fields |= {"thumbnail": thumbnail.name, "colour": picture.colour}
         if avatar.cutout_url:
             _keep_cutout(avatar, picture.width / picture.height)
@@ -163,11 +166,11 @@ def _keep_cutout(avatar: Avatar, ratio: float) -> None:
     """The person alone, for previews of looks: framed as the preview, or not worth having. Never a failure."""
     avatar.renew(LEASE)
     try:
-        with exchange.brought_home(avatar.cutout_url, max_bytes=MAX_PREVIEW_BYTES, seconds=30) as path:
+        with generate_once.brought_home(avatar.cutout_url, max_bytes=MAX_PREVIEW_BYTES, seconds=30) as path:
             target = path.with_name("cutout.webp")
             facts = results.cutout(path, target)
             if abs(facts.width / facts.height / ratio - 1) < 0.02:
-                exchange.keep(avatar.cutout, target, f"{avatar.client_ref}.webp")
+                generate_once.keep(avatar.cutout, target, f"{avatar.client_ref}.webp")
             else:
                 log.warning("the cut-out of avatar %s is framed otherwise than its preview", avatar.pk)
     except (ApiError, UploadError, OSError) as error:
@@ -177,13 +180,13 @@ def _keep_cutout(avatar: Avatar, ratio: float) -> None:
 # ---------------------------------------------------------------- bringing in what was made elsewhere
 
 
-@syncing.reported(Avatar, "avatar", "avatars")
+@provider_sync.reported(Avatar, "avatar", "avatars")
 def sync() -> int:
     """Bring in avatars that exist at the provider and not here; the number of new ones."""
-    if exchange.answer_pending(Avatar):
+    if generate_once.answer_pending(Avatar):
         return 0  # one of them may be ours; the next sync comes
     new = 0
-    for item in reversed(exchange.unknown_to_us(Avatar, client().list_avatars())):
+    for item in reversed(generate_once.unknown_to_us(Avatar, client().list_avatars())):
         with transaction.atomic():
             try:
                 with transaction.atomic():

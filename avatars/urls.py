@@ -1,12 +1,12 @@
 from django.urls import path
 
-from avatars import faces, finding, views
+from avatars import faces, filters, views
 
 urlpatterns = [
-    path("", finding.gallery, name="avatars"),
+    path("", filters.gallery, name="avatars"),
     path("upload/", views.upload, name="avatar-upload"),
-    path("zip/", finding.download, name="avatars-zip"),
-    path("delete/", finding.delete, name="avatars-delete"),
+    path("zip/", filters.download, name="avatars-zip"),
+    path("delete/", filters.delete, name="avatars-delete"),
     path("sync/", views.sync, name="avatar-sync"),
     path("sync/state/", views.sync_state, name="avatar-sync-state"),
     path("<int:pk>/", views.detail, name="avatar"),

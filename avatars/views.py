@@ -16,10 +16,10 @@ from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 from avatars import faces, tasks
 from avatars.forms import GenderForm, NameForm
 from avatars.models import Avatar
-from dashboard import syncing
-from dashboard.jobs import ForbiddenTransition, LeaseLost
+from dashboard.files.filenames import from_filename
+from dashboard.jobs.base import ForbiddenTransition, LeaseLost
 from dashboard.models import User
-from dashboard.names import from_filename
+from dashboard.provider import sync as provider_sync
 from dashboard.uploads import UploadError, portraits
 
 MAX_AT_ONCE = 50
@@ -109,14 +109,14 @@ def take_in(source: File | Path, filename: str, user: User) -> Avatar:
 
 @require_POST
 def sync(request: HttpRequest) -> HttpResponse:
-    syncing.asked(Avatar)
+    provider_sync.asked(Avatar)
     tasks.request_sync()
     return redirect("avatars")
 
 
 @require_GET
 def sync_state(request: HttpRequest) -> HttpResponse:
-    return syncing.foot(request, Avatar, "avatars")
+    return provider_sync.foot(request, Avatar, "avatars")
 
 
 @require_GET

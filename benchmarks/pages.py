@@ -4,7 +4,7 @@ Everything runs in one process over Django's whole stack (middleware, session, t
 each page and poll, request by request in turn, an empty page of the same server is asked for, so that a busy machine
 makes both slow: a template of one line, for somebody who is signed in. The goal is a 95th percentile of at most twice
 that; what misses it is marked. How often the product's own frame (base.html with nothing in it) goes into a page is
-told as well. Galleries remember the cards they drew (dashboard/cards.py): "cold" forgets them before each request.
+told as well. Galleries remember the cards they drew (dashboard/gallery/card_cache.py): "cold" forgets them before each request.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def fill(avatars: int, videos: int) -> Any:
     from django.utils import timezone
 
     from avatars.models import Avatar
-    from dashboard.jobs import State
+    from dashboard.jobs.base import State
     from dashboard.models import User
     from videos.models import Video, Voice
 
@@ -116,8 +116,8 @@ def fill(avatars: int, videos: int) -> Any:
 
 def fill_studio(person: Any, now: Any) -> None:
     """Thirty batches, one of two hundred videos; a download that is being made."""
-    from dashboard.jobs import State
-    from dashboard.local import LocalState
+    from dashboard.jobs.base import State
+    from dashboard.jobs.local_job import LocalState
     from videos.models import Batch, BatchItem, Export, ItemState, Video
 
     videos = list(Video.objects.filter(state=State.READY).order_by("pk")[:200])
@@ -207,7 +207,7 @@ def measure(client: Any, address: str, htmx: bool, seconds: float, cold: bool = 
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    from dashboard import cards
+    from dashboard.gallery import card_cache
 
     headers = {"HX-Request": "true", "HX-Target": "results"} if htmx else {}
 
@@ -225,7 +225,7 @@ def measure(client: Any, address: str, htmx: bool, seconds: float, cold: bool = 
     end = time.perf_counter() + seconds
     while len(pages) < 20 or (time.perf_counter() < end and len(pages) < 200):
         if cold:
-            cards.draw.cache_clear()
+            card_cache.draw.cache_clear()
         pages.append(once(address, headers))
         empties.append(once("/empty/", {})[0])
     clock, cpu = zip(*pages, strict=True)

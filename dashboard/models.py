@@ -104,7 +104,7 @@ class OneTimeLink(models.Model):
         return bool(rows.update(used_at=timezone.now()))
 
 
-class Forgotten(models.Model):
+class Tombstone(models.Model):
     """What was deleted here but cannot be deleted at the provider: a sync must not bring it back."""
 
     class Kind(models.TextChoices):
@@ -117,19 +117,19 @@ class Forgotten(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["kind", "provider", "remote_id"], name="forgotten_once")
+            models.UniqueConstraint(fields=["kind", "provider", "remote_id"], name="tombstone_once")
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.remote_id}"
 
     @classmethod
-    def remember(cls, kind: str, provider: str, remote_id: str) -> None:
+    def record(cls, kind: str, provider: str, remote_id: str) -> None:
         cls.objects.get_or_create(kind=kind, provider=provider, remote_id=remote_id)
 
 
-class Duty(models.Model):
-    """Something that one process at a time may do, as a lease: the poller, a sync."""
+class Lease(models.Model):
+    """The right of one process at a time to do something that is named: to poll, to sync."""
 
     name = models.CharField(max_length=40, primary_key=True)
     holder = models.UUIDField(null=True)
@@ -139,8 +139,8 @@ class Duty(models.Model):
         return self.name
 
     @classmethod
-    def take(cls, name: str, holder: uuid.UUID, seconds: float) -> bool:
-        """True while `holder` has the duty, for `seconds` more; the first free caller gets it."""
+    def acquire(cls, name: str, holder: uuid.UUID, seconds: float) -> bool:
+        """True while `holder` has the lease, for `seconds` more; the first free caller gets it."""
         cls.objects.get_or_create(name=name)
         now = timezone.now()
         free = models.Q(holder=holder) | models.Q(until__lt=now)
@@ -148,5 +148,5 @@ class Duty(models.Model):
         return bool(rows.update(holder=holder, until=now + timedelta(seconds=seconds)))
 
     @classmethod
-    def give_back(cls, name: str, holder: uuid.UUID) -> None:
+    def release(cls, name: str, holder: uuid.UUID) -> None:
         cls.objects.filter(name=name, holder=holder).update(holder=None, until=timezone.now())

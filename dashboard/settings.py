@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from dashboard import env, secrets
+from dashboard.config import env, generated_secrets
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.text("DATA_DIR") or BASE_DIR / "data").expanduser().absolute()
@@ -21,7 +21,7 @@ with contextlib.suppress(OSError):  # the secrets, which come next, tell it in w
     DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 DEBUG = env.flag("DEBUG")
-SECRET_KEY = secrets.keep(SECRETS_DIR, "secret_key")
+SECRET_KEY = generated_secrets.keep(SECRETS_DIR, "secret_key")
 
 # ---------------------------------------------------------------- addresses
 HOST = env.text("HOST", "127.0.0.1")
@@ -63,7 +63,7 @@ if EMBEDDED:
     if CG_AVATAR_API_TOKEN:
         raise ImproperlyConfigured("CG_AVATAR_API_TOKEN is set without CG_AVATAR_API_URL. Set both or none.")
     CG_AVATAR_API_URL = LOCAL_URL
-    CG_AVATAR_API_TOKEN = secrets.keep(SECRETS_DIR, "engine_token")
+    CG_AVATAR_API_TOKEN = generated_secrets.keep(SECRETS_DIR, "engine_token")
 elif not CG_AVATAR_API_TOKEN:
     raise ImproperlyConfigured("CG_AVATAR_API_URL is set without CG_AVATAR_API_TOKEN. Set both or none.")
 # The longest sound, told at upload; 0 is no limit. The original provider's beta takes one minute.
@@ -151,7 +151,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
-                "dashboard.context.site",
+                "dashboard.context_processors.site",
             ],
         },
     }
@@ -183,7 +183,7 @@ CACHES = {
     # The clusters' heart-beats, several a second, which nobody reads: kept out of the database.
     "queue": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }
-# Every task is a doorbell: the rows carry the work, their leases and their attempts (dashboard/jobs.py).
+# Every task is a doorbell: the rows carry the work, their leases and their attempts (dashboard/jobs/base.py).
 # `retry` must outlast everything that may wait in memory: timeout x (1 + ceil((queue_limit + 1) / workers)),
 # see checks.py. `guard_cycle` stays at its default: the sentinel's count-down must hit 0 exactly.
 _queue = {"queue_limit": 1, "bulk": 1, "ack_failures": True, "max_attempts": 1}
@@ -215,7 +215,7 @@ POLLER_STEPS = [
     "videos.batches.poller.step",
     "videos.exports.tasks.step",
     "videos.exports.tasks.tidy",
-    *(["engine.sweep.step"] if EMBEDDED else []),
+    *(["engine.poller.step"] if EMBEDDED else []),
 ]
 # With our own engine nothing is lost by asking often; another provider allows 30 requests a minute.
 POLL_SECONDS = 1.5 if EMBEDDED else 5.0
@@ -254,7 +254,7 @@ ACCOUNT_FORMS = {
 }
 # Without a trusted proxy in front, everybody behind one would share one throttle.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 1 if _https else 0)
-SETUP_CODE = secrets.keep(SECRETS_DIR, "setup_code", 9)
+SETUP_CODE = generated_secrets.keep(SECRETS_DIR, "setup_code", 9)
 
 EMAIL_HOST = env.text("EMAIL_HOST")
 HAS_MAIL = bool(EMAIL_HOST)  # forms that would send mail are hidden without it
@@ -305,7 +305,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
-    "default": {"BACKEND": "dashboard.storage.WholeFiles"},
+    "default": {"BACKEND": "dashboard.files.storage.WholeFiles"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 FILE_UPLOAD_PERMISSIONS = 0o600

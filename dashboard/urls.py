@@ -3,16 +3,17 @@
 from django.conf import settings
 from django.urls import include, path
 
-from dashboard import media, news, views
+from dashboard import notifications, views
+from dashboard.files import signed_links
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("news/", news.news, name="news"),
+    path("news/", notifications.news, name="news"),
     path("sample/", views.sample, name="sample"),
     path("avatars/", include("avatars.urls")),
     path("videos/", include("videos.urls")),
     path("health/", views.health, name="health"),
-    path("media/<str:signed>/<str:filename>", media.serve, name="media"),
+    path("media/<str:signed>/<str:filename>", signed_links.serve, name="media"),
     path("", include("dashboard.accounts.urls")),
 ]
 handler400 = "dashboard.views.bad_request"

@@ -19,13 +19,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from avatars import views as avatars
 from avatars.models import Avatar
-from dashboard import exchange
-from dashboard.jobs import ACTIVE
+from dashboard.jobs.base import ACTIVE
+from dashboard.provider import generate_once
 from videos import views as videos
 from videos.batches.progress import tallies
-from videos.line import with_places
 from videos.models import Batch, Voice
-from videos.voices import keeping
+from videos.scheduling import with_places
+from videos.voices import services as voice_services
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
         return defaults.bad_request(request, exception)
     log.warning("came by an unknown host name: %r", request.META.get("HTTP_HOST"))
     if settings.EMBEDDED and request.path.startswith("/v1/"):
-        return import_string("engine.endpoint.unknown_host")(request)
+        return import_string("engine.api_view.unknown_host")(request)
     return HttpResponseBadRequest(render_to_string("400_host.html"))
 
 
@@ -75,8 +75,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if not _is_full_disk(sys.exc_info()[1]):
         return defaults.server_error(request)
     if "HX-Request" in request.headers:
-        return HttpResponse(exchange.DISK, status=507, content_type="text/plain; charset=utf-8")
-    return HttpResponse(render_to_string("507.html", {"sentence": exchange.DISK}), status=507)
+        return HttpResponse(generate_once.DISK, status=507, content_type="text/plain; charset=utf-8")
+    return HttpResponse(render_to_string("507.html", {"sentence": generate_once.DISK}), status=507)
 
 
 def _is_full_disk(error: BaseException | None) -> bool:
@@ -120,5 +120,7 @@ def sample(request: HttpRequest) -> HttpResponse:
     avatar = Avatar.objects.filter(made_by=request.user, name=SAMPLE_FACE).first()
     voice = Voice.objects.filter(made_by=request.user, name=SAMPLE_VOICE).first()
     avatar = avatar or avatars.take_in(SAMPLES / "portrait.jpg", SAMPLE_FACE, request.user)
-    voice = voice or keeping.take_in(SAMPLES / "voice.mp3", SAMPLE_VOICE, request.user, script=SAMPLE_WORDS)
+    voice = voice or voice_services.take_in(
+        SAMPLES / "voice.mp3", SAMPLE_VOICE, request.user, script=SAMPLE_WORDS
+    )
     return redirect(f"{reverse('video-new')}?{urlencode({'avatar': avatar.pk, 'voice': voice.pk})}")

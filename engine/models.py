@@ -9,7 +9,7 @@ from typing import ClassVar
 from django.db import models, transaction
 from django.utils import timezone
 
-from dashboard.jobs import Job
+from dashboard.jobs.base import Job
 
 
 class State(models.TextChoices):

@@ -17,8 +17,8 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from dashboard import fetch
-from dashboard.jobs import LeaseLost, backoff
+from dashboard.jobs.base import LeaseLost, backoff
+from dashboard.net import safe_download
 from engine.envelope import Code
 from engine.models import EngineJob, Render, Rig, State
 
@@ -208,8 +208,10 @@ def _download(job: EngineJob, url: str, target: Path, limit: int, seconds: float
 
     with target.open("wb") as file:
         try:
-            fetch.download(url, Beating(), max_bytes=limit, seconds=seconds, guard=fetch.guard())
-        except fetch.FetchError as error:
+            safe_download.download(
+                url, Beating(), max_bytes=limit, seconds=seconds, guard=safe_download.guard()
+            )
+        except safe_download.FetchError as error:
             raise Refused(code, error, passing=error.passing) from error
 
 

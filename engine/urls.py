@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from engine import endpoint, views
+from engine import api_view, views
 
 urlpatterns = [
     path("avatar.generate", views.avatar_generate),
@@ -10,5 +10,5 @@ urlpatterns = [
     path("video.generate", views.video_generate),
     path("video.get", views.video_get),
     path("video.list", views.video_list),
-    re_path("", endpoint.unknown),
+    re_path("", api_view.unknown),
 ]

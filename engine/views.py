@@ -13,10 +13,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from dashboard import media
-from dashboard.jobs import LeaseLost
-from engine import endpoint
-from engine.bell import ring
+from dashboard.files import signed_links
+from dashboard.jobs.base import LeaseLost
+from engine import api_view
+from engine.enqueue import ring
 from engine.envelope import ApiError, Code
 from engine.models import EngineJob, Render, Rig, State, Token
 
@@ -31,12 +31,12 @@ _seats = threading.BoundedSemaphore(4)
 # ---------------------------------------------------------------- avatars
 
 
-@endpoint.endpoint("POST")
+@api_view.endpoint("POST")
 def avatar_generate(request: HttpRequest, token: Token | None) -> list[dict[str, Any]]:
-    fields = endpoint.fields_of(request)
-    image_url = endpoint.url(fields, "image_url")
-    client_ref = endpoint.reference(fields)
-    face = endpoint.face(fields)
+    fields = api_view.fields_of(request)
+    image_url = api_view.url(fields, "image_url")
+    client_ref = api_view.reference(fields)
+    face = api_view.face(fields)
     if token is not None and not _seats.acquire(blocking=False):
         raise ApiError(Code.BUSY, headers={"Retry-After": "5"})
     try:
@@ -49,7 +49,7 @@ def avatar_generate(request: HttpRequest, token: Token | None) -> list[dict[str,
     return [_avatar(request, token, rig)]
 
 
-@endpoint.endpoint("GET")
+@api_view.endpoint("GET")
 def avatar_list(request: HttpRequest, token: Token | None) -> list[dict[str, Any]]:
     rigs = Rig.objects.filter(state=State.FINISHED)
     return [_avatar(request, token, rig) for rig in _page(request, rigs)]
@@ -83,13 +83,13 @@ def _avatar(request: HttpRequest, token: Token | None, rig: Rig) -> dict[str, An
 # ---------------------------------------------------------------- videos
 
 
-@endpoint.endpoint("POST")
+@api_view.endpoint("POST")
 def video_generate(request: HttpRequest, token: Token | None) -> dict[str, Any]:
-    fields = endpoint.fields_of(request)
-    avatar_id = endpoint.text(fields, "avatar_id", endpoint.MAX_REFERENCE)
-    audio_url = endpoint.url(fields, "audio_url")
-    client_ref = endpoint.reference(fields)
-    script = endpoint.script(fields)
+    fields = api_view.fields_of(request)
+    avatar_id = api_view.text(fields, "avatar_id", api_view.MAX_REFERENCE)
+    audio_url = api_view.url(fields, "audio_url")
+    client_ref = api_view.reference(fields)
+    script = api_view.script(fields)
     rig = Rig.objects.filter(public_id=avatar_id).exclude(state=State.ERROR).first()
     if rig is None:
         raise ApiError(Code.UNKNOWN_ID, "There is no avatar with this id.")
@@ -99,9 +99,9 @@ def video_generate(request: HttpRequest, token: Token | None) -> dict[str, Any]:
     return {"video_id": render.public_id, "status": render.state}
 
 
-@endpoint.endpoint("GET")
+@api_view.endpoint("GET")
 def video_get(request: HttpRequest, token: Token | None) -> dict[str, Any]:
-    video_id = endpoint.text(request.GET.dict(), "video_id", endpoint.MAX_REFERENCE)
+    video_id = api_view.text(request.GET.dict(), "video_id", api_view.MAX_REFERENCE)
     render = Render.objects.select_related("rig").filter(public_id=video_id).first()
     if render is None:
         raise ApiError(Code.UNKNOWN_ID, "There is no video with this id.")
@@ -113,7 +113,7 @@ def video_get(request: HttpRequest, token: Token | None) -> dict[str, Any]:
     return video
 
 
-@endpoint.endpoint("GET")
+@api_view.endpoint("GET")
 def video_list(request: HttpRequest, token: Token | None) -> list[dict[str, Any]]:
     renders = Render.objects.select_related("rig")
     return [_video(request, token, render) for render in _page(request, renders)]
@@ -173,8 +173,8 @@ def _once_more(job: EngineJob, fields: dict[str, Any]) -> EngineJob:
 
 def _page(request: HttpRequest, rows: QuerySet) -> QuerySet:
     """The newest first, 1000 at most; `limit`, `offset` and `ids` (separated by commas) are ours."""
-    limit = endpoint.number(request, "limit", LIST_MOST, most=LIST_MOST)
-    offset = endpoint.number(request, "offset", 0, most=10**8)
+    limit = api_view.number(request, "limit", LIST_MOST, most=LIST_MOST)
+    offset = api_view.number(request, "offset", 0, most=10**8)
     if ids := request.GET.get("ids"):
         rows = rows.filter(public_id__in=ids.split(",")[:LIST_MOST])
     return rows.order_by("-pk")[offset : offset + limit]
@@ -189,4 +189,4 @@ def _extras(token: Token | None, job: EngineJob) -> dict[str, Any]:
 
 def _link(request: HttpRequest, name: str) -> str:
     """An absolute link, with the host that the request came to."""
-    return request.build_absolute_uri(media.link(name, seconds=media.API_SECONDS))
+    return request.build_absolute_uri(signed_links.link(name, seconds=signed_links.API_SECONDS))

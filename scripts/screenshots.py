@@ -97,7 +97,7 @@ def seed() -> None:
     from django.utils import timezone
 
     from avatars.models import Avatar
-    from dashboard.jobs import State
+    from dashboard.jobs.base import State
     from dashboard.models import User
     from dashboard.uploads import portraits as uploads
     from videos.models import Video, Voice

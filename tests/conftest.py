@@ -16,10 +16,10 @@ from playwright.sync_api import Browser, sync_playwright
 
 import dashboard.urls  # noqa: F401 - read now, while the engine is embedded: some tests switch it off
 from avatars.models import Avatar
-from dashboard.client import client
-from dashboard.jobs import State
+from dashboard.jobs.base import State
+from dashboard.jobs.provider_job import provider as dashboard_provider
 from dashboard.models import User
-from dashboard.remote import provider as dashboard_provider
+from dashboard.provider.client import client
 from tests import made
 from tests.fake_provider import TOKEN, FakeProvider
 from videos.looks import backdrops

@@ -7,7 +7,7 @@ from django.db import OperationalError
 from django.test import Client
 
 import avatars.views
-from dashboard.exchange import DISK
+from dashboard.provider.generate_once import DISK
 
 
 def test_the_server_says_that_it_is_well_to_anybody(db):

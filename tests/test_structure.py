@@ -106,10 +106,10 @@ def test_generated_secrets_are_for_their_owner_alone(tmp_path):
 def test_another_provider_switches_the_embedded_endpoints_and_the_renderers_off(tmp_path):
     code = (
         "from django.urls import resolve, Resolver404\n"
-        "from dashboard import supervision\n"
+        "from dashboard.processes import supervisor\n"
         "try: resolve('/v1/cg_avatar/avatar.list'); print('served')\n"
         "except Resolver404: print('off')\n"
-        "print([program.name for program in supervision.programs()])"
+        "print([program.name for program in supervisor.programs()])"
     )
     provider = {"CG_AVATAR_API_URL": "https://other.example", "CG_AVATAR_API_TOKEN": "t"}
     done = manage(tmp_path, "shell", "-v0", "-c", code, PUBLIC_URL="https://a.example", **provider)

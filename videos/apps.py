@@ -5,6 +5,6 @@ class VideosConfig(AppConfig):
     name = "videos"
 
     def ready(self) -> None:
-        from videos.words import VIDEOS
+        from videos.search import VIDEOS
 
         VIDEOS.keep_up(self)

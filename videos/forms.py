@@ -6,8 +6,8 @@ from typing import Any
 from django import forms
 
 from avatars.models import Avatar
-from dashboard.jobs import State
-from dashboard.remote import provider
+from dashboard.jobs.base import State
+from dashboard.jobs.provider_job import provider
 from videos.models import Video, Voice
 
 MAX_SCRIPT = 20_000  # characters; what the API takes

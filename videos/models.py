@@ -10,11 +10,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from avatars.models import Avatar
-from dashboard.jobs import State
-from dashboard.local import LocalJob, LocalState
-from dashboard.models import Forgotten, OwnedModel, User
-from dashboard.remote import RemoteJob
-from videos.look import Look
+from dashboard.jobs.base import State
+from dashboard.jobs.local_job import LocalJob, LocalState
+from dashboard.jobs.provider_job import RemoteJob
+from dashboard.models import OwnedModel, Tombstone, User
+from videos.looks.look import Look
 
 
 class Voice(OwnedModel):
@@ -109,7 +109,7 @@ class Batch(OwnedModel):
     def is_draft(self) -> bool:
         return self.started_at is None
 
-    # -- news: see dashboard.news.Newsworthy
+    # -- news: see dashboard.notifications.Newsworthy
 
     @classmethod
     def being_made(cls) -> models.QuerySet["Batch"]:
@@ -138,9 +138,9 @@ class Batch(OwnedModel):
 
 
 class Video(RemoteJob):
-    """A talking video. States: dashboard.jobs.State."""
+    """A talking video. States: dashboard.jobs.base.State."""
 
-    KIND = Forgotten.Kind.VIDEO
+    KIND = Tombstone.Kind.VIDEO
 
     title = models.CharField(max_length=200)
     avatar = models.ForeignKey(Avatar, null=True, on_delete=models.SET_NULL, related_name="videos")
@@ -164,7 +164,7 @@ class Video(RemoteJob):
     )
     # The person alone, from video and mask, with an alpha channel: for previews of other looks.
     cutout = models.FileField(upload_to="videos/cutouts/", blank=True)
-    look = models.JSONField(default=dict, help_text="videos.look.Look; empty: as it came.")
+    look = models.JSONField(default=dict, help_text="videos.looks.look.Look; empty: as it came.")
     # The video with its look, and the look that it has: another than `look` while that is being made.
     dressed = models.FileField(upload_to="videos/dressed/", blank=True)
     dressed_key = models.CharField(max_length=16, blank=True)
@@ -172,7 +172,7 @@ class Video(RemoteJob):
     batch = models.ForeignKey(
         Batch, null=True, on_delete=models.SET_NULL, related_name="videos", db_index=False
     )
-    # Its place in its batch, from 1; lower ones go first (see videos.line). 0: ordered by itself.
+    # Its place in its batch, from 1; lower ones go first (see videos.scheduling). 0: ordered by itself.
     turn = models.PositiveIntegerField(default=0)
     width = models.PositiveIntegerField(default=0)
     height = models.PositiveIntegerField(default=0)
@@ -285,7 +285,7 @@ class Export(OwnedModel, LocalJob):
     def get_absolute_url(self) -> str:
         return reverse("video", args=[self.video_id])
 
-    # -- news: see dashboard.news.Newsworthy
+    # -- news: see dashboard.notifications.Newsworthy
 
     @classmethod
     def being_made(cls) -> models.QuerySet["Export"]:

@@ -9,14 +9,15 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from dashboard import exchange, queue
-from dashboard.client import ApiError, RemoteVideo, client
-from dashboard.jobs import LeaseLost, State
-from dashboard.models import Duty
-from videos.line import next_up
+from dashboard.jobs import enqueue
+from dashboard.jobs.base import LeaseLost, State
+from dashboard.models import Lease
+from dashboard.provider import generate_once
+from dashboard.provider.client import ApiError, RemoteVideo, client
 from videos.models import Video
+from videos.scheduling import next_up
 from videos.tasks import request_sync, start
-from videos.voices import keeping
+from videos.voices import services as voice_services
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +31,8 @@ LOST_LIMIT = timedelta(minutes=10)
 def step() -> float:
     """One look; the seconds until the next."""
     Video.release_dead()
-    queue.ring_due(Video.objects.filter(pk__in=next_up()).due(State.WAITING), start)
-    queue.ring_due(Video.objects.due(State.SENDING, State.COPYING), start)
+    enqueue.ring_due(Video.objects.filter(pk__in=next_up()).due(State.WAITING), start)
+    enqueue.ring_due(Video.objects.due(State.SENDING, State.COPYING), start)
     _hourly()
     making = list(Video.objects.filter(state=State.MAKING))
     if not making:
@@ -97,7 +98,7 @@ def _reason(video: Video) -> str:
 
 def _too_late(videos: Iterable[Video]) -> None:
     for video in videos:
-        if exchange.overdue(video, TIME_LIMIT):
+        if generate_once.overdue(video, TIME_LIMIT):
             try:
                 video.move(State.FAILED, error="This took too long. Try again.")
             except LeaseLost:
@@ -107,12 +108,12 @@ def _too_late(videos: Iterable[Video]) -> None:
 def _pace(making: list[Video]) -> float:
     if settings.EMBEDDED:
         return settings.POLL_SECONDS
-    fresh = any(not exchange.overdue(video, SLOW_AFTER) for video in making)
+    fresh = any(not generate_once.overdue(video, SLOW_AFTER) for video in making)
     return settings.POLL_SECONDS if fresh else SLOW_SECONDS
 
 
 def _hourly() -> None:
-    if settings.SYNC_MINUTES and Duty.take("sync videos", uuid.uuid4(), settings.SYNC_MINUTES * 60):
+    if settings.SYNC_MINUTES and Lease.acquire("sync videos", uuid.uuid4(), settings.SYNC_MINUTES * 60):
         request_sync()
-    if Duty.take("spare voices", uuid.uuid4(), 3600):
-        keeping.sweep()
+    if Lease.acquire("spare voices", uuid.uuid4(), 3600):
+        voice_services.sweep()

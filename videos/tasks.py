@@ -7,17 +7,20 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from avatars.models import Avatar
-from dashboard import exchange, media, queue, syncing
-from dashboard.client import ApiError, RemoteVideo, client
-from dashboard.exchange import Unsure
-from dashboard.jobs import ForbiddenTransition, LeaseLost, State
-from dashboard.models import Forgotten
-from dashboard.remote import provider
+from dashboard.files import signed_links
+from dashboard.jobs import enqueue
+from dashboard.jobs.base import ForbiddenTransition, LeaseLost, State
+from dashboard.jobs.provider_job import provider
+from dashboard.models import Tombstone
+from dashboard.provider import generate_once
+from dashboard.provider import sync as provider_sync
+from dashboard.provider.client import ApiError, RemoteVideo, client
+from dashboard.provider.generate_once import Unsure
 from dashboard.uploads import UploadError, results
 from videos import captions
 from videos.exports import tasks as exports
-from videos.line import next_up
 from videos.models import Video
+from videos.scheduling import next_up
 
 log = logging.getLogger(__name__)
 
@@ -31,21 +34,21 @@ MAX_VIDEO_BYTES = 4 * 2**30
 
 def start(video: Video) -> None:
     """To be called in the transaction that saved the new row."""
-    queue.ring("videos.tasks.work", video.pk)
+    enqueue.ring("videos.tasks.work", video.pk)
 
 
 def retry(video: Video) -> bool:
     """Try again; False when there was nothing to try."""
     with transaction.atomic():
         if video.remote_id and video.remote_state == "finished":
-            if not exchange.again(video, State.COPYING):
+            if not generate_once.again(video, State.COPYING):
                 return False
         else:
             old = video.remote_id
-            if not exchange.again(video, State.WAITING, remote_id="", remote_state="", lost_since=None):
+            if not generate_once.again(video, State.WAITING, remote_id="", remote_state="", lost_since=None):
                 return False
             if old:  # it failed there for good; a sync must not bring it in beside the new one
-                Forgotten.remember(Video.KIND, video.provider, old)
+                Tombstone.record(Video.KIND, video.provider, old)
         start(video)
     return True
 
@@ -74,13 +77,13 @@ def remove(video: Video) -> None:
         except Video.DoesNotExist:  # somebody was faster: it is gone, as was wanted
             return
         video.forget()
-        exchange.delete_files(video.files)
+        generate_once.delete_files(video.files)
         exports.drop_all(video)
         video.delete()
 
 
 def request_sync() -> None:
-    queue.ring("videos.tasks.sync")
+    enqueue.ring("videos.tasks.sync")
 
 
 # ---------------------------------------------------------------- what the worker does
@@ -110,15 +113,15 @@ def _send(video: Video) -> None:
         video.fail("The avatar of this video is not ready. Make the video again when it is.")
     elif avatar.provider != provider():
         video.fail("The avatar was made with another avatar service. Upload its portrait again.")
-    elif video.attempts > exchange.MAX_ATTEMPTS:
-        video.fail(video.error or exchange.TOO_OFTEN)
+    elif video.attempts > generate_once.MAX_ATTEMPTS:
+        video.fail(video.error or generate_once.TOO_OFTEN)
     else:
-        _ask(video, avatar, media.api_link(voice.sound.name))
+        _ask(video, avatar, signed_links.api_link(voice.sound.name))
 
 
 def _ask(video: Video, avatar: Avatar, audio_url: str) -> None:
     try:
-        answer = exchange.ask(
+        answer = generate_once.ask(
             video,
             lambda: client().generate_video(
                 avatar.remote_id, audio_url, str(video.client_ref), script=video.script
@@ -126,10 +129,10 @@ def _ask(video: Video, avatar: Avatar, audio_url: str) -> None:
             client().list_videos,
         )
     except ApiError as error:
-        exchange.put_off_or_fail(video, error, State.WAITING)
+        generate_once.put_off_or_fail(video, error, State.WAITING)
         return
     except Unsure:
-        video.fail(exchange.UNSURE, state=State.UNSURE)
+        video.fail(generate_once.UNSURE, state=State.UNSURE)
         return
     try:
         # The id before anything else, so that nothing is paid twice.
@@ -144,30 +147,32 @@ def _ask(video: Video, avatar: Avatar, audio_url: str) -> None:
         )
     except LeaseLost:
         if not Video.objects.filter(pk=video.pk).exists():  # deleted while it was being sent
-            Forgotten.remember(Video.KIND, video.provider, answer.video_id)
+            Tombstone.record(Video.KIND, video.provider, answer.video_id)
         raise
 
 
 def _copy(video: Video) -> None:
     """The provider's links die within hours: keep video and mask, checked to be what they claim."""
-    if video.attempts > exchange.MAX_ATTEMPTS:
-        video.fail(video.error or exchange.TOO_OFTEN)
+    if video.attempts > generate_once.MAX_ATTEMPTS:
+        video.fail(video.error or generate_once.TOO_OFTEN)
         return
     try:
         item = client().get_video(video.remote_id)
         if not item.video_url:
             raise ApiError("The avatar service sent no link to the finished video.", passing=True)
-        with exchange.brought_home(item.video_url, max_bytes=MAX_VIDEO_BYTES, seconds=COPY_LEASE / 3) as path:
+        with generate_once.brought_home(
+            item.video_url, max_bytes=MAX_VIDEO_BYTES, seconds=COPY_LEASE / 3
+        ) as path:
             _keep(video, path, item)
     except ApiError as error:
-        exchange.put_off_or_fail(video, error, State.COPYING)
+        generate_once.put_off_or_fail(video, error, State.COPYING)
     except UploadError as error:
         log.warning("video %s: %s", video.pk, error)
         broken = ApiError("The avatar service sent a file that is no video.", passing=True)
-        exchange.put_off_or_fail(video, broken, State.COPYING)
+        generate_once.put_off_or_fail(video, broken, State.COPYING)
     except OSError:
         log.exception("copying video %s", video.pk)
-        exchange.put_off_or_fail(video, ApiError(exchange.DISK, passing=True), State.COPYING)
+        generate_once.put_off_or_fail(video, ApiError(generate_once.DISK, passing=True), State.COPYING)
 
 
 def _keep(video: Video, path: Path, item: RemoteVideo) -> None:
@@ -184,7 +189,7 @@ def _keep(video: Video, path: Path, item: RemoteVideo) -> None:
             (video.poster, poster, "jpg"),
             (video.thumbnail, thumbnail, "webp"),
         ):
-            exchange.keep(field, source, f"{video.client_ref}.{suffix}")
+            generate_once.keep(field, source, f"{video.client_ref}.{suffix}")
             stored.append(field)
         if item.mask_video_url:
             _keep_mask(video, path, item.mask_video_url, facts)
@@ -219,7 +224,7 @@ def _keep(video: Video, path: Path, item: RemoteVideo) -> None:
 
 def _keep_mask(video: Video, film: Path, url: str, facts: results.VideoFacts) -> None:
     """A mask that does not fit is worth nothing, but the video is worth showing without it."""
-    with exchange.brought_home(url, max_bytes=MAX_VIDEO_BYTES, seconds=COPY_LEASE / 3) as path:
+    with generate_once.brought_home(url, max_bytes=MAX_VIDEO_BYTES, seconds=COPY_LEASE / 3) as path:
         try:
             mask = results.video(path)
         except UploadError as error:
@@ -230,7 +235,7 @@ def _keep_mask(video: Video, film: Path, url: str, facts: results.VideoFacts) ->
         ) > 0.5:
             log.warning("mask of video %s does not fit: %s, %s", video.pk, mask, facts)
             return
-        exchange.keep(video.mask, path, f"{video.client_ref}.mp4")
+        generate_once.keep(video.mask, path, f"{video.client_ref}.mp4")
         _keep_cutout(video, film, path, at=video.poster_moment)
 
 
@@ -242,15 +247,15 @@ def _keep_cutout(video: Video, film: Path, mask: Path, *, at: float) -> None:
     except UploadError as error:
         log.warning("cut-out of video %s: %s", video.pk, error)
     else:
-        exchange.keep(video.cutout, target, f"{video.client_ref}.webp")
+        generate_once.keep(video.cutout, target, f"{video.client_ref}.webp")
 
 
 def _keep_captions(video: Video, url: str) -> None:
     """What does not come, or is no captions file, is left out: the video is worth showing without it."""
     try:
-        with exchange.brought_home(url, max_bytes=captions.MAX_BYTES, seconds=COPY_LEASE / 10) as path:
+        with generate_once.brought_home(url, max_bytes=captions.MAX_BYTES, seconds=COPY_LEASE / 10) as path:
             if captions.is_vtt(path):
-                exchange.keep(video.captions, path, f"{video.client_ref}.vtt")
+                generate_once.keep(video.captions, path, f"{video.client_ref}.vtt")
             else:
                 log.warning("captions of video %s are no captions", video.pk)
     except ApiError as error:
@@ -260,13 +265,13 @@ def _keep_captions(video: Video, url: str) -> None:
 # ---------------------------------------------------------------- bringing in what was made elsewhere
 
 
-@syncing.reported(Video, "video", "videos")
+@provider_sync.reported(Video, "video", "videos")
 def sync() -> int:
     """Bring in videos that exist at the provider and not here; the number of new ones."""
-    if exchange.answer_pending(Video):
+    if generate_once.answer_pending(Video):
         return 0  # one of them may be ours; the next sync comes
     new = 0
-    for item in reversed(exchange.unknown_to_us(Video, client().list_videos())):
+    for item in reversed(generate_once.unknown_to_us(Video, client().list_videos())):
         if item.status == "error":
             continue
         finished = item.status == "finished"

@@ -1,16 +1,16 @@
 from django.urls import include, path
 
-from videos import compose, finding, views
+from videos import create_views, filters, views
 
 urlpatterns = [
-    path("", finding.gallery, name="videos"),
-    path("new/", compose.new, name="video-new"),
-    path("new/speaker/<int:pk>/", compose.speaker, name="video-speaker"),
+    path("", filters.gallery, name="videos"),
+    path("new/", create_views.new, name="video-new"),
+    path("new/speaker/<int:pk>/", create_views.speaker, name="video-speaker"),
     path("looks/", include("videos.looks.urls")),
     path("voices/", include("videos.voices.urls")),
     path("batches/", include("videos.batches.urls")),
-    path("zip/", finding.download, name="videos-zip"),
-    path("delete/", finding.delete, name="videos-delete"),
+    path("zip/", filters.download, name="videos-zip"),
+    path("delete/", filters.delete, name="videos-delete"),
     path("sync/", views.sync, name="video-sync"),
     path("sync/state/", views.sync_state, name="video-sync-state"),
     path("<int:pk>/", views.detail, name="video"),

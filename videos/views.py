@@ -12,16 +12,16 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
-from dashboard import syncing
-from dashboard.jobs import ForbiddenTransition, LeaseLost, State
-from dashboard.names import for_filename
+from dashboard.files.filenames import for_filename
+from dashboard.jobs.base import ForbiddenTransition, LeaseLost, State
+from dashboard.provider import sync as provider_sync
 from videos import captions, tasks
-from videos.exports import shelf
+from videos.exports import catalogue
 from videos.exports import tasks as exports
 from videos.forms import TitleForm
-from videos.line import with_places
-from videos.looks.laying import laying
+from videos.looks.services import laying
 from videos.models import Export, Video
+from videos.scheduling import with_places
 
 ON_CARDS = (
     "title",
@@ -60,14 +60,14 @@ def for_pages() -> QuerySet[Video]:
 
 @require_POST
 def sync(request: HttpRequest) -> HttpResponse:
-    syncing.asked(Video)
+    provider_sync.asked(Video)
     tasks.request_sync()
     return redirect("videos")
 
 
 @require_GET
 def sync_state(request: HttpRequest) -> HttpResponse:
-    return syncing.foot(request, Video, "videos")
+    return provider_sync.foot(request, Video, "videos")
 
 
 @require_GET
@@ -116,7 +116,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _for_page(request: HttpRequest, video: Video) -> Video:
     """What its own page says beside the player."""
-    video.downloads = shelf.downloads(video)
+    video.downloads = catalogue.downloads(video)
     video.laid = laying(video)
     video.painting = exports.find(video, Export.Kind.POSTER)
     path = video.get_absolute_url()

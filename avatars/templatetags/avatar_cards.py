@@ -8,7 +8,7 @@ from django.template import Context
 from django.utils.safestring import SafeString
 
 from avatars.models import Avatar
-from dashboard import cards
+from dashboard.gallery import card_cache
 from dashboard.templatetags.dashboard import link
 from dashboard.templatetags.pages import is_wide, words_ago
 
@@ -16,7 +16,7 @@ register = template.Library()
 
 
 class Finished(NamedTuple):
-    """All that the card of a finished avatar shows; see dashboard.cards."""
+    """All that the card of a finished avatar shows; see dashboard.gallery.card_cache."""
 
     pk: int
     name: str
@@ -44,4 +44,4 @@ def finished_avatar(context: Context, avatar: Avatar) -> SafeString:
         ago=words_ago(avatar.created_at),
         is_others=not context["user"].may_change(avatar),
     )
-    return cards.draw("avatars/_finished.html", shown)
+    return card_cache.draw("avatars/_finished.html", shown)

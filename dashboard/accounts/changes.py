@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from django.conf import settings
 from django.db import transaction
 
-from dashboard.models import Duty, OneTimeLink, User
+from dashboard.models import Lease, OneTimeLink, User
 
 
 class EmailTaken(Exception):
@@ -18,8 +18,8 @@ class EmailTaken(Exception):
 def _one_at_a_time() -> Iterator[None]:
     """A transaction that no other change to people runs beside (SQLite's are alone anyway)."""
     with transaction.atomic():
-        Duty.objects.get_or_create(name="people")
-        Duty.objects.select_for_update().get(name="people")
+        Lease.objects.get_or_create(name="people")
+        Lease.objects.select_for_update().get(name="people")
         yield
 
 

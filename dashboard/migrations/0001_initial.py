@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Duty',
+            name='Lease',
             fields=[
                 ('name', models.CharField(max_length=40, primary_key=True, serialize=False)),
                 ('holder', models.UUIDField(null=True)),
@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='Forgotten',
+            name='Tombstone',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('avatar', 'Avatar'), ('video', 'Video')], max_length=8)),
@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
                 ('remote_id', models.CharField(max_length=200)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('kind', 'provider', 'remote_id'), name='forgotten_once')],
+                'constraints': [models.UniqueConstraint(fields=('kind', 'provider', 'remote_id'), name='tombstone_once')],
             },
         ),
         migrations.CreateModel(

@@ -3,7 +3,7 @@
 from django import template
 from django.db.models.fields.files import FieldFile
 
-from dashboard import media
+from dashboard.files import signed_links
 
 register = template.Library()
 
@@ -11,7 +11,7 @@ register = template.Library()
 @register.filter
 def link(file: FieldFile) -> str:
     """A signed link to show a stored file in a page: {{ avatar.preview|link }}."""
-    return media.link(file.name) if file else ""
+    return signed_links.link(file.name) if file else ""
 
 
 @register.filter

@@ -110,7 +110,7 @@ def _ask(request: dict[str, Any], work: Path, limits: Limits) -> dict[str, Any]:
     with complaints.open("wb") as stderr:
         try:
             done = subprocess.run(
-                [sys.executable, "-E", "-s", "-W", "ignore", "-m", "dashboard.uploads.child"],
+                [sys.executable, "-E", "-s", "-W", "ignore", "-m", "dashboard.uploads.decoder"],
                 input=json.dumps(request).encode(),
                 stdout=subprocess.PIPE,
                 stderr=stderr,

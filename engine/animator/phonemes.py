@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import belief, formants, sound
+from . import formants, posteriors, sound
 
 SILENCES = {"SIL", "+SPN+", "+NSN+"}
 PIECE = 14.0  # s, longest piece
@@ -34,19 +34,19 @@ class Phones:
     """What is spoken: the best guess, and every 10 ms how likely each phone is and how open a vowel sounds."""
 
     best: list[Phone]  # in order, without gaps
-    likely: np.ndarray  # (n, 42) 0..1, columns as belief.PHONES
+    likely: np.ndarray  # (n, 42) 0..1, columns as posteriors.PHONES
     first_formant: np.ndarray  # (n,) Hz, see formants.centre
     known: bool = False  # from the words, not by ear
 
 
 def certain(phones: list[Phone], n: int) -> np.ndarray:
     """(n, 42): 1 for the phone that is spoken."""
-    out = np.zeros((n, len(belief.PHONES)), np.float32)
-    out[:, belief.INDEX["SIL"]] = 1
+    out = np.zeros((n, len(posteriors.PHONES)), np.float32)
+    out[:, posteriors.INDEX["SIL"]] = 1
     for p in phones:
         a, b = round(p.start * 100), round(p.end * 100)
         out[a:b] = 0
-        out[a:b, belief.INDEX.get(p.name, belief.INDEX["AH"])] = 1
+        out[a:b, posteriors.INDEX.get(p.name, posteriors.INDEX["AH"])] = 1
     return out
 
 
@@ -101,9 +101,9 @@ def recognise(x: np.ndarray) -> Phones:
 
 
 def _hear(decoder: object, x: np.ndarray, folder: Path) -> tuple[list[Phone], np.ndarray]:
-    """Phones of a piece, and the scores of all phones, see belief.read_scores."""
+    """Phones of a piece, and the scores of all phones, see posteriors.read_scores."""
     if len(x) < 1600:
-        return [Phone("SIL", 0.0, len(x) / sound.RATE)], belief.NOTHING
+        return [Phone("SIL", 0.0, len(x) / sound.RATE)], posteriors.NOTHING
     decoder.start_utt()
     decoder.process_raw(x.tobytes(), full_utt=True)
     decoder.end_utt()
@@ -112,7 +112,7 @@ def _hear(decoder: object, x: np.ndarray, folder: Path) -> tuple[list[Phone], np
         name = "SIL" if s.word in SILENCES or s.word.startswith("<") else s.word
         heard.append(Phone(name, s.start_frame / 100, (s.end_frame + 1) / 100))
     log = next(folder.iterdir())
-    scores = belief.read_scores(log)
+    scores = posteriors.read_scores(log)
     log.unlink()
     return heard or [Phone("SIL", 0.0, len(x) / sound.RATE)], scores
 
@@ -121,7 +121,7 @@ def _mean(heard: list[Phone], scores: np.ndarray, a: int, b: int) -> np.ndarray:
     """(b - a, 42): half the best path, half the posteriors: sharper than these, less often quite wrong than that."""
     best = certain([p._replace(start=p.start - a / 100, end=p.end - a / 100) for p in heard], b - a)
     n = min(len(scores), b - a)
-    best[:n] = 0.5 * best[:n] + 0.5 * belief.posteriors(scores[:n])
+    best[:n] = 0.5 * best[:n] + 0.5 * posteriors.compute_posteriors(scores[:n])
     return best
 
 

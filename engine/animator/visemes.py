@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import sound
-from .belief import PHONES
 from .formants import openness
 from .phonemes import Phone, Phones
+from .posteriors import PHONES
 
 STEP = 0.01  # s
 BILABIAL = frozenset(["P", "B", "M"])
@@ -79,7 +79,7 @@ def smooth(x: np.ndarray, sigma: float) -> np.ndarray:
 
 
 def _column(i: int) -> np.ndarray:
-    """(42,): a column of the table, in the order of belief.PHONES; noises are silence."""
+    """(42,): a column of the table, in the order of posteriors.PHONES; noises are silence."""
     return np.array([TABLE.get(phone, TABLE["SIL"])[i] for phone in PHONES])
 
 

@@ -1,4 +1,4 @@
-// What a look does to a picture: the arithmetic of videos/look.py once more, and a still of what will come out.
+// What a look does to a picture: the arithmetic of videos/looks/look.py once more, and a still of what will come out.
 
 const FRAMES = { "own": null, "1:1": [1, 1], "9:16": [9, 16], "16:9": [16, 9] };
 const BLUR = 0.035; // of the canvas' shorter side, as videos/studio blurs

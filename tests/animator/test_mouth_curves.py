@@ -7,7 +7,7 @@ import struct
 import numpy as np
 import pytest
 
-from engine.animator import belief, formants, phonemes, sound, visemes
+from engine.animator import formants, phonemes, posteriors, sound, visemes
 from engine.animator.phonemes import Phone, Phones
 
 LOUD, QUIET = -15.0, -70.0
@@ -67,7 +67,7 @@ def test_the_higher_the_first_formant_the_wider_a_vowel_opens():
 def test_a_phone_that_is_only_likely_closes_the_lips_by_as_much():
     phones, db = spoken(("AA", 0.3), ("N", 0.08), ("AA", 0.3))
     open_ = mean(visemes.tracks(phones, db).aperture, 0.32, 0.36)
-    m, n = belief.INDEX["M"], belief.INDEX["N"]
+    m, n = posteriors.INDEX["M"], posteriors.INDEX["N"]
     phones.likely[30:38, n], phones.likely[30:38, m] = 0.8, 0.2
     doubtful = visemes.tracks(phones, db)
     phones.likely[30:38, n], phones.likely[30:38, m] = 0.3, 0.7
@@ -87,21 +87,21 @@ def test_scores_are_read_from_the_log_of_pocketsphinx(tmp_path):
     cut_off = struct.pack("<h", 126) + bytes(100)
     path = tmp_path / "0.sen"
     path.write_bytes(b"s3\nn_sen 5126\nendhdr\n" + b"\x44\x33\x22\x11" + row + row + cut_off)
-    scores = belief.read_scores(path)
-    assert scores.shape == (2, len(belief.PHONES), belief.STATES)
+    scores = posteriors.read_scores(path)
+    assert scores.shape == (2, len(posteriors.PHONES), posteriors.STATES)
     flat = scores[1].reshape(-1)
     assert [flat[0], flat[5], flat[125]] == [7, 8, 9]
-    assert flat[1] == belief.UNHEARD
+    assert flat[1] == posteriors.UNHEARD
 
 
 def test_a_phone_whose_scores_are_better_is_more_likely_and_what_is_alike_shares():
-    scores = np.full((40, len(belief.PHONES), belief.STATES), 400, np.int16)
-    scores[:20, belief.INDEX["AA"]] = 100
-    scores[20:, [belief.INDEX["M"], belief.INDEX["N"]]] = 100
-    likely = belief.posteriors(scores)
+    scores = np.full((40, len(posteriors.PHONES), posteriors.STATES), 400, np.int16)
+    scores[:20, posteriors.INDEX["AA"]] = 100
+    scores[20:, [posteriors.INDEX["M"], posteriors.INDEX["N"]]] = 100
+    likely = posteriors.compute_posteriors(scores)
     assert likely.sum(1) == pytest.approx(1, abs=1e-4)
-    assert likely[5:15, belief.INDEX["AA"]].min() > 0.9
-    nasals = likely[25:35, [belief.INDEX["M"], belief.INDEX["N"]]]
+    assert likely[5:15, posteriors.INDEX["AA"]].min() > 0.9
+    nasals = likely[25:35, [posteriors.INDEX["M"], posteriors.INDEX["N"]]]
     assert nasals.sum(1).min() > 0.9
     assert nasals.min() > 0.1
 
@@ -109,7 +109,7 @@ def test_a_phone_whose_scores_are_better_is_more_likely_and_what_is_alike_shares
 def test_posteriors_and_the_best_path_of_real_speech_agree_mostly(fixtures):
     x = sound.decode(fixtures / "speech.wav")
     heard = phonemes.recognise(x)
-    assert heard.likely.shape == (len(sound.loudness(x)), len(belief.PHONES))
+    assert heard.likely.shape == (len(sound.loudness(x)), len(posteriors.PHONES))
     assert heard.likely.sum(1) == pytest.approx(1, abs=1e-3)
     best = phonemes.certain(heard.best, len(heard.likely)).argmax(1)
     assert 0.6 < (heard.likely[np.arange(len(best)), best] > 0.6).mean() < 1

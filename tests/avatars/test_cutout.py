@@ -5,7 +5,7 @@ from django.core.files.storage import default_storage
 from PIL import Image
 
 from avatars import tasks
-from dashboard.jobs import State
+from dashboard.jobs.base import State
 from tests import made
 
 

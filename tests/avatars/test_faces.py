@@ -5,7 +5,7 @@ from django.core.files.storage import default_storage
 
 from avatars import tasks
 from avatars.models import Avatar
-from dashboard.jobs import State
+from dashboard.jobs.base import State
 
 TWO = [[0.5, 0.2, 0.3, 0.3], [0.1, 0.25, 0.2, 0.2]]
 

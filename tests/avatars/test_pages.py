@@ -8,8 +8,8 @@ from django.urls import reverse
 from django_q.models import OrmQ
 
 from avatars.models import Avatar
-from dashboard.jobs import State
-from dashboard.models import Forgotten
+from dashboard.jobs.base import State
+from dashboard.models import Tombstone
 from tests.conftest import FIXTURES
 
 HTMX = {"HX-Request": "true", "HX-Current-URL": "http://testserver/avatars/"}
@@ -156,7 +156,7 @@ def test_deleting_an_avatar_keeps_its_videos_and_remembers(signed_in, maria, new
     signed_in(maria).post(reverse("avatar-delete", args=[avatar.pk]))
     video.refresh_from_db()
     assert video.avatar is None
-    assert Forgotten.objects.filter(remote_id=avatar.remote_id).exists()
+    assert Tombstone.objects.filter(remote_id=avatar.remote_id).exists()
     assert signed_in(maria).get(video.get_absolute_url()).status_code == 200
 
 

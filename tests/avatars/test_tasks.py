@@ -8,9 +8,9 @@ from django_q.models import OrmQ
 
 from avatars import poller, tasks
 from avatars.models import Avatar
-from dashboard.client import Client
-from dashboard.jobs import State
-from dashboard.models import Forgotten
+from dashboard.jobs.base import State
+from dashboard.models import Tombstone
+from dashboard.provider.client import Client
 
 
 def due_now(avatar: Avatar) -> None:
@@ -210,7 +210,7 @@ def test_what_was_deleted_here_does_not_come_back(provider, new_avatar, django_c
     with django_capture_on_commit_callbacks(execute=True):
         tasks.remove(avatar)
     assert tasks.sync() == 0
-    assert Forgotten.objects.count() == 1
+    assert Tombstone.objects.count() == 1
     assert not any(default_storage.exists(name) for name in names)
 
 

@@ -15,7 +15,7 @@ from dashboard.models import User
 from tests import made
 from tests.conftest import FIXTURES
 from videos.models import Voice
-from videos.voices import keeping
+from videos.voices import services as voice_services
 
 # What is right comes soon; how soon is the machine's business, and a slow one is no fault.
 PATIENCE = 25_000  # ms
@@ -69,4 +69,4 @@ def cut_out(speaker: Avatar, tmp_path: Path) -> Avatar:
 
 @pytest.fixture
 def recording(maria: User) -> Voice:
-    return keeping.take_in(FIXTURES / "speech.wav", "Morning.wav", maria)
+    return voice_services.take_in(FIXTURES / "speech.wav", "Morning.wav", maria)

@@ -5,10 +5,10 @@ from axe_playwright_python.sync_playwright import Axe
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from dashboard.jobs import State
-from dashboard.local import LocalState
+from dashboard.jobs.base import State
+from dashboard.jobs.local_job import LocalState
+from dashboard.jobs.provider_job import provider
 from dashboard.models import OneTimeLink
-from dashboard.remote import provider
 from tests import made
 from videos.models import Batch, BatchItem
 

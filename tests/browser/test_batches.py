@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from dashboard.jobs import State
-from dashboard.remote import provider
+from dashboard.jobs.base import State
+from dashboard.jobs.provider_job import provider
 from tests.conftest import FIXTURES
 from videos.batches import poller
 from videos.models import Batch, BatchItem, Video

@@ -4,13 +4,13 @@ import pytest
 from django.core.files.base import ContentFile
 from playwright.sync_api import expect
 
-from dashboard.jobs import State
-from dashboard.local import LocalState
+from dashboard.jobs.base import State
+from dashboard.jobs.local_job import LocalState
 from tests import made
 from tests.browser.test_pages import asked, change
 from tests.videos import card as cards
 from videos.models import Export
-from videos.studio.making import make
+from videos.studio.dispatch import make
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

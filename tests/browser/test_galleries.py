@@ -8,7 +8,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from dashboard.jobs import State
+from dashboard.jobs.base import State
 from tests import made
 from videos.models import Video
 

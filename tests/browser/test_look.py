@@ -9,15 +9,15 @@ import pytest
 from django.core.files import File
 from playwright.sync_api import Page, expect
 
-from dashboard.jobs import State
-from dashboard.local import LocalState
-from dashboard.remote import provider as provider_here
+from dashboard.jobs.base import State
+from dashboard.jobs.local_job import LocalState
+from dashboard.jobs.provider_job import provider as provider_here
 from tests import made
 from tests.browser.conftest import HEIGHT, WIDTH
 from tests.conftest import FIXTURES
 from videos import poller, tasks
 from videos.exports import tasks as exports
-from videos.look import Look
+from videos.looks.look import Look
 from videos.models import Backdrop, Export, Video, Voice
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

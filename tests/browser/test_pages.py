@@ -10,8 +10,8 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from avatars.models import Avatar
-from dashboard.jobs import State
-from dashboard.remote import provider
+from dashboard.jobs.base import State
+from dashboard.jobs.provider_job import provider
 from tests import made
 from tests.conftest import FIXTURES
 from videos.models import Video, Voice

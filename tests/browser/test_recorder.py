@@ -16,7 +16,7 @@ from tests.browser.test_axe import complaints
 from tests.conftest import ARGS, CHROMIUM, FIXTURES
 from videos.models import Video, Voice
 from videos.voices import editing
-from videos.voices.edit import Edit
+from videos.voices.edit_spec import Edit
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -9,8 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from avatars.models import Avatar
-from dashboard import cards, media
-from dashboard.jobs import State
+from dashboard.files import signed_links
+from dashboard.gallery import card_cache
+from dashboard.jobs.base import State
 from videos.models import Batch, BatchItem, ItemState, Video
 
 
@@ -32,9 +33,9 @@ def card_of(signed_in):
 
 def test_a_finished_card_is_drawn_once_and_looks_the_same_again(card_of, film, maria):
     first = card_of(film, maria)
-    before = cards.draw.cache_info()
+    before = card_cache.draw.cache_info()
     assert card_of(film, maria) == first
-    after = cards.draw.cache_info()
+    after = card_cache.draw.cache_info()
     assert (after.hits, after.misses) == (before.hits + 1, before.misses)
 
 
@@ -85,11 +86,11 @@ def test_who_may_not_delete_a_video_has_a_card_of_their_own(card_of, film, maria
 
 def test_a_card_has_new_links_when_the_old_ones_near_their_end(card_of, film, maria, monkeypatch):
     first = card_of(film, maria)
-    later = media.time.time() + media.PAGE_SECONDS
-    monkeypatch.setattr(media.time, "time", lambda: later)
+    later = signed_links.time.time() + signed_links.PAGE_SECONDS
+    monkeypatch.setattr(signed_links.time, "time", lambda: later)
     second = card_of(film, maria)
-    assert media.link("v.mp4") in second
-    assert media.link("v.mp4") not in first
+    assert signed_links.link("v.mp4") in second
+    assert signed_links.link("v.mp4") not in first
 
 
 def test_the_buttons_of_what_failed_carry_the_token_of_who_looks(card_of, new_video, maria, owner):

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from dashboard.client import ApiError, Client, client
+from dashboard.provider.client import ApiError, Client, client
 from tests.fake_provider import TOKEN
 
 

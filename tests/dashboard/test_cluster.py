@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dashboard import cluster
+from dashboard.processes import cluster
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from dashboard import fetch
-from dashboard.fetch import FetchError, Guard, download
+from dashboard.net import safe_download
+from dashboard.net.safe_download import FetchError, Guard, download
 from tests.local_web import LocalWeb, answer, failing
 
 MAY_NOT = "The link leads to an address that this server may not visit."
@@ -97,13 +97,13 @@ def test_redirects_are_followed_but_not_for_ever(web):
     assert fetched(web.url + "/1") == b"hello"
     web.pages["/loop"] = redirect("/loop")
     assert refusal(web.url + "/loop") == ("The link is redirected too often.", False)
-    assert web.asked.count("/loop") == fetch.MAX_REDIRECTS + 1
+    assert web.asked.count("/loop") == safe_download.MAX_REDIRECTS + 1
 
 
 @pytest.mark.parametrize("to", ["file:///etc/passwd", "ftp://127.0.0.1/x", "http://[", "javascript:1"])
 def test_a_redirect_to_something_else_is_refused(web, to):
     web.pages["/go"] = redirect(to)
-    assert refusal(web.url + "/go") == (fetch.NOT_HTTP, False)
+    assert refusal(web.url + "/go") == (safe_download.NOT_HTTP, False)
 
 
 def test_the_body_of_a_redirect_is_not_read(web):
@@ -169,9 +169,9 @@ def test_a_proxy_of_the_environment_is_not_used(web, monkeypatch):
 
 def test_the_site_itself_may_be_visited(web, settings):
     settings.LOCAL_URL = web.url
-    assert fetched(web.url + "/x", fetch.guard()) == b"hello"
+    assert fetched(web.url + "/x", safe_download.guard()) == b"hello"
     other = LocalWeb()
-    assert refusal(other.url + "/x", fetch.guard())[0] == MAY_NOT  # another port is another site
+    assert refusal(other.url + "/x", safe_download.guard())[0] == MAY_NOT  # another port is another site
     other.close()
 
 
@@ -181,8 +181,8 @@ def test_the_site_itself_may_be_visited(web, settings):
 def test_the_settings_open_doors_to_hosts_and_networks(web, settings, allowed):
     settings.ENGINE_FETCH_ALLOW = allowed
     host = "localhost" if "localhost" in allowed[0] else "127.0.0.1"
-    assert fetched(f"http://{host}:{web.port}/x", fetch.guard()) == b"hello"
-    assert refusal(f"http://10.0.0.1:{web.port}/x", fetch.guard())[0] == MAY_NOT
+    assert fetched(f"http://{host}:{web.port}/x", safe_download.guard()) == b"hello"
+    assert refusal(f"http://10.0.0.1:{web.port}/x", safe_download.guard())[0] == MAY_NOT
 
 
 def test_a_file_that_is_too_large_is_refused_by_its_announced_size(web):
@@ -225,7 +225,7 @@ def test_a_server_that_answers_drop_by_drop_is_left_at_the_deadline(web, part):
 
     web.pages["/drip"] = drip
     started = time.monotonic()
-    assert refusal(web.url + "/drip", seconds=0.7) == (fetch.TOO_SLOW, True)
+    assert refusal(web.url + "/drip", seconds=0.7) == (safe_download.TOO_SLOW, True)
     assert time.monotonic() - started < 2
 
 

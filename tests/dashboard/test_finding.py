@@ -11,10 +11,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from avatars.models import Avatar
-from dashboard import zips
-from dashboard.finding import PER_PAGE
-from dashboard.jobs import ACTIVE, State
-from videos.finding import VideoFindForm
+from dashboard.files import zip_stream
+from dashboard.gallery.filters import PER_PAGE
+from dashboard.jobs.base import ACTIVE, State
+from videos.filters import VideoFindForm
 from videos.models import Video
 
 PART = {"HX-Request": "true", "HX-Target": "results"}
@@ -188,8 +188,8 @@ def test_selected_avatars_come_as_their_pictures_and_what_is_gone_is_named(signe
     here, gone = new_avatar(name="مريم"), new_avatar(name="Gone")
     default_storage.delete(gone.portrait.name)
     archive = unpacked(signed_in(maria).get(reverse("avatars-zip"), {"pk": [here.pk, gone.pk]}))
-    assert archive.namelist() == ["مريم.jpg", zips.MISSING]
-    assert "Gone.jpg" in archive.read(zips.MISSING).decode()
+    assert archive.namelist() == ["مريم.jpg", zip_stream.MISSING]
+    assert "Gone.jpg" in archive.read(zip_stream.MISSING).decode()
 
 
 def test_nothing_to_download_is_a_sentence(signed_in, maria, new_video):
@@ -198,10 +198,10 @@ def test_nothing_to_download_is_a_sentence(signed_in, maria, new_video):
 
 
 def test_an_archive_is_written_in_small_parts():
-    name = default_storage.save("big.mp4", ContentFile(bytes(5 * zips.CHUNK)))
-    parts = list(zips.stream([("big.mp4", name, timezone.now())]))
+    name = default_storage.save("big.mp4", ContentFile(bytes(5 * zip_stream.CHUNK)))
+    parts = list(zip_stream.stream([("big.mp4", name, timezone.now())]))
     assert len(parts) > 5
-    assert max(map(len, parts)) < 2 * zips.CHUNK
+    assert max(map(len, parts)) < 2 * zip_stream.CHUNK
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from avatars.models import Avatar
-from dashboard.jobs import ACTIVE, TRANSITIONS, ForbiddenTransition, LeaseLost, State, backoff
+from dashboard.jobs.base import ACTIVE, TRANSITIONS, ForbiddenTransition, LeaseLost, State, backoff
 
 
 def claim(avatar: Avatar, seconds: float = 60) -> Avatar | None:

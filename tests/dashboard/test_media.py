@@ -7,7 +7,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.test import Client
 
-from dashboard import media
+from dashboard.files import signed_links
 
 CONTENT = bytes(range(256)) * 4  # 1024 bytes
 ALL = (200, CONTENT, None)
@@ -29,7 +29,7 @@ def get(link, **headers):
 
 
 def test_who_has_the_link_needs_no_account(film):
-    response = Client().get(media.link(film))
+    response = Client().get(signed_links.link(film))
     assert b"".join(response) == CONTENT
     assert response["Content-Type"] == "video/mp4"
     assert response["Content-Length"] == "1024"
@@ -39,14 +39,14 @@ def test_who_has_the_link_needs_no_account(film):
 
 
 def test_a_download_is_saved_under_the_name_it_was_given(film):
-    link = media.link(film, download="Olga says hello – №1.mp4")
+    link = signed_links.link(film, download="Olga says hello – №1.mp4")
     response = Client().get(link)
     assert response["Content-Disposition"].startswith("attachment; filename*=utf-8''Olga%20says")
 
 
 def test_a_kind_of_file_that_a_browser_should_not_show_is_a_plain_download(db):
     name = default_storage.save("x.html", ContentFile(b"<script>"))
-    response = Client().get(media.link(name))
+    response = Client().get(signed_links.link(name))
     assert response["Content-Type"] == "application/octet-stream"
     assert response["Content-Disposition"].startswith("attachment")
 
@@ -68,52 +68,52 @@ def test_a_kind_of_file_that_a_browser_should_not_show_is_a_plain_download(db):
     ],
 )  # fmt: skip
 def test_a_player_gets_the_part_it_asks_for(film, header, expected):
-    assert get(media.link(film), Range=header) == expected
+    assert get(signed_links.link(film), Range=header) == expected
 
 
 def test_head_tells_the_size_and_sends_nothing(film):
-    response = Client().head(media.link(film))
+    response = Client().head(signed_links.link(film))
     assert (response.status_code, response["Content-Length"], response.content) == (200, "1024", b"")
-    response = Client().head(media.link(film), headers={"Range": "bytes=-24"})
+    response = Client().head(signed_links.link(film), headers={"Range": "bytes=-24"})
     assert (response.status_code, response["Content-Length"]) == (206, "24")
 
 
 def test_an_empty_file_is_an_empty_file(db):
     name = default_storage.save("empty.mp4", ContentFile(b""))
-    assert get(media.link(name)) == (200, b"", None)
-    assert get(media.link(name), Range="bytes=0-")[0] == 416
+    assert get(signed_links.link(name)) == (200, b"", None)
+    assert get(signed_links.link(name), Range="bytes=0-")[0] == 416
 
 
 def test_nothing_but_reading_is_possible(film):
     for method in ("post", "put", "delete", "options"):
-        assert getattr(Client(), method)(media.link(film)).status_code == 405
+        assert getattr(Client(), method)(signed_links.link(film)).status_code == 405
 
 
 def test_a_link_is_the_same_for_a_while_and_then_expires(film, monkeypatch):
     now = time.time()
-    link = media.link(film, seconds=3600)
-    assert media.link(film, seconds=3600) == link
+    link = signed_links.link(film, seconds=3600)
+    assert signed_links.link(film, seconds=3600) == link
     assert get(link)[0] == 200
-    monkeypatch.setattr(media.time, "time", lambda: now + 3599)
+    monkeypatch.setattr(signed_links.time, "time", lambda: now + 3599)
     assert get(link)[0] == 200
-    monkeypatch.setattr(media.time, "time", lambda: now + 7201)
+    monkeypatch.setattr(signed_links.time, "time", lambda: now + 7201)
     assert get(link)[0] == 404
-    assert media.link(film, seconds=3600) != link
+    assert signed_links.link(film, seconds=3600) != link
 
 
 def test_a_changed_link_leads_nowhere(film):
-    link = media.link(film)
+    link = signed_links.link(film)
     _, _, signed, filename = link.split("/")
     for changed in (signed[:-1], signed[1:], "x" + signed, signed.partition(":")[0], signed.replace(":", "")):
         assert get(f"/media/{changed}/{filename}")[0] == 404
-    assert get(f"/media/{media._signer.sign('x')}/{filename}")[0] == 404
-    other = media.link("videos/other.mp4").split("/")[2]
+    assert get(f"/media/{signed_links._signer.sign('x')}/{filename}")[0] == 404
+    other = signed_links.link("videos/other.mp4").split("/")[2]
     signature = signed.rpartition(":")[2]
     assert get(f"/media/{other.rpartition(':')[0]}:{signature}/{filename}")[0] == 404
 
 
 def test_the_name_in_the_address_decides_nothing(film):
-    signed = media.link(film).split("/")[2]
+    signed = signed_links.link(film).split("/")[2]
     for filename in ("x", "..", "db.sqlite3", "a%0Ab", "%00"):
         response = Client().get(f"/media/{signed}/{filename}")
         assert b"".join(response) == CONTENT
@@ -126,6 +126,6 @@ def test_nothing_is_served_by_its_path(film, path):
 
 
 def test_a_link_to_a_file_that_is_gone_says_so(film):
-    link = media.link(film)
+    link = signed_links.link(film)
     default_storage.delete(film)
     assert get(link)[0] == 404

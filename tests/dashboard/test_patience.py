@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from dashboard import client as clients
-from dashboard.client import ApiError, Client
+from dashboard.provider import client as clients
+from dashboard.provider.client import ApiError, Client
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 DRIPS = {

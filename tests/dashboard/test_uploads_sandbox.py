@@ -31,7 +31,7 @@ def test_the_calling_process_imports_no_decoder():
 
 
 def test_the_child_imports_no_django():
-    loaded = modules_after("from dashboard.uploads.child import pictures, sounds, films")
+    loaded = modules_after("from dashboard.uploads.decoder import pictures, sounds, films")
     assert "django" not in loaded
 
 

@@ -4,10 +4,10 @@ import pytest
 from django.apps import apps
 
 from avatars.models import Avatar
-from dashboard import words
+from dashboard.gallery import search_index
 from dashboard.models import User
 from videos.models import Video
-from videos.words import VIDEOS
+from videos.search import VIDEOS
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_migrations_go_on_without_the_index_and_it_catches_up(film, new_video):
 
 def test_what_nearly_everything_has_is_not_looked_up_in_the_index(film, new_video, monkeypatch):
     new_video(title="Welcome too")
-    monkeypatch.setattr(words, "MOST_ROWS", 1)
+    monkeypatch.setattr(search_index, "MOST_ROWS", 1)
     assert VIDEOS.having(["welcome"]) is None
     assert found("welcome", "too") == ["Welcome too"]
     assert VIDEOS.having(["ab"]) is None

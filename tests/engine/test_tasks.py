@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 from django_q.exceptions import TimeoutException
 
-from engine import sweep, tasks
+from engine import poller, tasks
 from engine.models import Render, Rig, State
 from tests.engine.conftest import bells
 
@@ -106,7 +106,7 @@ def test_a_time_out_leaves_the_row_to_the_next_one(pending, double, settings):
     tasks.render(pending.pk)  # the lease still holds
     assert Render.objects.get().state == State.IN_PROGRESSING
     expire_lease()
-    sweep.step()
+    poller.step()
     assert bells("engine") == [("engine.tasks.render", pending.pk)]
     tasks.render(pending.pk)
     assert Render.objects.get().state == State.FINISHED
@@ -135,15 +135,15 @@ def test_a_mistake_in_the_engine_is_tried_again_and_then_told_as_a_sentence(pend
 
 
 def test_with_nothing_to_do_the_sweep_asks_little_and_comes_back_late(rig, django_assert_max_num_queries):
-    sweep.step()  # what it does once an hour is done
+    poller.step()  # what it does once an hour is done
     with django_assert_max_num_queries(4):
-        assert sweep.step() == sweep.IDLE_SECONDS
+        assert poller.step() == poller.IDLE_SECONDS
 
 
 def test_the_sweep_rings_once_for_each_forgotten_row(pending):
     Rig.objects.create(image_url="https://e.com/x")
     for _ in range(3):
-        assert sweep.step() >= sweep.BUSY_SECONDS
+        assert poller.step() >= poller.BUSY_SECONDS
     assert len(bells("engine")) == 1
     assert len(bells("rig")) == 1
 
@@ -151,10 +151,10 @@ def test_the_sweep_rings_once_for_each_forgotten_row(pending):
 def test_a_bell_that_a_dead_cluster_took_with_it_is_rung_again(pending):
     from django_q.models import OrmQ
 
-    sweep.step()
+    poller.step()
     OrmQ.objects.update(lock=timezone.now() + timedelta(hours=4))
     for _ in range(3):
-        sweep.step()
+        poller.step()
     assert len(bells("engine")) == 2
 
 
@@ -163,14 +163,14 @@ def test_no_bell_for_rows_that_are_held_or_put_off(pending):
     Render.objects.create(
         rig=pending.rig, audio_url="https://e.com/a", try_after=timezone.now() + timedelta(seconds=60)
     )
-    assert sweep.step() >= sweep.BUSY_SECONDS
+    assert poller.step() >= poller.BUSY_SECONDS
     assert bells("engine") == []
 
 
 def test_a_row_that_kills_its_worker_again_and_again_is_given_up(pending, curl):
-    Render.objects.update(attempts=sweep.MAX_ATTEMPTS, state=State.IN_PROGRESSING)
+    Render.objects.update(attempts=poller.MAX_ATTEMPTS, state=State.IN_PROGRESSING)
     expire_lease()
-    sweep.step()
+    poller.step()
     video = curl.data(f"video.get?video_id={pending}")
     assert (video["status"], video["error_code"]) == ("error", 1011)
     assert bells("engine") == []
@@ -178,7 +178,7 @@ def test_a_row_that_kills_its_worker_again_and_again_is_given_up(pending, curl):
 
 def test_a_row_that_nobody_ever_takes_up_is_given_up(pending):
     Render.objects.update(state_since=timezone.now() - Render.PATIENCE - timedelta(minutes=1))
-    sweep.step()
+    poller.step()
     assert Render.objects.get().state == State.ERROR
 
 
@@ -195,7 +195,7 @@ def test_the_sweep_clears_away_what_killed_workers_left(pending, settings):
         old = time.time() - 3600
         for folder in (working, debris, alien):
             os.utime(folder, (old, old))
-        sweep.step()
+        poller.step()
         assert Path(working).exists()
         assert not debris.exists()
         assert young.exists()
@@ -219,11 +219,11 @@ def test_old_videos_go_with_their_files_and_avatars_stay(
         aged(old, 31)
     aged(new, 29)
     settings.ENGINE_KEEP_DAYS = 0
-    sweep.clear_old()
+    poller.clear_old()
     assert Render.objects.count() == 4
     settings.ENGINE_KEEP_DAYS = 30
     with django_capture_on_commit_callbacks(execute=True):
-        sweep.clear_old()
+        poller.clear_old()
     assert set(Render.objects.values_list("pk", flat=True)) == {new.pk, waiting.pk}
     for file in (pending.video, pending.mask):
         assert not default_storage.exists(file.name)
@@ -235,8 +235,8 @@ def test_old_videos_go_with_their_files_and_avatars_stay(
 
 
 def test_old_videos_are_looked_for_once_an_hour(pending, double, settings):
-    sweep.clear_old()
+    poller.clear_old()
     tasks.render(pending.pk)
     aged(pending, 99)
-    sweep.clear_old()
+    poller.clear_old()
     assert Render.objects.exists()

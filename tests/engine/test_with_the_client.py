@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from dashboard.client import Client
+from dashboard.provider.client import Client
 from engine.models import Render, Rig, State
 
 

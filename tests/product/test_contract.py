@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 import requests
 
-from dashboard.client import ApiError, Client, RemoteVideo
+from dashboard.provider.client import ApiError, Client, RemoteVideo
 from tests.conftest import FIXTURES
 from tests.fake_provider import TOKEN, FakeProvider
 from tests.product.running import until

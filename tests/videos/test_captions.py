@@ -7,8 +7,8 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.urls import reverse
 
-from dashboard.jobs import State
-from dashboard.remote import provider as in_use
+from dashboard.jobs.base import State
+from dashboard.jobs.provider_job import provider as in_use
 from tests.videos.test_tasks import look, run
 from videos import captions, tasks
 from videos.models import Video

@@ -14,9 +14,9 @@ from django.views.defaults import bad_request, server_error
 from django_q.models import OrmQ
 
 from avatars.models import Avatar
-from dashboard.jobs import State
-from dashboard.names import for_filename, from_filename
-from dashboard.remote import provider
+from dashboard.files.filenames import for_filename, from_filename
+from dashboard.jobs.base import State
+from dashboard.jobs.provider_job import provider
 from tests.conftest import FIXTURES
 from videos.models import Video, Voice
 

@@ -12,11 +12,11 @@ from PIL import Image
 
 from avatars import tasks as avatar_tasks
 from avatars.models import Avatar
-from dashboard.jobs import State
+from dashboard.jobs.base import State
 from tests import made
 from videos import poller, tasks
-from videos.line import next_up, with_places
 from videos.models import Video, Voice
+from videos.scheduling import next_up, with_places
 
 
 @pytest.fixture

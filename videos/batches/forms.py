@@ -6,8 +6,8 @@ from typing import Any
 from django import forms
 
 from avatars.models import Avatar
-from dashboard.names import MAX_NAME
-from videos.batches.making import too_many
+from dashboard.files.filenames import MAX_NAME
+from videos.batches.services import too_many
 from videos.forms import speakers
 from videos.models import Batch, BatchItem, Voice
 

@@ -6,9 +6,9 @@ from datetime import timedelta
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from dashboard import queue
-from dashboard.jobs import ACTIVE
-from dashboard.models import Duty
+from dashboard.jobs import enqueue
+from dashboard.jobs.base import ACTIVE
+from dashboard.models import Lease
 from videos.batches import tasks
 from videos.models import Batch, BatchItem, ItemState, Video
 
@@ -21,9 +21,9 @@ def step() -> float:
     """One look; the seconds until the next."""
     BatchItem.release_dead()
     due = BatchItem.objects.filter(pk__in=tasks.next_up()).due(ItemState.WAITING, ItemState.WORKING)
-    queue.ring_due(due, tasks.start)
+    enqueue.ring_due(due, tasks.start)
     _note_ends()
-    if Duty.take("old drafts", uuid.uuid4(), 3600):
+    if Lease.acquire("old drafts", uuid.uuid4(), 3600):
         Batch.objects.filter(started_at=None, created_at__lt=timezone.now() - KEEP_DRAFTS).delete()
     waiting = BatchItem.objects.filter(state__in=(ItemState.WAITING, ItemState.WORKING)).exists()
     return BUSY_SECONDS if waiting else IDLE_SECONDS

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Sum
 
-from dashboard.jobs import State
-from videos.line import with_places
+from dashboard.jobs.base import State
 from videos.models import Batch, BatchItem, ItemState
+from videos.scheduling import with_places
 
 DELETED = "deleted"  # a row whose video somebody deleted since
 STOPPED = (State.FAILED, State.UNSURE)

@@ -9,16 +9,17 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from dashboard import fetch, local, queue
-from dashboard.jobs import ForbiddenTransition, LeaseLost, State
-from dashboard.local import LocalState, NotNow, Refused
-from dashboard.names import for_video
-from dashboard.remote import provider
+from dashboard.files.filenames import for_video
+from dashboard.jobs import enqueue, local_job
+from dashboard.jobs.base import ForbiddenTransition, LeaseLost, State
+from dashboard.jobs.local_job import LocalState, NotNow, Refused
+from dashboard.jobs.provider_job import provider
+from dashboard.net import safe_download
 from dashboard.uploads import UploadError
-from videos import line
+from videos import scheduling
 from videos import tasks as videos
 from videos.models import Batch, BatchItem, ItemState, Video, Voice
-from videos.voices.keeping import take_in
+from videos.voices.services import take_in
 
 LEASE = 480  # seconds: fetching, waiting to be decoded, decoding
 FETCH_SECONDS = 120
@@ -34,12 +35,12 @@ def ring() -> None:
     """Have the next rows and the next videos begun. In a transaction: when it is committed."""
     for item in BatchItem.objects.filter(pk__in=next_up()):
         start(item)
-    for video in Video.objects.filter(pk__in=line.next_up()):
+    for video in Video.objects.filter(pk__in=scheduling.next_up()):
         videos.start(video)
 
 
 def start(item: BatchItem) -> None:
-    queue.ring("videos.batches.tasks.work", item.pk)
+    enqueue.ring("videos.batches.tasks.work", item.pk)
 
 
 def retry(item: BatchItem) -> bool:
@@ -88,7 +89,7 @@ def next_up() -> list[int]:
 
 def work(pk: int) -> None:
     if pk in next_up():
-        local.work(BatchItem, pk, _do, seconds=LEASE)
+        local_job.work(BatchItem, pk, _do, seconds=LEASE)
         ring()
 
 
@@ -137,15 +138,15 @@ def _fetch(item: BatchItem) -> Voice:
         path = Path(folder) / "sound"
         try:
             with path.open("wb") as file:
-                fetch.download(
+                safe_download.download(
                     item.audio_url,
                     file,
                     max_bytes=settings.MAX_AUDIO_BYTES,
                     seconds=FETCH_SECONDS,
-                    guard=fetch.guard(),
+                    guard=safe_download.guard(),
                 )
             return take_in(path, _name(item), item.batch.made_by)
-        except fetch.FetchError as error:
+        except safe_download.FetchError as error:
             raise (NotNow if error.passing else Refused)(str(error)) from error
         except UploadError as error:
             raise Refused(str(error)) from error

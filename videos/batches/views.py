@@ -8,13 +8,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
-from dashboard import zips
-from dashboard.jobs import State
-from dashboard.names import for_filename
-from videos.batches import drafts, tasks
+from dashboard.files import zip_stream
+from dashboard.files.filenames import for_filename
+from dashboard.jobs.base import State
+from videos.batches import draft_views, tasks
 from videos.batches.forms import NameForm
 from videos.batches.progress import STOPPED, changed, is_waiting, tallies, with_rows
-from videos.finding import files_of
+from videos.filters import files_of
 from videos.models import Batch, BatchItem, ItemState
 
 PER_PAGE = 30
@@ -23,15 +23,15 @@ PER_PAGE = 30
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
     page = Paginator(Batch.objects.select_related("made_by"), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "batches/list.html", {"page": page, "batches": tallies(page.object_list)})
+    return render(request, "videos/batches/list.html", {"page": page, "batches": tallies(page.object_list)})
 
 
 @require_GET
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     batch = get_object_or_404(Batch.objects.select_related("made_by"), pk=pk)
     if batch.is_draft:
-        return drafts.page(request, batch)
-    return render(request, "batches/detail.html", {"batch": with_rows(batch)})
+        return draft_views.page(request, batch)
+    return render(request, "videos/batches/detail.html", {"batch": with_rows(batch)})
 
 
 @require_GET
@@ -45,7 +45,7 @@ def status(request: HttpRequest, pk: int) -> HttpResponse:
     if shown == batch.stamps:
         return HttpResponse(status=204)
     rows = changed(batch, shown)
-    response = render(request, "batches/_status.html", {"batch": batch, "rows": rows, "swapped": True})
+    response = render(request, "videos/batches/_status.html", {"batch": batch, "rows": rows, "swapped": True})
     if not batch.tally.active:
         trigger_client_event(response, "announce", {"text": batch.outcome})
     return response
@@ -60,7 +60,7 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
     batch = tallies([batch])[0]
     if request.GET.get("v") == f"{batch.tally.percent}.{batch.tally.words}":
         return HttpResponse(status=204)
-    return render(request, "batches/_panel.html", {"batch": batch})
+    return render(request, "videos/batches/_panel.html", {"batch": batch})
 
 
 @require_GET
@@ -72,7 +72,7 @@ def archive(request: HttpRequest, pk: int) -> HttpResponseBase:
     if not videos:
         messages.error(request, "None of these is ready to download yet.")
         return redirect(batch)
-    return zips.download(files_of(videos), f"{for_filename(batch.name)}.zip")
+    return zip_stream.download(files_of(videos), f"{for_filename(batch.name)}.zip")
 
 
 @require_POST
@@ -139,7 +139,9 @@ def _row_again(request: HttpRequest, item: BatchItem) -> HttpResponse:
     if not request.htmx:
         return redirect(item.batch)
     batch = with_rows(item.batch)
-    return render(request, "batches/_status.html", {"batch": batch, "rows": batch.rows, "swapped": True})
+    return render(
+        request, "videos/batches/_status.html", {"batch": batch, "rows": batch.rows, "swapped": True}
+    )
 
 
 def _to_change(request: HttpRequest, pk: int) -> Batch:

@@ -1,4 +1,4 @@
-"""From a click to a file: rows of Export are the truth, the studio's cluster does the work (see dashboard.local)."""
+"""From a click to a file: rows of Export are the truth, the studio's cluster does the work (see dashboard.jobs.local_job)."""
 
 import contextlib
 import errno
@@ -11,12 +11,13 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from dashboard import exchange, local, queue
-from dashboard.jobs import LeaseLost
-from dashboard.local import LocalState, Refused
+from dashboard.jobs import enqueue, local_job
+from dashboard.jobs.base import LeaseLost
+from dashboard.jobs.local_job import LocalState, Refused
 from dashboard.models import User
+from dashboard.provider import generate_once
 from dashboard.uploads import UploadError, results
-from videos.exports import child, shop
+from videos.exports import studio_process, workspace
 from videos.models import Backdrop, Export, Video
 
 Kind = Export.Kind
@@ -79,7 +80,7 @@ def want(video: Video, kind: str, user: User | None = None) -> Export:
 def start(export: Export) -> None:
     """To be called in the transaction that saved the row."""
     cluster = None if export.kind in WAITS_SHORT else "studio"
-    queue.ring("videos.exports.tasks.work", export.pk, cluster=cluster)
+    enqueue.ring("videos.exports.tasks.work", export.pk, cluster=cluster)
 
 
 def dress(video: Video) -> None:
@@ -93,7 +94,7 @@ def dress(video: Video) -> None:
         undressed = video.dressed
         if undressed:
             Video.objects.filter(pk=video.pk).update(dressed="", dressed_key="", version=F("version") + 1)
-            exchange.delete_files([undressed])
+            generate_once.delete_files([undressed])
             video.dressed, video.dressed_key = "", ""
             repaint(video)
     elif not (video.dressed and video.dressed_key == key):
@@ -129,7 +130,7 @@ def repaint(video: Video) -> None:
 def drop(export: Export) -> None:
     """Delete it with its files, in a transaction of the caller's or its own."""
     with transaction.atomic():
-        kept = shop.names(export)
+        kept = workspace.names(export)
         transaction.on_commit(lambda: [default_storage.delete(name) for name in kept])
         export.delete()
 
@@ -144,60 +145,60 @@ def drop_all(video: Video) -> None:
 
 
 def work(pk: int) -> None:
-    local.work(Export, pk, _make, seconds=LEASE)
+    local_job.work(Export, pk, _make, seconds=LEASE)
 
 
 def _make(export: Export) -> None:
     video = export.video
     if reason := why_not(video, export.kind):
         raise Refused(reason)
-    shop.clear(export)
+    workspace.clear(export)
     how = _still if export.kind == Kind.POSTER else _film
     try:
-        with shop.bench(export) as folder:
+        with workspace.bench(export) as folder:
             # Named before it is written: whoever comes after a kill knows what to clear.
-            export.renew(LEASE, file=shop.new_name(export.kind))
+            export.renew(LEASE, file=workspace.new_name(export.kind))
             try:
                 how(export, video, folder)
             except BaseException:  # whatever it was, also the worker's end: leave no debris
-                shop.clear(export)
+                workspace.clear(export)
                 raise
     except FileNotFoundError as error:
         raise Refused(GONE) from error
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
-            raise Refused(exchange.DISK) from error
+            raise Refused(generate_once.DISK) from error
         raise
 
 
 def _film(export: Export, video: Video, folder: Path) -> None:
-    if not shop.has_room(prores_bytes(video) if export.kind == Kind.MOV else video.video.size * 4):
-        raise Refused(exchange.DISK)
-    target = folder / f"made{shop.SUFFIX[export.kind]}"
+    if not workspace.has_room(prores_bytes(video) if export.kind == Kind.MOV else video.video.size * 4):
+        raise Refused(generate_once.DISK)
+    target = folder / f"made{workspace.SUFFIX[export.kind]}"
     picture = export.look.get("picture") if export.look.get("background") == "picture" else None
     backdrop = Backdrop.objects.filter(pk=picture).first() if picture else None
     request = {
         "kind": export.kind,
-        "video": str(shop.at_hand(video.video, folder)),
-        "mask": str(shop.at_hand(video.mask, folder)) if video.mask else "",
-        "picture": str(shop.at_hand(backdrop.picture, folder)) if backdrop else "",
+        "video": str(workspace.at_hand(video.video, folder)),
+        "mask": str(workspace.at_hand(video.mask, folder)) if video.mask else "",
+        "picture": str(workspace.at_hand(backdrop.picture, folder)) if backdrop else "",
         "look": export.look,
         "target": str(target),
     }
-    size = child.make(request, folder, lambda percent: export.renew(LEASE, progress=percent))
+    size = studio_process.make(request, folder, lambda percent: export.renew(LEASE, progress=percent))
     if export.kind == Kind.LOOK:
         colour = _stills(video, target, folder, export.file.name)
-        shop.store(target, export.file.name)
+        workspace.store(target, export.file.name)
         _show(export, video, size, colour)
     else:
-        shop.store(target, export.file.name)
+        workspace.store(target, export.file.name)
         export.move(LocalState.READY, progress=100, size=size, error="")
 
 
 def _still(export: Export, video: Video, folder: Path) -> None:
     """A poster of what is shown, at the moment that was chosen."""
-    poster, thumbnail = shop.still_names(export.file.name)
-    colour = _stills(video, shop.at_hand(video.shown, folder), folder, export.file.name)
+    poster, thumbnail = workspace.still_names(export.file.name)
+    colour = _stills(video, workspace.at_hand(video.shown, folder), folder, export.file.name)
     with transaction.atomic():
         export.move(LocalState.READY, progress=100, error="", file="")
         _change(video, poster=poster, thumbnail=thumbnail, colour=colour)
@@ -206,7 +207,7 @@ def _still(export: Export, video: Video, folder: Path) -> None:
 def _show(export: Export, video: Video, size: int, colour: str) -> None:
     """The dressed video takes the place of what was shown, with its stills; the files of before go."""
     name = export.file.name
-    poster, thumbnail = shop.still_names(name)
+    poster, thumbnail = workspace.still_names(name)
     with transaction.atomic():
         export.move(
             LocalState.READY, progress=100, size=size, error="", file=""
@@ -229,8 +230,8 @@ def _stills(video: Video, film: Path, folder: Path, name: str) -> str:
         results.thumbnail(poster, thumbnail)
     except UploadError as error:
         raise Refused(str(error)) from error
-    for path, stored in zip((poster, thumbnail), shop.still_names(name), strict=True):
-        shop.store(path, stored)
+    for path, stored in zip((poster, thumbnail), workspace.still_names(name), strict=True):
+        workspace.store(path, stored)
     return colour
 
 
@@ -238,7 +239,7 @@ def _change(video: Video, **files: str) -> None:
     """New files for a video in place of the old ones. In the transaction that ends the export."""
     row = Video.objects.get(pk=video.pk)
     old = [getattr(row, name) for name in files if name in ("dressed", "poster", "thumbnail")]
-    exchange.delete_files([file for file in old if file])
+    generate_once.delete_files([file for file in old if file])
     Video.objects.filter(pk=video.pk).update(**files, version=F("version") + 1)
     # What was wanted may have changed while this was made.
     if row.poster_at != video.poster_at or ("dressed" not in files and row.shown.name != video.shown.name):
@@ -252,9 +253,9 @@ def step() -> float:
     """Ring again for what is due; the seconds until the next look."""
     Export.release_dead()
     due = Export.objects.due(LocalState.WAITING, LocalState.WORKING)
-    if queue.is_unheard("studio"):  # one may take long, and the others wait behind it
+    if enqueue.is_unheard("studio"):  # one may take long, and the others wait behind it
         due = due.filter(kind__in=WAITS_SHORT)
-    queue.ring_due(due, start)
+    enqueue.ring_due(due, start)
     return IDLE_SECONDS
 
 

@@ -10,9 +10,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
 
-from dashboard import media
-from dashboard.jobs import State
-from videos.exports import shelf, tasks
+from dashboard.files import signed_links
+from dashboard.jobs.base import State
+from videos.exports import catalogue, tasks
 from videos.models import Export, Video
 
 
@@ -24,7 +24,7 @@ class PosterForm(forms.Form):
 def row(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     """The poll of a download that is being made: nothing while nothing changed."""
     video = _ready(pk, kind)
-    download = shelf.one(video, kind)
+    download = catalogue.one(video, kind)
     if download.is_active and request.GET.get("v") == str(download.export.version):
         return HttpResponse(status=204)
     response = render(request, "videos/_download.html", {"video": video, "download": download})
@@ -42,7 +42,7 @@ def make(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     if not tasks.why_not(video, kind):
         tasks.want(video, kind, request.user)
     if request.htmx:
-        download = shelf.one(video, kind)
+        download = catalogue.one(video, kind)
         return render(request, "videos/_download.html", {"video": video, "download": download})
     return redirect(f"{video.get_absolute_url()}#downloads")
 
@@ -56,7 +56,7 @@ def file(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
         messages.info(request, "This file is not kept any more. Make it once more.")
         return redirect(f"{video.get_absolute_url()}#downloads")
     Export.objects.filter(pk=export.pk).update(used_at=timezone.now())
-    return redirect(media.link(export.file.name, download=shelf.filename(video, kind)))
+    return redirect(signed_links.link(export.file.name, download=catalogue.filename(video, kind)))
 
 
 @require_POST
@@ -96,6 +96,6 @@ def _poster(request: HttpRequest, video: Video, error: str = "") -> HttpResponse
 
 
 def _ready(pk: int, kind: str) -> Video:
-    if kind not in shelf.FORMS:
+    if kind not in catalogue.FORMS:
         raise Http404("There is no such download.")
     return get_object_or_404(Video.objects.exclude(video=""), pk=pk, state=State.READY)

@@ -11,9 +11,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from dashboard import exchange
+from dashboard.files.filenames import from_filename
 from dashboard.models import User
-from dashboard.names import from_filename
+from dashboard.provider import generate_once
 from dashboard.uploads import UploadError
 from dashboard.uploads import backdrops as uploads
 from videos.models import Backdrop, Video
@@ -77,7 +77,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
         page = "videos/_delete_backdrop.html" if request.htmx else "videos/delete_backdrop.html"
         return render(request, page, {"backdrop": backdrop, "used": used})
     with transaction.atomic():
-        exchange.delete_files([backdrop.picture, backdrop.thumbnail])
+        generate_once.delete_files([backdrop.picture, backdrop.thumbnail])
         backdrop.delete()
     if request.htmx:
         return HttpResponse()

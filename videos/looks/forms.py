@@ -9,8 +9,8 @@ from django.utils.datastructures import MultiValueDict
 
 from dashboard.models import User
 from dashboard.uploads import UploadError
-from videos.look import BACKGROUNDS, FRAMES, MAX_SIZE, MIN_SIZE, Look, LookError
 from videos.looks import backdrops
+from videos.looks.look import BACKGROUNDS, FRAMES, MAX_SIZE, MIN_SIZE, Look, LookError
 from videos.models import Backdrop
 
 # What each background has to say for itself; the rest of a look is left as it is plain.

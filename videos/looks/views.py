@@ -10,10 +10,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from videos.look import Look
 from videos.looks.forms import LookForm
-from videos.looks.laying import lay_on, laying
-from videos.looks.step import Step
+from videos.looks.look import Look
+from videos.looks.picker import Step
+from videos.looks.services import lay_on, laying
 from videos.models import Video
 
 NO_MASK = "This video came without a mask, so the person cannot be cut out. Choose its own background."

@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='video',
             name='look',
-            field=models.JSONField(default=dict, help_text='videos.look.Look; empty: as it came.'),
+            field=models.JSONField(default=dict, help_text='videos.looks.look.Look; empty: as it came.'),
         ),
         migrations.AddField(
             model_name='video',

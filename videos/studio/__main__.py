@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from dashboard.uploads.child.limits import restrict
+from dashboard.uploads.decoder.limits import restrict
 
 TELL_SECONDS = 0.5
 TOO_LARGE = "This would become too large a file. Make it of a shorter video."
@@ -52,7 +52,7 @@ def main() -> None:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # writing fails then, which can be told
     # Only now, within the limits, the libraries that decode.
     from videos.studio import Refused
-    from videos.studio.making import make
+    from videos.studio.dispatch import make
 
     try:
         make(request, wire.tell)

@@ -10,12 +10,12 @@ import av.container
 import cv2
 import numpy as np
 
-from videos.look import Look
+from videos.looks.look import Look
 from videos.studio import Refused, matting
 from videos.studio.colours import FromRGB, mark
+from videos.studio.compositor import Stage
 from videos.studio.footage import NO_MASK, Footage, Shot
 from videos.studio.soundtrack import Soundtrack
-from videos.studio.stage import Stage
 
 Tell = Callable[[float], None]  # how much of it is done, 0 to 1
 CLOCK = Fraction(1, 90_000)

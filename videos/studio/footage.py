@@ -11,8 +11,8 @@ import av
 import av.container
 import numpy as np
 
-from dashboard.uploads.child import Refused as Unreadable
-from dashboard.uploads.child import films, sounds
+from dashboard.uploads.decoder import Refused as Unreadable
+from dashboard.uploads.decoder import films, sounds
 from videos.studio import Refused
 from videos.studio.colours import ToRGB, opacity
 from videos.studio.matting import whole

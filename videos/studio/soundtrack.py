@@ -8,7 +8,7 @@ from typing import Self
 import av
 import av.container
 
-from dashboard.uploads.child import sounds
+from dashboard.uploads.decoder import sounds
 from videos.studio import Refused
 from videos.studio.footage import BROKEN
 

@@ -7,7 +7,7 @@ from django import template
 from django.template import Context
 from django.utils.safestring import SafeString
 
-from dashboard import cards
+from dashboard.gallery import card_cache
 from dashboard.templatetags.dashboard import clock, link
 from dashboard.templatetags.pages import is_wide, words_ago
 from videos.models import Video
@@ -16,7 +16,7 @@ register = template.Library()
 
 
 class Finished(NamedTuple):
-    """All that the card of a finished video shows; see dashboard.cards."""
+    """All that the card of a finished video shows; see dashboard.gallery.card_cache."""
 
     pk: int
     title: str
@@ -52,4 +52,4 @@ def finished_video(context: Context, video: Video) -> SafeString:
         ago=words_ago(video.created_at),
         is_others=not context["user"].may_change(video),
     )
-    return cards.draw("videos/_finished.html", shown)
+    return card_cache.draw("videos/_finished.html", shown)

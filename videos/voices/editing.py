@@ -8,8 +8,8 @@ from django.db import IntegrityError
 from dashboard.models import User
 from dashboard.uploads import voices
 from videos.models import Voice
-from videos.voices import keeping
-from videos.voices.edit import Edit
+from videos.voices import services
+from videos.voices.edit_spec import Edit
 
 # How much of a pause at an edge may go without a word being lost; see `speech` in the decoding child.
 SLACK = 0.1  # seconds
@@ -31,7 +31,7 @@ def shape_of(voice: Voice) -> voices.Shape:
     if not voice.shape:
         with voice.sound.open("rb") as sound:
             made = voices.shape(sound)
-        keeping.keep_shape(voice, json.dumps(asdict(made)).encode())
+        services.keep_shape(voice, json.dumps(asdict(made)).encode())
     with voice.shape.open("rb") as file:
         return voices.Shape(**json.load(file))
 
@@ -52,7 +52,7 @@ def make(original: Voice, edit: Edit, user: User) -> Voice:
         voices.cut(sound, edit.start, edit.end, even=edit.even) as part,
     ):
         try:
-            return keeping.keep(
+            return services.keep(
                 part,
                 name=edit.name(original.name, original.seconds),
                 original=original,
@@ -67,7 +67,7 @@ def make(original: Voice, edit: Edit, user: User) -> Voice:
 
 def _words_left(original: Voice, edit: Edit) -> str:
     """Its words, if none of them was cut off."""
-    words = keeping.words_of(original)
+    words = services.words_of(original)
     if not words or edit.is_whole(original.seconds):
         return words
     speech = shape_of(original).speech
@@ -81,8 +81,8 @@ def replace(old: Voice, new: Voice, user: User) -> bool:
 
     Only what nothing needs: an edit that was used is a voice like any other.
     """
-    mine = keeping.unused().filter(pk=old.pk, made_by=user, original=original_of(new))
+    mine = services.unused().filter(pk=old.pk, made_by=user, original=original_of(new))
     if old.pk == new.pk or not mine.exists():
         return False
-    keeping.remove(old)
+    services.remove(old)
     return True

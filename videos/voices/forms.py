@@ -6,9 +6,9 @@ from typing import Any, Self
 from django import forms
 from django.db.models.functions import Lower
 
-from dashboard import finding
+from dashboard.gallery import filters
 from videos.models import Voice
-from videos.voices.edit import Edit, moment
+from videos.voices.edit_spec import Edit, moment
 
 _CLOCK = re.compile(r"(?:(?:(\d{1,3}):)?(\d{1,3}):)?(\d{1,6}(?:[.,]\d{1,6})?)")
 NO_MOMENT = "Write it as minutes and seconds, for example 0:03.5."
@@ -73,14 +73,14 @@ class NameForm(forms.ModelForm):
         fields = ["name"]
 
 
-class VoiceFindForm(finding.FindForm):
-    ORDERS = finding.FindForm.ORDERS | {
+class VoiceFindForm(filters.FindForm):
+    ORDERS = filters.FindForm.ORDERS | {
         "name": (Lower("name"), "pk"),
         "longest": ("-seconds", "-pk"),
         "shortest": ("seconds", "pk"),
     }
     SORTS = [
-        *finding.FindForm.SORTS,
+        *filters.FindForm.SORTS,
         ("longest", "Longest first"),
         ("shortest", "Shortest first"),
     ]

@@ -8,13 +8,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from dashboard import finding, media
-from dashboard.jobs import ACTIVE
-from dashboard.names import for_filename
+from dashboard.files import signed_links
+from dashboard.files.filenames import for_filename
+from dashboard.gallery import filters
+from dashboard.jobs.base import ACTIVE
 from dashboard.uploads import UploadError
 from videos.models import Video, Voice
 from videos.views import for_cards, with_places
-from videos.voices import editing, keeping
+from videos.voices import editing, services
 from videos.voices.forms import EditForm, NameForm, VoiceFindForm
 
 VIDEOS_SHOWN = 12
@@ -32,11 +33,11 @@ def listed() -> QuerySet[Voice]:
 @require_GET
 def gallery(request: HttpRequest) -> HttpResponse:
     form = VoiceFindForm(request.GET, request.user)
-    page = finding.Page(form, Voice.objects.all(), request.GET.get("page"))
+    page = filters.Page(form, Voice.objects.all(), request.GET.get("page"))
     words = page.words("voice", "voices")
     context = {"form": form, "page": page, "words": words, "voices": page.load(listed())}
-    template = "videos/voices/_results.html" if finding.is_part(request) else "videos/voices/gallery.html"
-    return finding.answered(request, render(request, template, context), form, words)
+    template = "videos/voices/_results.html" if filters.is_part(request) else "videos/voices/gallery.html"
+    return filters.answered(request, render(request, template, context), form, words)
 
 
 @require_GET
@@ -54,12 +55,12 @@ def _page(
         "voice": voice,
         "original": original,
         "form": form,
-        "download": media.link(voice.sound.name, download=f"{for_filename(voice.name)}.wav"),
+        "download": signed_links.link(voice.sound.name, download=f"{for_filename(voice.name)}.wav"),
         "edits": listed().filter(original=voice),
         "videos": with_places(for_cards().filter(voice=voice)[:VIDEOS_SHOWN]),
-        "script": keeping.words_of(voice),
-        "goes_at": keeping.goes_at(voice),
-        "spare_days": keeping.SPARE.days,
+        "script": services.words_of(voice),
+        "goes_at": services.goes_at(voice),
+        "spare_days": services.SPARE.days,
     }
     return render(request, "videos/voices/detail.html", context, status=status)
 
@@ -78,10 +79,10 @@ def facts(request: HttpRequest, pk: int) -> HttpResponse:
             "voice": voice.pk,
             "seconds": original.seconds,
             "edit": edit.values(),
-            "shape": media.link(original.shape.name),
-            "sound": media.link(original.sound.name),
-            "result": media.link(voice.sound.name),
-            "script": keeping.words_of(voice),
+            "shape": signed_links.link(original.shape.name),
+            "sound": signed_links.link(original.sound.name),
+            "result": signed_links.link(voice.sound.name),
+            "script": services.words_of(voice),
             "save": reverse("voice-edit", args=[voice.pk]),
         }
     )
@@ -98,7 +99,7 @@ def upload(request: HttpRequest) -> HttpResponse:
         if file is None:
             raise UploadError("No sound arrived. Choose the file again.")
         # A take exists nowhere else, and a page in the background may have stopped it a moment too late.
-        voice = keeping.take_in(file, file.name, request.user, cut="recorded" in request.POST)
+        voice = services.take_in(file, file.name, request.user, cut="recorded" in request.POST)
     except UploadError as error:
         if request.htmx:
             return _refused(str(error))
@@ -179,7 +180,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     if Video.objects.filter(voice=voice, state__in=ACTIVE).exists():
         messages.error(request, "A video is being made with this voice. Delete it when the video is there.")
         return redirect(voice)
-    keeping.remove(voice)
+    services.remove(voice)
     messages.success(request, f"{voice.name} was deleted.")
     return redirect("voices")
 

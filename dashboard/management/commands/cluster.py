@@ -19,6 +19,6 @@ class Command(BaseCommand):
         expected = "" if name == "worker" else name
         if os.environ.get("Q_CLUSTER_NAME", "") != expected:
             raise CommandError(f"Start it as: Q_CLUSTER_NAME={expected} manage.py cluster {name}")
-        from dashboard import cluster
+        from dashboard.processes import cluster
 
         cluster.run(name)

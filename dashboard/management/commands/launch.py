@@ -18,8 +18,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from dashboard import supervision
 from dashboard.models import User
+from dashboard.processes import supervisor
 
 READY_SECONDS = 60
 
@@ -37,7 +37,7 @@ class Command(BaseCommand):
         self.check_port()
         self.prepare()
         config = folder / "supervisord.conf"
-        config.write_text(supervision.configuration(folder, control))
+        config.write_text(supervisor.configuration(folder, control))
         self.run(config)
 
     def check_port(self) -> None:

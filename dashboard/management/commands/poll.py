@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 from django.utils.module_loading import import_string
 
-from dashboard.models import Duty
+from dashboard.models import Lease
 
 log = logging.getLogger(__name__)
 
@@ -38,12 +38,12 @@ class Command(BaseCommand):
                     if time.monotonic() >= due[name]:
                         due[name] = time.monotonic() + turn(name, step)
             stop.wait(max(0.2, min(due.values()) - time.monotonic(), 0.0))
-        Duty.give_back("poller", me)
+        Lease.release("poller", me)
 
 
 def on_duty(me: uuid.UUID) -> bool:
     try:
-        return Duty.take("poller", me, LEASE)
+        return Lease.acquire("poller", me, LEASE)
     except Exception:
         log.exception("poller")
         time.sleep(1)

@@ -9,8 +9,8 @@ from django.core.files import File
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from dashboard.jobs import State
-from dashboard.remote import provider as here
+from dashboard.jobs.base import State
+from dashboard.jobs.provider_job import provider as here
 from tests import made
 from tests.conftest import FIXTURES
 from videos.models import Batch, Voice

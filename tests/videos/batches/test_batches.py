@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from dashboard.jobs import State
+from dashboard.jobs.base import State
 from tests.conftest import FIXTURES
 from tests.local_web import LocalWeb, failing
 from tests.videos.batches.conftest import csv, send, sound

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from dashboard.jobs import State
+from dashboard.jobs.base import State
 from tests.videos.batches.conftest import checks, csv, send, sound, xlsx
 from videos.batches import poller
 from videos.models import Batch, BatchItem, Video, Voice

@@ -5,7 +5,7 @@ import pytest
 from django.conf import settings
 from django.core.files import File
 
-from dashboard.jobs import State
+from dashboard.jobs.base import State
 from tests.videos import card as cards
 from tests.videos.card import Card
 from videos.models import Export, Video

@@ -7,11 +7,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from dashboard.jobs import State
-from dashboard.local import LocalState
+from dashboard.jobs.base import State
+from dashboard.jobs.local_job import LocalState
 from tests.videos.exports.conftest import again, export_of
 from videos.exports import tasks
-from videos.exports.views import shelf
+from videos.exports.views import catalogue
 from videos.models import Export, Video
 
 Kind = Export.Kind
@@ -195,7 +195,7 @@ def test_the_page_asks_the_database_as_often_with_many_exports(
     signed_in, tom, ready, django_assert_max_num_queries
 ):
     video, client = ready(), signed_in(tom)
-    for kind in shelf.FORMS:
+    for kind in catalogue.FORMS:
         Export.objects.create(video=video, kind=kind, state=LocalState.READY, file="x")
     with django_assert_max_num_queries(9):
         client.get(video.get_absolute_url())

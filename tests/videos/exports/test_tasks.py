@@ -11,14 +11,14 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from PIL import Image
 
-from dashboard import exchange
-from dashboard.jobs import LeaseLost, State
-from dashboard.local import LocalState
+from dashboard.jobs.base import LeaseLost, State
+from dashboard.jobs.local_job import LocalState
+from dashboard.provider import generate_once
 from tests.videos import decoded
 from tests.videos.exports.conftest import again, export_of
 from videos import poller
 from videos import tasks as video_tasks
-from videos.exports import child, shop, tasks
+from videos.exports import studio_process, tasks, workspace
 from videos.models import Export, Video
 
 Kind = Export.Kind
@@ -112,9 +112,9 @@ def test_what_a_killed_run_left_is_cleared_by_the_next(finished, kept):
     before = kept()
     export = tasks.want(video, Kind.SOUND)
     dead = Export.claim(export.pk, LocalState.WAITING, to=LocalState.WORKING, seconds=60)
-    dead.renew(60, file=shop.new_name(Kind.SOUND))
+    dead.renew(60, file=workspace.new_name(Kind.SOUND))
     default_storage.save(dead.file.name, ContentFile(b"half of it"))
-    with shop.bench(dead) as folder:
+    with workspace.bench(dead) as folder:
         (folder / "made.m4a").write_bytes(b"half of it")
         Export.objects.filter(pk=export.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
         tasks.work(export.pk)
@@ -144,7 +144,9 @@ def test_the_poller_rings_for_what_nobody_works_on(finished):
 def test_a_child_that_dies_is_tried_again_and_not_for_ever(finished, monkeypatch, kept):
     video = finished()
     before = kept()
-    monkeypatch.setattr(child, "LIMITS", child.sandbox.Limits(memory=40 * 2**20, seconds=20, file=2**20))
+    monkeypatch.setattr(
+        studio_process, "LIMITS", studio_process.sandbox.Limits(memory=40 * 2**20, seconds=20, file=2**20)
+    )
     export = tasks.want(video, Kind.WEBM)
     for _ in range(4):
         Export.objects.update(try_after=timezone.now())
@@ -167,11 +169,11 @@ def test_a_lease_that_is_lost_ends_the_child(finished, monkeypatch, kept):
 
     real = Export.renew
     monkeypatch.setattr(Export, "renew", lost)
-    monkeypatch.setattr(child, "BEAT", 0.05)
+    monkeypatch.setattr(studio_process, "BEAT", 0.05)
     processes = []
-    popen = child.subprocess.Popen
+    popen = studio_process.subprocess.Popen
     monkeypatch.setattr(
-        child.subprocess, "Popen", lambda *a, **k: processes.append(popen(*a, **k)) or processes[-1]
+        studio_process.subprocess, "Popen", lambda *a, **k: processes.append(popen(*a, **k)) or processes[-1]
     )
     export = tasks.want(video, Kind.MOV)
     tasks.work(export.pk)
@@ -183,7 +185,9 @@ def test_a_lease_that_is_lost_ends_the_child(finished, monkeypatch, kept):
 def test_a_file_that_becomes_too_large_is_a_sentence(finished, monkeypatch, kept):
     video = finished()
     before = kept()
-    monkeypatch.setattr(child, "LIMITS", child.sandbox.Limits(memory=6 * 2**30, seconds=100, file=100_000))
+    monkeypatch.setattr(
+        studio_process, "LIMITS", studio_process.sandbox.Limits(memory=6 * 2**30, seconds=100, file=100_000)
+    )
     export = made(video, Kind.MOV)
     assert export.is_failed
     assert "too large" in export.error
@@ -199,13 +203,13 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing(finished, monkeypatch, kep
         raise OSError(errno.ENOSPC, "No space left on device")
 
     if where == "before":
-        monkeypatch.setattr(shop, "has_room", lambda wanted: False)
+        monkeypatch.setattr(workspace, "has_room", lambda wanted: False)
     elif where == "in the child":
-        monkeypatch.setattr(child, "_listen", lambda *args: {"full": True})
+        monkeypatch.setattr(studio_process, "_listen", lambda *args: {"full": True})
     else:
         monkeypatch.setattr(default_storage._wrapped, "_save", full)
     export = made(video, Kind.SOUND)
-    assert (export.state, export.error) == (LocalState.FAILED, exchange.DISK)
+    assert (export.state, export.error) == (LocalState.FAILED, generate_once.DISK)
     assert kept() == before
 
 
@@ -287,8 +291,8 @@ def test_a_look_that_changed_while_it_was_made_is_not_shown(finished, monkeypatc
         wear(video, COLOUR | {"frame": "1:1"})
         return real(*args)
 
-    real = child.make
-    monkeypatch.setattr(child, "make", meanwhile)
+    real = studio_process.make
+    monkeypatch.setattr(studio_process, "make", meanwhile)
     tasks.work(export.pk)
     video = again(video)
     assert not video.dressed

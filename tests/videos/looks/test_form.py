@@ -7,8 +7,8 @@ from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
 from tests import made
-from videos.look import Look
 from videos.looks.forms import LookForm, look_from
+from videos.looks.look import Look
 from videos.models import Backdrop
 
 

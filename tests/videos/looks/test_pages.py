@@ -8,10 +8,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from dashboard.jobs import State
-from dashboard.local import LocalState
+from dashboard.jobs.base import State
+from dashboard.jobs.local_job import LocalState
 from videos.exports import tasks as exports
-from videos.look import Look
+from videos.looks.look import Look
 from videos.models import Export, Video
 
 SEA = {"look-background": "colour", "look-colour": "#0a7b93", "look-frame": "16:9"}

@@ -6,7 +6,7 @@ import pytest
 
 from tests.videos import card as cards
 from tests.videos.card import Card
-from videos.studio.making import make as make_in_studio
+from videos.studio.dispatch import make as make_in_studio
 
 
 @pytest.fixture(scope="session")

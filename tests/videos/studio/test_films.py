@@ -9,10 +9,10 @@ from PIL import Image
 
 from tests.videos import card as cards
 from tests.videos import decoded
-from videos.look import Look
+from videos.looks.look import Look
 from videos.studio import Refused
-from videos.studio.extents import Extent
-from videos.studio.stage import gradient
+from videos.studio.compositor import gradient
+from videos.studio.preview_limits import Extent
 
 BLUE = (30, 60, 220)
 FRAME = 0.5 / cards.RATE
@@ -235,7 +235,7 @@ def test_a_gif_shows_the_look_at_every_second_frame(make, card):
 
 
 def test_a_gif_is_limited_in_size_and_length(tmp_path, make, monkeypatch):
-    monkeypatch.setattr("videos.studio.moving.GIF", Extent(96, Fraction(25, 2), 1))
+    monkeypatch.setattr("videos.studio.animated.GIF", Extent(96, Fraction(25, 2), 1))
     with Image.open(make("gif", ".gif", {"frame": "9:16"}, why="limited")) as gif:
         assert max(gif.size) == 96
         assert gif.n_frames == 13

@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from tests.conftest import FIXTURES
 from videos.models import Batch, BatchItem, Video, Voice
-from videos.voices import editing, keeping
-from videos.voices.edit import Edit, moment
+from videos.voices import editing
+from videos.voices import services as voice_services
+from videos.voices.edit_spec import Edit, moment
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -21,7 +22,7 @@ HTMX = {"HX-Request": "true"}
 
 @pytest.fixture
 def recording(maria) -> Voice:
-    return keeping.take_in(FIXTURES / "speech.wav", "Morning.wav", maria)
+    return voice_services.take_in(FIXTURES / "speech.wav", "Morning.wav", maria)
 
 
 @pytest.fixture
@@ -191,10 +192,10 @@ def test_the_name_of_a_cut_fits_whatever_the_recording_is_called():
 
 def swept(voice: Voice, days: float) -> bool:
     """Whether the voice is gone after the poller has looked again so many days later."""
-    keeping.sweep()
+    voice_services.sweep()
     for one in Voice.objects.exclude(spare_since=None):
         Voice.objects.filter(pk=one.pk).update(spare_since=one.spare_since - timedelta(days=days))
-    keeping.sweep()
+    voice_services.sweep()
     return not Voice.objects.filter(pk=voice.pk).exists()
 
 

@@ -7,19 +7,20 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from dashboard.jobs import State
+from dashboard.jobs.base import State
 from tests import made
 from tests.conftest import FIXTURES
 from videos.models import Video, Voice
-from videos.voices import editing, keeping
-from videos.voices.edit import Edit
+from videos.voices import editing
+from videos.voices import services as voice_services
+from videos.voices.edit_spec import Edit
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def recording(maria) -> Voice:
-    return keeping.take_in(FIXTURES / "hello.mp3", "Hello.mp3", maria, script="Good <b>day</b>.")
+    return voice_services.take_in(FIXTURES / "hello.mp3", "Hello.mp3", maria, script="Good <b>day</b>.")
 
 
 def test_the_list_finds_a_voice_and_tells_what_became_of_it(signed_in, tom, recording):

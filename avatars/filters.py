@@ -1,0 +1,68 @@
+"""The gallery of avatars: finding, and what is done with several at once."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import PurePosixPath
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from avatars import tasks
+from avatars.models import Avatar
+from avatars.search import AVATARS
+from avatars.views import for_cards
+from dashboard.files import zip_stream
+from dashboard.gallery import filters
+from dashboard.provider import sync as provider_sync
+
+
+class AvatarFindForm(filters.FindForm):
+    WORDS = AVATARS
+
+
+@require_GET
+def gallery(request: HttpRequest) -> HttpResponse:
+    form = AvatarFindForm(request.GET, request.user)
+    page = filters.Page(form, Avatar.objects.all(), request.GET.get("page"))
+    words = page.words("avatar", "avatars")
+    context = {
+        "form": form,
+        "page": page,
+        "words": words,
+        "sync": provider_sync.last(Avatar),
+        "avatars": page.load(for_cards()),
+    }
+    template = "avatars/_results.html" if filters.is_part(request) else "avatars/gallery.html"
+    return filters.answered(request, render(request, template, context), form, words)
+
+
+@require_GET
+def download(request: HttpRequest) -> HttpResponseBase:
+    """The pictures of what was selected, as one archive."""
+    avatars = [row for row in Avatar.objects.filter(pk__in=filters.chosen(request.GET)) if row.picture]
+    if not avatars:
+        messages.error(request, "None of these has a picture to download yet.")
+        return redirect("avatars")
+    return zip_stream.download(_files(avatars), "Avatars.zip")
+
+
+def _files(avatars: list[Avatar]) -> Iterator[tuple[str, str, datetime]]:
+    names = zip_stream.Names()
+    for avatar in avatars:
+        picture = avatar.portrait or avatar.preview or avatar.thumbnail
+        yield names.give(avatar.name) + PurePosixPath(picture.name).suffix, picture.name, avatar.created_at
+
+
+@require_POST
+def delete(request: HttpRequest) -> HttpResponse:
+    """What was selected, as far as the person may; the page comes back as it was asked for."""
+    mine, left = filters.mine_and_others(
+        Avatar.objects.filter(pk__in=filters.chosen(request.POST)), request.user
+    )
+    for avatar in mine:
+        tasks.remove(avatar)
+    messages.success(request, filters.what_was_deleted(len(mine), left, "avatar was", "avatars were"))
+    return redirect(f"{reverse('avatars')}?{request.GET.urlencode()}")

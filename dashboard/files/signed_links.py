@@ -1,0 +1,139 @@
+"""Files go out only through signed links that expire: to a browser, to the provider, to a person with curl.
+
+The signature is the permission, so a link works in a `<video>` element and in another program alike; nothing is
+served by its path. Byte ranges are served because Safari plays no video without them.
+"""
+
+import functools
+import time
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import BinaryIO
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.core import signing
+from django.core.files.storage import default_storage
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.urls import reverse
+from django.utils.http import content_disposition_header, http_date
+from django.views.decorators.http import require_safe
+
+# What a browser is told; anything else is a plain download. Never guessed from the content.
+CONTENT_TYPES = {
+    ".gif": "image/gif",
+    ".jpg": "image/jpeg",
+    ".json": "application/json",
+    ".m4a": "audio/mp4",
+    ".mov": "video/quicktime",
+    ".mp3": "audio/mpeg",
+    ".mp4": "video/mp4",
+    ".png": "image/png",
+    ".vtt": "text/vtt",
+    ".wav": "audio/wav",
+    ".webm": "video/webm",
+    ".webp": "image/webp",
+}
+PAGE_SECONDS = 12 * 3600
+API_SECONDS = 6 * 3600
+CHUNK = 256 * 1024
+
+_signer = signing.Signer(salt="dashboard.files.signed_links")
+
+
+def link(name: str, *, seconds: int = PAGE_SECONDS, download: str = "") -> str:
+    """The path of a signed link to the stored file `name`, good for `seconds` to twice as many.
+
+    With `download` the browser saves the file under that name. The expiry is rounded, so that a page that is
+    drawn again shows the same address and the browser keeps what it has.
+    """
+    return _path(name, (int(time.time()) // seconds + 2) * seconds, download)
+
+
+@functools.lru_cache(maxsize=4096)
+def _path(name: str, expires: int, download: str) -> str:
+    # Remembered because lists of hundreds of links are asked for every other second.
+    signed = _signer.sign_object([name, expires, download], compress=True)
+    return reverse("media", args=[signed, download or PurePosixPath(name).name])
+
+
+def api_link(name: str) -> str:
+    """An absolute link for the provider of the avatar API."""
+    base = settings.LOCAL_URL if settings.EMBEDDED else settings.PUBLIC_URL or settings.LOCAL_URL
+    return base + link(name, seconds=API_SECONDS)
+
+
+@login_not_required
+@require_safe
+def serve(request: HttpRequest, signed: str, filename: str) -> HttpResponseBase:
+    try:
+        name, expires, download = _signer.unsign_object(signed)
+    except (signing.BadSignature, ValueError):
+        raise Http404("This link is not valid.") from None
+    if expires < time.time():
+        raise Http404("This link has expired.")
+    try:
+        file = default_storage.open(name, "rb")
+    except FileNotFoundError:
+        raise Http404("This file is gone.") from None
+    response = _ranged(request, file, file.size)
+    response["Content-Type"] = CONTENT_TYPES.get(PurePosixPath(name).suffix, "application/octet-stream")
+    inline = not download and PurePosixPath(name).suffix in CONTENT_TYPES
+    if disposition := content_disposition_header(not inline, download or PurePosixPath(name).name):
+        response["Content-Disposition"] = disposition
+    # Stored files are never written again, so the name is the identity of the content.
+    response["Cache-Control"] = f"private, max-age={max(int(expires - time.time()), 0)}, immutable"
+    response["Expires"] = http_date(expires)
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Cross-Origin-Resource-Policy"] = "same-origin"
+    return response
+
+
+def _ranged(request: HttpRequest, file: BinaryIO, size: int) -> HttpResponseBase:
+    """The whole file, or the one byte range asked for (RFC 9110, section 14)."""
+    span = _span(request.headers.get("Range", ""), size)
+    if span is None:
+        start, end, status = 0, size, 200
+    elif span == (0, 0):
+        file.close()
+        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
+    else:
+        start, end, status = *span, 206
+    if request.method == "HEAD":
+        file.close()
+        response: HttpResponseBase = HttpResponse(status=status)
+    else:
+        file.seek(start)
+        response = StreamingHttpResponse(_chunks(file, end - start), status=status)
+    response["Accept-Ranges"] = "bytes"
+    response["Content-Length"] = str(end - start)
+    if status == 206:
+        response["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
+    return response
+
+
+def _span(header: str, size: int) -> tuple[int, int] | None:
+    """The half-open range that the header asks for; (0, 0) if it lies outside; None to send everything."""
+    unit, _, spec = header.partition("=")
+    first, dash, last = spec.strip().partition("-")
+    # Several ranges at once may be answered with the whole file; no player asks for them.
+    if unit.strip().lower() != "bytes" or not dash or not (first or last):
+        return None
+    if not all(
+        part == "" or (part.isascii() and part.isdigit() and len(part) < 20) for part in (first, last)
+    ):
+        return None
+    if not first:
+        start, end = max(size - int(last), 0), size
+    else:
+        start, end = int(first), min(int(last) + 1, size) if last else size
+        if last and int(last) < int(first):
+            return None
+    return (start, end) if start < end else (0, 0)
+
+
+def _chunks(file: BinaryIO, left: int) -> Iterator[bytes]:
+    with file:
+        while left > 0 and (data := file.read(min(CHUNK, left))):
+            left -= len(data)
+            yield data

@@ -1,0 +1,91 @@
+"""What avatars and videos share: a row here that stands for something at the provider."""
+
+import uuid
+from datetime import datetime
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+
+from dashboard.jobs.base import ACTIVE, Job, State
+from dashboard.models import OwnedModel, Tombstone, User
+
+
+def provider() -> str:
+    """The address that ids belong to: the same id at another provider is another thing."""
+    return "embedded" if settings.EMBEDDED else settings.CG_AVATAR_API_URL
+
+
+class RemoteJob(OwnedModel, Job):
+    """A job whose work is done by the provider of the API."""
+
+    KIND: Tombstone.Kind
+
+    state = models.CharField(max_length=16, choices=State.choices, default=State.WAITING)
+    provider = models.CharField(max_length=200, default=provider, help_text="Where remote_id is valid.")
+    remote_id = models.CharField(max_length=200, blank=True)
+    client_ref = models.UUIDField(default=uuid.uuid4, unique=True)
+    # Set just before a generate call and cleared by a refusal: an id that is missing afterwards was lost.
+    asked_at = models.DateTimeField(null=True)
+    # Ids that the provider had and we had not, just before we asked for a new one: when its answer is lost,
+    # what is in the list then and not here is ours.
+    unknown_before = models.JSONField(default=list)
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider", "remote_id"],
+                condition=~models.Q(remote_id=""),
+                name="%(class)s_once_per_remote_id",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["state", "try_after"], name="%(class)s_due"),
+            # The galleries' filters, in the galleries' order, and what is new for a person.
+            models.Index(fields=["state", "created_at"], name="%(class)s_by_state"),
+            models.Index(fields=["made_by", "created_at"], name="%(class)s_by_person"),
+            models.Index(fields=["made_by", "state_since"], name="%(class)s_news"),
+        ]
+
+    # -- news: see dashboard.notifications.Newsworthy
+
+    @classmethod
+    def being_made(cls) -> models.QuerySet[Self]:
+        return cls.objects.filter(state__in=ACTIVE)
+
+    @classmethod
+    def done_since(cls, user: User, moment: datetime) -> models.QuerySet[Self]:
+        ended = (State.READY, State.FAILED, State.UNSURE)
+        rows = cls.objects.filter(made_by=user, state_since__gt=moment, state__in=ended)
+        return rows.order_by("-state_since")
+
+    @property
+    def done_at(self) -> datetime:
+        return self.state_since
+
+    @property
+    def outcome(self) -> str:
+        return f"{self} {'is ready' if self.is_ready else 'could not be made'}."
+
+    # -- what it is doing
+
+    @property
+    def is_active(self) -> bool:
+        """Something happens to it without anybody's doing: its card keeps itself up to date."""
+        return self.state in ACTIVE
+
+    @property
+    def is_ready(self) -> bool:
+        return self.state == State.READY
+
+    @property
+    def is_failed(self) -> bool:
+        return self.state == State.FAILED
+
+    def forget(self) -> None:
+        """Remember not to bring it back. To be called in the transaction that deletes the row."""
+        if self.remote_id:
+            Tombstone.record(self.KIND, self.provider, self.remote_id)
+        if self.asked_at:  # its answer is still out: what comes of it is known by the reference alone
+            Tombstone.record(self.KIND, self.provider, f"ref:{self.client_ref}")

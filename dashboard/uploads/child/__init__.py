@@ -1,5 +1,0 @@
-"""The decoding side of dashboard.uploads; runs only as `python -m dashboard.uploads.child`, without Django."""
-
-
-class Refused(Exception):
-    """The file is not usable; the text is the sentence for the person who sent it."""

@@ -1,0 +1,136 @@
+"""Looking into the videos that came back; they are kept as they are, so they are read to the end."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+import av.container
+from PIL import Image
+
+from dashboard.uploads.decoder import Refused, pictures, sounds
+
+NOT_A_VIDEO = "What came back is not a video."
+BROKEN = "The video that came back is damaged or incomplete."
+CODECS = "h264,hevc,av1,libdav1d,vp8,vp9,libvpx,libvpx-vp9,mpeg4,mjpeg,png,prores,qtrle," + sounds.CODECS
+LAST_SECONDS = 1.0
+UNMARKED = 2  # AVCOL_SPC_UNSPECIFIED
+HD = 720
+
+
+def facts(request: dict[str, Any]) -> dict[str, Any]:
+    with open(request["source"], "rb") as file, _open(file) as container:
+        stream = _stream(container, request)
+        frames, end = _count(container, stream)
+        told = stream.frames
+        if not frames or (told and frames < told):
+            raise Refused(BROKEN)
+        rate = float(stream.average_rate or 0)
+        seconds = end or (frames / rate if rate else 0.0)
+        # The first picture and one near the end: enough to know that a player can show it.
+        for at in (0.0, max(seconds - LAST_SECONDS, 0.0)):
+            _frame_at(container, stream, at)
+        width, height = stream.codec_context.width, stream.codec_context.height
+        has_sound = bool(container.streams.audio)
+    return {
+        "width": width,
+        "height": height,
+        "seconds": round(seconds, 3),
+        "frames": frames,
+        "has_sound": has_sound,
+    }
+
+
+def poster(request: dict[str, Any]) -> dict[str, Any]:
+    with open(request["source"], "rb") as file, _open(file) as container:
+        stream = _stream(container, request)
+        image = _picture(_frame_at(container, stream, max(request["at"], 0.0)))
+    side = request["poster_side"]
+    image.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    target = Path(request["work"]) / request["name"]
+    if target.suffix == ".webp":
+        image.save(target, "WEBP", quality=82, method=4)
+    else:
+        image.save(target, "JPEG", quality=86)
+    return {"colour": pictures.mean_colour(image)}
+
+
+def cutout(request: dict[str, Any]) -> dict[str, Any]:
+    """The frame at `at` with the mask's frame as its alpha channel."""
+    both = []
+    for path in (request["source"], request["mask"]):
+        with open(path, "rb") as file, _open(file) as container:
+            stream = _stream(container, request)
+            both.append(_picture(_frame_at(container, stream, max(request["at"], 0.0))))
+    image, mask = both
+    if image.size != mask.size:
+        raise Refused(BROKEN)
+    image.putalpha(mask.convert("L"))
+    image.thumbnail((request["poster_side"],) * 2, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    pictures.write_cutout(image, Path(request["work"]) / "cutout.webp")
+    return {"width": image.width, "height": image.height}
+
+
+def _open(file: Any) -> av.container.InputContainer:
+    try:
+        return sounds.open_media(file, CODECS)
+    except Refused as error:
+        raise Refused(NOT_A_VIDEO) from error
+
+
+def _stream(container: av.container.InputContainer, request: dict[str, Any]) -> av.VideoStream:
+    stream = container.streams.best("video")
+    if stream is None:
+        raise Refused(NOT_A_VIDEO)
+    size = stream.codec_context.width, stream.codec_context.height
+    if min(size) < 1 or max(size) > request["max_side"]:
+        raise Refused(BROKEN)
+    stream.codec_context.thread_count = 2
+    return stream
+
+
+def _count(container: av.container.InputContainer, stream: av.VideoStream) -> tuple[int, float]:
+    """Number of frames really there and the moment the last one ends."""
+    frames, end = 0, 0.0
+    start = stream.start_time or 0
+    for packet in _packets(container, stream):
+        frames += 1
+        if packet.pts is not None:
+            end = max(end, float((packet.pts + (packet.duration or 0) - start) * packet.time_base))
+    return frames, end
+
+
+def _packets(container: av.container.InputContainer, stream: av.VideoStream) -> Iterator[av.Packet]:
+    try:
+        for packet in container.demux(stream):
+            if packet.size:
+                if packet.is_corrupt:
+                    raise Refused(BROKEN)
+                yield packet
+    except (av.FFmpegError, OSError) as error:
+        raise Refused(BROKEN) from error
+
+
+def _frame_at(container: av.container.InputContainer, stream: av.VideoStream, at: float) -> av.VideoFrame:
+    """The frame shown at that second, or the last one before it."""
+    start = float((stream.start_time or 0) * stream.time_base)
+    frame = None
+    try:
+        container.seek(int((start + at) / stream.time_base), stream=stream)
+        for shown in container.decode(stream):
+            if frame is not None and (shown.time is None or shown.time - start > at + 1e-3):
+                break  # the one before is what a player shows at that moment
+            frame = shown
+    except (av.FFmpegError, OSError) as error:
+        if frame is None:
+            raise Refused(BROKEN) from error
+    if frame is None:
+        raise Refused(BROKEN)
+    return frame
+
+
+def _picture(frame: av.VideoFrame) -> Image.Image:
+    """In sRGB. What carries no mark is taken as browsers take it: HD as BT.709, smaller as BT.601."""
+    if frame.colorspace == UNMARKED:
+        return frame.to_image(src_colorspace="ITU709" if frame.height >= HD else "ITU601")
+    return frame.to_image()

@@ -1,0 +1,146 @@
+"""The page "Make several videos", in three ways: several sounds, several avatars, a sheet."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from dashboard.files.filenames import from_filename
+from dashboard.uploads import UploadError, sheets
+from videos.batches import services
+from videos.batches.forms import COLUMNS, NEEDED, WAYS, BatchForm, SheetForm, SoundsForm, SpeakersForm
+from videos.forms import MAX_SCRIPT, speakers
+from videos.looks.forms import LookForm
+from videos.looks.look import Look
+from videos.looks.picker import Step
+from videos.models import Batch, Voice
+from videos.voices.services import take_in, words_of
+
+SPEAKERS_SHOWN = 120
+VOICES_SHOWN = 40
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest, way: str) -> HttpResponse:
+    if request.method != "POST":
+        return _page(request, way, WAYS[way](), LookForm.showing(Look()))
+    form = WAYS[way](request.POST, request.FILES)
+    looks = LookForm(request.POST, request.FILES, user=request.user)
+    taken: list[Voice] = []
+    if form.is_valid() and looks.is_valid():
+        if batch := Batch.objects.filter(ref=form.cleaned_data["ref"]).first():
+            return redirect(batch)
+        try:
+            for file in request.FILES.getlist("sounds"):
+                taken.append(take_in(file, file.name, request.user))
+            return redirect(_MAKERS[way](request, form, taken, looks.look.values()))
+        except UploadError as error:
+            form.add_error("sheet" if way == "sheet" else "voice", str(error))
+    return _page(request, way, form, looks, taken, status=422)
+
+
+def _of_sounds(request: HttpRequest, form: SoundsForm, taken: list[Voice], look: dict[str, Any]) -> Batch:
+    data = form.cleaned_data
+    # As they stand on the page.
+    order = {key: place for place, key in enumerate(request.POST.getlist("voice"))}
+    chosen = sorted(data["voice"], key=lambda voice: order[str(voice.pk)])
+    voices = [*chosen, *taken]
+    pairs = []
+    for voice in voices:
+        script = request.POST.get(f"script-{voice.pk}", "").strip()
+        if len(script) > MAX_SCRIPT:
+            raise UploadError(f"{voice.name}: these are too many words, at most {MAX_SCRIPT:,} characters.")
+        title = request.POST.get(f"title-{voice.pk}", "").strip()[:200]
+        pairs.append((data["avatar"], voice, title, script))
+    name = (
+        data["name"] or f"{data['avatar'].name}: {len(voices)} sound{'s' if len(voices) != 1 else ''}"[:200]
+    )
+    return services.order(data["ref"], name, request.user, pairs, look)
+
+
+def _of_speakers(request: HttpRequest, form: SpeakersForm, taken: list[Voice], look: dict[str, Any]) -> Batch:
+    data = form.cleaned_data
+    voice = taken[0] if taken else data["voice"]
+    people = list(data["avatar"])
+    script = request.POST.get(f"script-{voice.pk}", "").strip() or words_of(voice)
+    if len(script) > MAX_SCRIPT:
+        raise UploadError(f"These are too many words: at most {MAX_SCRIPT:,} characters.")
+    name = data["name"] or f"{voice.name}: {len(people)} avatar{'s' if len(people) != 1 else ''}"[:200]
+    pairs = [(avatar, voice, "", script) for avatar in people]
+    return services.order(data["ref"], name, request.user, pairs, look)
+
+
+def _of_sheet(request: HttpRequest, form: SheetForm, taken: list[Voice], look: dict[str, Any]) -> Batch:
+    data = form.cleaned_data
+    rows = sheets.read(data["sheet"], columns=COLUMNS, needed=NEEDED, most=settings.BATCH_MAX_VIDEOS)
+    files = [file.name for file in request.FILES.getlist("sounds")]
+    sounds = form.came_along() | {name: voice.pk for name, voice in zip(files, taken, strict=True)}
+    name = data["name"] or from_filename(data["sheet"].name, "Sheet")
+    return services.draft(data["ref"], name, request.user, rows, sounds, look)
+
+
+_MAKERS: dict[str, Any] = {"sounds": _of_sounds, "speakers": _of_speakers, "sheet": _of_sheet}
+
+
+def _page(
+    request: HttpRequest,
+    way: str,
+    form: BatchForm,
+    looks: LookForm,
+    taken: Sequence[Voice] = (),
+    status: int = 200,
+) -> HttpResponse:
+    """The page with the newest to choose from, and with whatever was chosen and uploaded already."""
+    people, chosen = _chosen(form, "avatar"), _chosen(form, "voice") | {voice.pk for voice in taken}
+    shown = list(speakers()[:SPEAKERS_SHOWN])
+    shown += list(speakers().filter(pk__in=people - {avatar.pk for avatar in shown}))
+    if not people and len(shown) == 1:
+        people = {shown[0].pk}  # nothing to choose
+    mine = list(Voice.objects.filter(pk__in=chosen))
+    for voice in mine:
+        voice.title = form.data.get(f"title-{voice.pk}", "")
+        voice.words = form.data.get(f"script-{voice.pk}", "")
+        voice.filename = voice.name
+    if way == "sheet" and form.is_bound:
+        names = {pk: name for name, pk in form.came_along().items()}
+        mine = [voice for voice in mine if voice.pk in names]
+        for voice in mine:
+            voice.filename = names[voice.pk]
+    context = {
+        "way": way,
+        "form": form,
+        "look": Step(looks, request.user),
+        "avatars": shown,
+        "people": people,
+        "uploaded": mine,
+        "voices": [voice for voice in Voice.objects.all()[:VOICES_SHOWN] if voice.pk not in chosen],
+        "several": way != "speakers",
+        "ref": form["ref"].value(),
+        "most": settings.BATCH_MAX_VIDEOS,
+        "max_seconds": settings.CG_AVATAR_MAX_AUDIO_SECONDS,
+        "max_bytes": settings.MAX_AUDIO_BYTES,
+    }
+    return render(request, "videos/batches/new.html", context, status=status)
+
+
+def _chosen(form: BatchForm, field: str) -> set[int]:
+    keys = form.data.getlist(field) if form.is_bound else ()
+    return {int(key) for key in keys if key.isascii() and key.isdigit() and len(key) < 19}
+
+
+@require_POST
+def upload(request: HttpRequest, way: str) -> HttpResponse:
+    """A script's upload of one sound: its row for the page, chosen, or 422 and a sentence."""
+    file = request.FILES.get("sound")
+    try:
+        if file is None:
+            raise UploadError("No sound arrived. Choose the file again.")
+        voice = take_in(file, file.name, request.user)
+    except UploadError as error:
+        return HttpResponse(str(error), status=422, content_type="text/plain; charset=utf-8")
+    voice.filename = file.name
+    context = {"voice": voice, "way": way, "chosen": True}
+    return render(request, "videos/batches/_sound.html", context)

@@ -1,0 +1,119 @@
+"""The gallery of videos: finding, and what is done with several at once."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.contrib import messages
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from avatars.models import Avatar
+from dashboard.files import zip_stream
+from dashboard.gallery import filters
+from dashboard.jobs.base import State
+from dashboard.models import User
+from dashboard.provider import sync as provider_sync
+from videos import tasks
+from videos.models import Video
+from videos.scheduling import with_places
+from videos.search import VIDEOS
+from videos.views import for_cards
+
+AVATARS_OFFERED = 40
+
+
+class VideoFindForm(filters.FindForm):
+    NAME = "title"
+    WORDS = VIDEOS
+    ORDERS = filters.FindForm.ORDERS | {
+        "name": (Lower("title"), "pk"),
+        "longest": ("-seconds", "-pk"),
+        "shortest": ("seconds", "pk"),
+    }
+    SORTS = [
+        *filters.FindForm.SORTS[:2],
+        ("name", "By title"),
+        ("longest", "Longest first"),
+        ("shortest", "Shortest first"),
+    ]
+    field_order = ("q", "state", "avatar", "person", "made", "sort")
+
+    avatar = filters.ChoiceField(required=False, label="Avatar")
+
+    def offer(self, user: User) -> None:
+        super().offer(user)
+        self.fields["avatar"].choices = self._avatars(self.data.get("avatar", ""))
+
+    @staticmethod
+    def _avatars(wanted: str) -> list[tuple[str, str]]:
+        """The newest ones; one that was chosen on its own page is there too. Others are found by their names."""
+        newest = Avatar.objects.order_by("-created_at", "-pk").values("pk")[:AVATARS_OFFERED]
+        shown = Q(pk__in=newest)
+        if wanted.isdecimal() and len(wanted) < 19:
+            shown |= Q(pk=int(wanted))
+        people = Avatar.objects.filter(shown).order_by(Lower("name"), "pk").values_list("pk", "name")
+        return [("", "Any avatar"), *((str(pk), name) for pk, name in people)]
+
+    def mentions(self, word: str) -> Q:
+        speakers = Avatar.objects.filter(filters.contains("name", word)).order_by()
+        return super().mentions(word) | Q(avatar_id__in=speakers.values("pk"))
+
+    def find(self, rows):  # noqa: ANN001, ANN201 - a queryset in, a queryset out, as in FindForm
+        rows = super().find(rows)
+        if avatar := self.said.get("avatar"):
+            rows = rows.filter(avatar_id=int(avatar))
+        return rows
+
+
+@require_GET
+def gallery(request: HttpRequest) -> HttpResponse:
+    form = VideoFindForm(request.GET, request.user)
+    page = filters.Page(form, Video.objects.all(), request.GET.get("page"))
+    videos = with_places(page.load(for_cards()))
+    words = page.words("video", "videos")
+    context = {
+        "form": form,
+        "page": page,
+        "words": words,
+        "sync": provider_sync.last(Video),
+        "videos": videos,
+    }
+    template = "videos/_results.html" if filters.is_part(request) else "videos/gallery.html"
+    return filters.answered(request, render(request, template, context), form, words)
+
+
+@require_GET
+def download(request: HttpRequest) -> HttpResponseBase:
+    """Videos and masks of what was selected, as one archive."""
+    rows = Video.objects.filter(pk__in=filters.chosen(request.GET), state=State.READY).exclude(video="")
+    videos = list(rows)
+    if not videos:
+        messages.error(request, "None of these is ready to download yet.")
+        return redirect("videos")
+    return zip_stream.download(files_of(videos), "Videos.zip")
+
+
+def files_of(videos: list[Video]) -> Iterator[tuple[str, str, datetime]]:
+    """What an archive has of them, under their titles: see dashboard.files.zip_stream."""
+    names = zip_stream.Names()
+    for video in videos:
+        name = names.give(video.title)
+        yield f"{name}.mp4", video.shown.name, video.created_at
+        if video.mask and video.shown.name == video.video.name:  # it fits no other
+            yield f"{name} mask.mp4", video.mask.name, video.created_at
+
+
+@require_POST
+def delete(request: HttpRequest) -> HttpResponse:
+    """What was selected, as far as the person may; the page comes back as it was asked for."""
+    mine, left = filters.mine_and_others(
+        Video.objects.filter(pk__in=filters.chosen(request.POST)), request.user
+    )
+    for video in mine:
+        tasks.remove(video)
+    messages.success(request, filters.what_was_deleted(len(mine), left, "video was", "videos were"))
+    return redirect(f"{reverse('videos')}?{request.GET.urlencode()}")

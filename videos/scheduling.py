@@ -1,0 +1,46 @@
+"""The line of videos that wait for a place at the provider: who goes next, and how many are before whom.
+
+A video that somebody ordered by itself goes before those of a batch, so that two hundred at once keep nobody
+waiting; of several batches each has its turn, first with its first video, then with its second, and so on.
+Who waits here can still be cancelled without a cost.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable
+
+from django.conf import settings
+
+from dashboard.jobs.base import State
+from videos.models import Video
+
+ORDER = ("turn", "created_at", "pk")
+AWAY = (State.SENDING, State.MAKING)
+
+
+def next_up() -> list[int]:
+    """Which waiting videos may be sent now: as many as there are places at the provider."""
+    away = Video.objects.filter(state__in=AWAY).count()
+    free = max(settings.CG_AVATAR_MAX_IN_FLIGHT - away, 0)
+    waiting = Video.objects.due(State.WAITING).order_by(*ORDER)
+    return list(waiting.values_list("pk", flat=True)[:free])
+
+
+def with_places(videos: Iterable[Video]) -> list[Video]:
+    """Tell each video that waits how many are before it: two queries for all of them."""
+    videos = list(videos)
+    here = [video for video in videos if video.state == State.WAITING]
+    there = [video for video in videos if waits_there(video)]
+    if not here and not there:
+        return videos
+    away = sorted(Video.objects.filter(state__in=AWAY).values_list("state_since", flat=True))
+    for video in there:  # the provider keeps a line of its own: who came to it first
+        video.before = bisect_left(away, video.state_since)
+    if here:
+        line = list(Video.objects.filter(state=State.WAITING).order_by(*ORDER).values_list(*ORDER))
+        for video in here:
+            video.before = len(away) + bisect_left(line, (video.turn, video.created_at, video.pk))
+    return videos
+
+
+def waits_there(video: Video) -> bool:
+    return video.state == State.MAKING and video.remote_state == "pending"

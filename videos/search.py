@@ -1,0 +1,5 @@
+"""What a search in the gallery looks at; see dashboard.gallery.search_index."""
+
+from dashboard.gallery.search_index import Index
+
+VIDEOS = Index("videos.Video", title="title", avatar="avatar__name", person="made_by__name")

@@ -1,0 +1,96 @@
+"""Voices come in, stay while somebody needs them, and go with their files."""
+
+import uuid
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files import File
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from dashboard.files.filenames import from_filename
+from dashboard.models import User
+from dashboard.provider import generate_once
+from dashboard.uploads import voices
+from videos.models import BatchItem, Video, Voice
+
+# A file can be uploaded again, but a take may exist here alone: nobody should lose it over a holiday.
+SPARE = timedelta(days=30)
+AT_ONCE = 100
+
+
+def take_in(source: File | Path, filename: str, user: User, *, script: str = "", cut: bool = False) -> Voice:
+    """Keep a recording; with `cut` what is too long of it is left out. Raises UploadError."""
+    longest = settings.CG_AVATAR_MAX_AUDIO_SECONDS or None
+    with voices.take(source, filename, max_seconds=longest, cut=cut) as taken:
+        return keep(taken, name=from_filename(filename, "Recording"), made_by=user, script=script)
+
+
+def keep(taken: voices.Voice, **fields: object) -> Voice:
+    """A new row with the sound that was just made; without the row, no file stays."""
+    voice = Voice(seconds=taken.seconds, peaks=taken.peaks, **fields)
+    try:
+        with taken.path.open("rb") as sound:
+            voice.sound.save(f"{uuid.uuid4()}.wav", File(sound), save=False)
+        with transaction.atomic():
+            voice.save()
+    except BaseException:
+        if voice.sound:
+            voice.sound.storage.delete(voice.sound.name)
+        raise
+    return voice
+
+
+def words_of(voice: Voice | None) -> str:
+    """What it says, as far as anybody typed it: a recording says the same each time."""
+    if voice is None:
+        return ""
+    earlier = Video.objects.filter(voice=voice).exclude(script="").order_by("-pk")
+    return earlier.values_list("script", flat=True).first() or voice.script
+
+
+def keep_shape(voice: Voice, content: bytes) -> None:
+    """Store what the editor draws, once: who comes second takes what is there."""
+    name = voice.shape.storage.save(f"videos/shapes/{uuid.uuid4()}.json", ContentFile(content))
+    if not Voice.objects.filter(pk=voice.pk, shape="").update(shape=name):
+        voice.shape.storage.delete(name)
+    voice.refresh_from_db(fields=["shape"])
+
+
+def remove(voice: Voice) -> None:
+    """Delete it for good. Its edits stay as recordings of their own, finished videos without their sound."""
+    with transaction.atomic():
+        generate_once.delete_files(voice.files)
+        voice.delete()
+
+
+# ---------------------------------------------------------------- voices that nothing needs
+
+
+def unused() -> QuerySet[Voice]:
+    """No video, no row of a batch and no edit needs them, and nobody said that they stay."""
+    wanted = BatchItem.objects.exclude(voice=None).values("voice")
+    return Voice.objects.filter(is_kept=False, videos=None, edits=None).exclude(pk__in=wanted)
+
+
+def goes_at(voice: Voice) -> datetime | None:
+    """When it will be deleted if nothing uses it until then; None: it stays."""
+    if not unused().filter(pk=voice.pk).exists():
+        return None
+    return (voice.spare_since or timezone.now()) + SPARE
+
+
+def sweep() -> None:
+    """Note since when a voice is spare, and delete what has been for long. To be called now and then."""
+    now = timezone.now()
+    unused().filter(spare_since=None).update(spare_since=now)
+    needed = Voice.objects.exclude(spare_since=None).exclude(pk__in=unused().values("pk"))
+    needed.update(spare_since=None)
+    old = unused().filter(spare_since__lt=now - SPARE).values_list("pk", flat=True)
+    for pk in list(old[:AT_ONCE]):
+        with transaction.atomic():
+            if voice := unused().filter(pk=pk).first():  # somebody may have chosen it just now
+                remove(voice)
