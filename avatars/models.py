@@ -12,6 +12,7 @@ class Avatar(RemoteJob):
     """A person that can speak. States: dashboard.jobs.base.State (never making or cancelled)."""
 
     KIND = Tombstone.Kind.AVATAR
+    TASK = "avatars.tasks.work"
 
     class Gender(models.TextChoices):
         FEMALE = "female", "Female"

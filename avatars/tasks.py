@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from avatars.models import Avatar
 from dashboard.files import signed_links
-from dashboard.jobs import enqueue
 from dashboard.jobs.base import LeaseLost, State
+from dashboard.jobs.enqueue import enqueue, enqueue_job
 from dashboard.jobs.provider_job import provider
 from dashboard.models import Tombstone
 from dashboard.provider import generate_once
@@ -29,7 +29,7 @@ MAX_PREVIEW_BYTES = 50 * 2**20
 
 def start(avatar: Avatar) -> None:
     """To be called in the transaction that saved the new row."""
-    enqueue.ring("avatars.tasks.work", avatar.pk)
+    enqueue_job(avatar)
 
 
 def retry(avatar: Avatar) -> bool:
@@ -55,7 +55,7 @@ def remove(avatar: Avatar) -> None:
 
 
 def request_sync() -> None:
-    enqueue.ring("avatars.tasks.sync")
+    enqueue("avatars.tasks.sync")
 
 
 # ---------------------------------------------------------------- what the worker does

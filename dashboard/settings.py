@@ -183,7 +183,7 @@ CACHES = {
     # The clusters' heart-beats, several a second, which nobody reads: kept out of the database.
     "queue": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }
-# Every task is a doorbell: the rows carry the work, their leases and their attempts (dashboard/jobs/base.py).
+# A task says only which row to look at: rows carry the work, leases and attempts (dashboard/jobs/base.py).
 # `retry` must outlast everything that may wait in memory: timeout x (1 + ceil((queue_limit + 1) / workers)),
 # see checks.py. `guard_cycle` stays at its default: the sentinel's count-down must hit 0 exactly.
 _queue = {"queue_limit": 1, "bulk": 1, "ack_failures": True, "max_attempts": 1}

@@ -77,16 +77,14 @@ class EngineJob(Job):
     """A rig or a render: known outside by a random id, repeatable by the caller's own reference."""
 
     TRANSITIONS: ClassVar[dict[str, set[str]]] = TRANSITIONS
-    CLUSTER: ClassVar[str]  # whose bell rings for it
-    TASK: ClassVar[str]
-    TRIES: ClassVar[int]  # when what went wrong may pass
-    PATIENCE: ClassVar[timedelta]  # how long it may wait for its turn
+    CLUSTER: ClassVar[str]
+    LONGEST_WAIT: ClassVar[timedelta]  # in the queue; what nobody takes up for so long is given up
 
     public_id = models.CharField(max_length=32, unique=True, default=new_id)
     client_ref = models.CharField(max_length=200, null=True, help_text="Unique for one token.")
     token = models.ForeignKey(Token, null=True, on_delete=models.SET_NULL, help_text="Empty: the dashboard.")
     state = models.CharField(max_length=16, choices=State.choices, default=State.PENDING)
-    error_code = models.PositiveIntegerField(default=0)
+    error_code = models.PositiveIntegerField(default=0, help_text="Of the API; 0: our own fault.")
 
     class Meta:
         abstract = True
@@ -100,14 +98,17 @@ class EngineJob(Job):
         ]
         indexes = [models.Index(fields=["state", "try_after"], name="engine_%(class)s_due")]
 
+    @property
+    def cluster(self) -> str:
+        return self.CLUSTER
+
 
 class Rig(EngineJob):
     """An avatar of the API: the portrait made ready to be animated. Somebody waits for the answer."""
 
     CLUSTER = "rig"
     TASK = "engine.tasks.build_rig"
-    TRIES = 2
-    PATIENCE = timedelta(hours=1)
+    LONGEST_WAIT = timedelta(hours=1)
 
     image_url = models.URLField(max_length=2000)
     wanted_face = models.JSONField(
@@ -135,8 +136,7 @@ class Render(EngineJob):
 
     CLUSTER = "engine"
     TASK = "engine.tasks.render"
-    TRIES = 4
-    PATIENCE = timedelta(days=3)
+    LONGEST_WAIT = timedelta(days=3)
 
     rig = models.ForeignKey(Rig, on_delete=models.PROTECT, related_name="renders")
     audio_url = models.URLField(max_length=2000)

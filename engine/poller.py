@@ -1,4 +1,4 @@
-"""Nothing is lost: rings again for rows whose work stopped, ends what cannot succeed, clears away what nobody needs.
+"""Nothing is lost: enqueues rows again whose work stopped, ends what cannot succeed, deletes what nobody needs.
 
 A plain step for the poller's loop; each call looks at the rows and trusts no memory of its own.
 """
@@ -18,8 +18,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from dashboard.jobs.base import LeaseLost
+from dashboard.jobs.enqueue import enqueue_due
 from dashboard.models import Lease
-from engine.enqueue import ring, rung
 from engine.envelope import Code
 from engine.models import EngineJob, Render, Rig, State
 
@@ -42,14 +42,14 @@ def step() -> float:
     for model in waiting:
         model.release_dead()
         give_up(model)
-        ring_again(model)
+        enqueue_due(model.objects.due(*UNFINISHED))
     # With a very long queue a round takes longer; it must not eat the machine that renders.
     return max(BUSY_SECONDS, 20 * (time.monotonic() - started)) if waiting else IDLE_SECONDS
 
 
 def give_up(model: type[EngineJob]) -> None:
     """End rows that were tried too often or have waited too long."""
-    too_late = timezone.now() - model.PATIENCE
+    too_late = timezone.now() - model.LONGEST_WAIT
     hopeless = Q(attempts__gte=MAX_ATTEMPTS) | Q(state=State.PENDING, state_since__lt=too_late)
     for job in model.objects.due(*UNFINISHED).filter(hopeless)[:AT_ONCE]:
         try:
@@ -57,18 +57,6 @@ def give_up(model: type[EngineJob]) -> None:
         except LeaseLost:
             continue  # somebody took it up just now
         log.error("%s %s was given up after %s attempts", model.__name__, job, job.attempts)
-
-
-def ring_again(model: type[EngineJob]) -> None:
-    """Ring for rows whose time has come and for which no bell waits to be heard."""
-    due = list(model.objects.due(*UNFINISHED).order_by("pk")[:AT_ONCE])
-    if not due:
-        return
-    heard = rung(model)
-    for job in due:
-        if job.pk not in heard:
-            with transaction.atomic():
-                ring(job)
 
 
 def clear_debris() -> None:

@@ -1,15 +1,17 @@
 """What the two clusters do: `rig` makes portraits ready, `engine` renders videos.
 
-Each task claims its row, holds a lease on it while it works, and ends it. Whoever is killed in the middle
-loses the lease, and the sweep rings for the row again. The libraries for pictures, speech and video are loaded
-inside: the web process imports none of them.
+Each task claims its row, holds a lease on it while it works, and ends it (see dashboard.jobs.runner). The libraries
+for pictures, speech and video are imported in the functions: the web process imports none of them.
 """
 
 import logging
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -17,39 +19,51 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from dashboard.jobs.base import LeaseLost, backoff
+from dashboard.jobs import runner
+from dashboard.jobs.runner import JobDelayed, JobFailed, Phase
 from dashboard.net import safe_download
 from engine.envelope import Code
 from engine.models import EngineJob, Render, Rig, State
 
 log = logging.getLogger(__name__)
 
+J = TypeVar("J", bound=EngineJob)
+
 LEASE = 45  # seconds; what is not heard of for so long is given to another
 BEAT = 3  # seconds between two renewals
 RIG_SECONDS = 60  # steps that cannot tell how far they are hold the row for as long as they may take
 PORTRAIT_FETCH_SECONDS = 30
 AUDIO_FETCH_SECONDS = 300
+RENDER_PHASE = Phase(
+    due=(State.PENDING, State.IN_PROGRESSING),
+    working=State.IN_PROGRESSING,
+    put_back=State.PENDING,
+    failed=State.ERROR,
+    lease_seconds=LEASE,
+    max_attempts=4,
+    sentence=Code.INTERNAL.sentence,
+)
+# Somebody waits for the answer about a portrait.
+RIG_PHASE = replace(RENDER_PHASE, max_attempts=2, first_delay=1)
 FACE_CODES = {"no_face": Code.NO_FACE, "face_too_small": Code.FACE_TOO_SMALL, "unreadable": Code.NOT_AN_IMAGE}
-
-
-class Refused(Exception):
-    """What the caller handed in cannot be used; `str` is the sentence for them."""
-
-    def __init__(self, code: Code, error: Exception, *, passing: bool = False) -> None:
-        super().__init__(str(error))
-        self.code = code
-        self.passing = passing
 
 
 # ---------------------------------------------------------------- the tasks
 
 
 def build_rig(pk: int) -> None:
-    _work(Rig, pk, _build_rig)
+    runner.run(Rig, pk, RIG_PHASE, partial(_in_workspace, _build_rig))
 
 
 def render(pk: int) -> None:
-    _work(Render, pk, _render)
+    runner.run(Render, pk, RENDER_PHASE, partial(_in_workspace, _render))
+
+
+def _in_workspace(work: Callable[[J, Path], None], job: J) -> None:
+    log.info("%s %s: attempt %s", type(job).__name__, job, job.attempts)
+    with workspace(job) as folder:
+        discard_leftovers(job)
+        work(job, Path(folder))
 
 
 def _build_rig(job: Rig, folder: Path) -> None:
@@ -73,9 +87,10 @@ def _build_rig(job: Rig, folder: Path) -> None:
                 face=_wanted_face(job.wanted_face, *size),
             )
     except UploadError as error:
-        raise Refused(Code.NOT_AN_IMAGE, error) from error
+        raise JobFailed(str(error), error_code=Code.NOT_AN_IMAGE) from error
     except animator.PortraitError as error:
-        raise Refused(FACE_CODES.get(error.reason, Code.UNUSABLE_FACE), error) from error
+        code = FACE_CODES.get(error.reason, Code.UNUSABLE_FACE)
+        raise JobFailed(str(error), error_code=code) from error
     _finish(
         job,
         files,
@@ -129,45 +144,12 @@ def _render(job: Render, folder: Path) -> None:
                 script=job.script or None,
             )
     except (UploadError, animator.SoundError) as error:
-        raise Refused(Code.UNUSABLE_AUDIO, error) from error
+        raise JobFailed(str(error), error_code=Code.UNUSABLE_AUDIO) from error
     files = {"video": video, "mask": mask}
     if info.words:
         files["captions"] = folder / "captions.vtt"
         files["captions"].write_text(captions.vtt(info.words), encoding="utf-8")
     _finish(job, files, seconds=info.duration)
-
-
-# ---------------------------------------------------------------- the frame around both
-
-
-def _work(model: type[EngineJob], pk: int, do: Callable[[EngineJob, Path], None]) -> None:
-    job = model.claim(pk, State.PENDING, State.IN_PROGRESSING, to=State.IN_PROGRESSING, seconds=LEASE)
-    if job is None:
-        return  # done already, or somebody is at it
-    log.info("%s %s: attempt %s", model.__name__, job, job.attempts)
-    try:
-        with workspace(job) as folder:
-            discard_leftovers(job)
-            do(job, Path(folder))
-    except LeaseLost:
-        log.info("%s %s was taken over", model.__name__, job)
-    except Refused as error:
-        _end(job, error.code, str(error), passing=error.passing)
-    except Exception:
-        log.exception("%s %s failed", model.__name__, job)
-        _end(job, Code.INTERNAL, Code.INTERNAL.sentence, passing=True)
-
-
-def _end(job: EngineJob, code: Code, sentence: str, *, passing: bool) -> None:
-    """Put the row off, or end it in error."""
-    try:
-        if passing and job.attempts < job.TRIES:
-            first = 1 if isinstance(job, Rig) else 5  # somebody waits for a rig
-            job.put_off(State.PENDING, backoff(job.attempts, first=first), progress=0)
-        else:
-            job.move(State.ERROR, error=sentence, error_code=code)
-    except LeaseLost:
-        log.info("%s %s was taken over", type(job).__name__, job)
 
 
 class Pulse:
@@ -212,7 +194,8 @@ def _download(job: EngineJob, url: str, target: Path, limit: int, seconds: float
                 url, Beating(), max_bytes=limit, seconds=seconds, guard=safe_download.guard()
             )
         except safe_download.FetchError as error:
-            raise Refused(code, error, passing=error.passing) from error
+            trouble = JobDelayed if error.passing else JobFailed
+            raise trouble(str(error), error_code=code) from error
 
 
 def _fetch_stored(name: str, target: Path) -> None:

@@ -15,8 +15,8 @@ from django.http import HttpRequest
 
 from dashboard.files import signed_links
 from dashboard.jobs.base import LeaseLost
+from dashboard.jobs.enqueue import enqueue_job
 from engine import api_view
-from engine.enqueue import ring
 from engine.envelope import ApiError, Code
 from engine.models import EngineJob, Render, Rig, State, Token
 
@@ -132,7 +132,7 @@ def _video(request: HttpRequest, token: Token | None, render: Render) -> dict[st
         video["duration"] = round(render.seconds, 2)
     if render.state == State.ERROR:
         video["error"] = render.error
-        video["error_code"] = render.error_code
+        video["error_code"] = render.error_code or Code.INTERNAL
     return video
 
 
@@ -146,7 +146,7 @@ def _asked(model: type[EngineJob], token: Token | None, client_ref: str | None, 
     try:
         with transaction.atomic():
             job = model.objects.create(token=token, client_ref=client_ref, **fields)
-            ring(job)
+            enqueue_job(job)
         return job
     except IntegrityError:
         # Two calls with one reference at the same moment: the other one was first.
@@ -165,7 +165,7 @@ def _once_more(job: EngineJob, fields: dict[str, Any]) -> EngineJob:
         try:
             with transaction.atomic():
                 job.move(State.PENDING, error="", error_code=0, attempts=0, progress=0, **fields)
-                ring(job)
+                enqueue_job(job)
         except LeaseLost:  # another call with the same reference did it just now
             job.refresh_from_db()
     return job

@@ -43,6 +43,16 @@ def _data_folder() -> Iterator[None]:
     shutil.rmtree(settings.DATA_DIR, ignore_errors=True)
 
 
+@pytest.fixture(autouse=True)
+def _enqueue_within_transactions(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test's own transaction is never committed: what the code enqueues on commit is enqueued at once."""
+    marker = request.node.get_closest_marker("django_db")
+    with pytest.MonkeyPatch.context() as patch:
+        if marker is None or not marker.kwargs.get("transaction"):
+            patch.setattr("dashboard.jobs.enqueue.on_commit", lambda send: send())
+        yield
+
+
 @pytest.fixture
 def owner(db: None) -> User:
     return User.objects.create_user("olga@example.com", "a long password", name="Olga", is_owner=True)

@@ -141,6 +141,7 @@ class Video(RemoteJob):
     """A talking video. States: dashboard.jobs.base.State."""
 
     KIND = Tombstone.Kind.VIDEO
+    TASK = "videos.tasks.work"
 
     title = models.CharField(max_length=200)
     avatar = models.ForeignKey(Avatar, null=True, on_delete=models.SET_NULL, related_name="videos")
@@ -259,6 +260,9 @@ class Export(OwnedModel, LocalJob):
         SOUND = "sound", "Sound"
         POSTER = "poster", "Poster"  # becomes Video.poster and Video.thumbnail
 
+    TASK = "videos.exports.tasks.work"
+    QUICK = (Kind.POSTER, Kind.SOUND)  # seconds, not minutes: the common workers do them
+
     video = models.ForeignKey(Video, on_delete=models.CASCADE, related_name="exports")
     kind = models.CharField(max_length=8, choices=Kind.choices)
     look = models.JSONField(default=dict, help_text="The look that it is made with.")
@@ -281,6 +285,10 @@ class Export(OwnedModel, LocalJob):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} of {self.video_id}"
+
+    @property
+    def cluster(self) -> str | None:
+        return None if self.kind in self.QUICK else "studio"
 
     def get_absolute_url(self) -> str:
         return reverse("video", args=[self.video_id])
@@ -335,6 +343,8 @@ class BatchItem(LocalJob):
         ItemState.WAITING: LocalJob.TRANSITIONS[LocalState.WAITING] | {ItemState.CANCELLED, ItemState.READY},
         ItemState.CANCELLED: {ItemState.WAITING},
     }
+
+    TASK = "videos.batches.tasks.work"
 
     state = models.CharField(max_length=16, choices=ItemState.choices, default=ItemState.WAITING)
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="items")

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from dashboard.jobs import enqueue
 from dashboard.jobs.base import LeaseLost, State
+from dashboard.jobs.enqueue import enqueue_due
 from dashboard.models import Lease
 from dashboard.provider import generate_once
 from dashboard.provider.client import ApiError, RemoteVideo, client
@@ -31,8 +31,8 @@ LOST_LIMIT = timedelta(minutes=10)
 def step() -> float:
     """One look; the seconds until the next."""
     Video.release_dead()
-    enqueue.ring_due(Video.objects.filter(pk__in=next_up()).due(State.WAITING), start)
-    enqueue.ring_due(Video.objects.due(State.SENDING, State.COPYING), start)
+    enqueue_due(Video.objects.filter(pk__in=next_up()).due(State.WAITING))
+    enqueue_due(Video.objects.due(State.SENDING, State.COPYING))
     _hourly()
     making = list(Video.objects.filter(state=State.MAKING))
     if not making:
@@ -116,4 +116,4 @@ def _hourly() -> None:
     if settings.SYNC_MINUTES and Lease.acquire("sync videos", uuid.uuid4(), settings.SYNC_MINUTES * 60):
         request_sync()
     if Lease.acquire("spare voices", uuid.uuid4(), 3600):
-        voice_services.sweep()
+        voice_services.delete_unused()

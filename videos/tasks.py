@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from avatars.models import Avatar
 from dashboard.files import signed_links
-from dashboard.jobs import enqueue
 from dashboard.jobs.base import ForbiddenTransition, LeaseLost, State
+from dashboard.jobs.enqueue import enqueue, enqueue_job
 from dashboard.jobs.provider_job import provider
 from dashboard.models import Tombstone
 from dashboard.provider import generate_once
@@ -34,7 +34,7 @@ MAX_VIDEO_BYTES = 4 * 2**30
 
 def start(video: Video) -> None:
     """To be called in the transaction that saved the new row."""
-    enqueue.ring("videos.tasks.work", video.pk)
+    enqueue_job(video)
 
 
 def retry(video: Video) -> bool:
@@ -83,7 +83,7 @@ def remove(video: Video) -> None:
 
 
 def request_sync() -> None:
-    enqueue.ring("videos.tasks.sync")
+    enqueue("videos.tasks.sync")
 
 
 # ---------------------------------------------------------------- what the worker does

@@ -1,7 +1,7 @@
-"""Rows that are jobs: the row is the truth, the queue a doorbell.
+"""Rows that are jobs: the row says what is to be done, the queue only which row to look at.
 
-A task claims its row by one conditional UPDATE and holds a lease on it while it works. Whoever dies in the
-middle loses the lease when it expires; the sweep rings again and the next one resumes from what the row says.
+A task claims its row by one conditional UPDATE and holds a lease on it while it works. When its process dies, the
+lease expires, the poller enqueues the row again, and the next worker goes on from what the row says.
 """
 
 import os
@@ -85,6 +85,7 @@ class Job(models.Model):
     """Common columns and moves of every row that is a job. Subclasses set `state` and TRANSITIONS."""
 
     TRANSITIONS: ClassVar[dict[str, set[str]]] = TRANSITIONS
+    TASK: ClassVar[str]  # dotted name of the task that takes up a row, given its number
 
     state = models.CharField(max_length=16)
     state_since = models.DateTimeField(default=timezone.now)
@@ -102,6 +103,11 @@ class Job(models.Model):
 
     class Meta:
         abstract = True
+
+    @property
+    def cluster(self) -> str | None:
+        """The cluster of workers that its task belongs to; None: the common one."""
+        return None
 
     # -- claims
 

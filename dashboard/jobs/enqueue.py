@@ -1,37 +1,41 @@
-"""The doorbell: django-q2's queue carries nothing but a task's dotted name and a row's number."""
+"""The queue carries a task's dotted name and a row's number, nothing else: the row says what is to be done.
 
-from collections.abc import Callable
+A message may be lost, or arrive twice. What is lost is enqueued again by the poller; what arrives twice finds the
+row taken. So any broker of django-q2 will do, and none is asked what it holds.
+"""
+
+from functools import partial
 
 from django.core.cache import cache
-from django.utils import timezone
-from django_q.models import OrmQ
+from django.db.transaction import on_commit
 from django_q.tasks import async_task
 
 from dashboard.jobs.base import Job, JobQuerySet
 
-RING_AGAIN_SECONDS = 30
-MOST_AT_ONCE = 50
+AGAIN_SECONDS = 30  # a message for the same state of a row is sent at most that often
+AT_ONCE = 20  # of many rows that wait, those that could be worked on soon; the others follow
 
 
-def ring(task: str, *args: int, cluster: str | None = None) -> None:
-    """Enqueue a task. In a transaction, the doorbell and the row are written together or not at all.
+def enqueue(task: str, *args: int, cluster: str | None = None) -> None:
+    """Have a worker call `task` once the transaction has been committed, or at once where there is none.
 
     `cluster`: one of Q_CLUSTER's ALT_CLUSTERS instead of the common workers.
     """
-    elsewhere = {"cluster": cluster} if cluster else {}
-    async_task(task, *args, task_name=" ".join([task, *map(str, args)])[:100], **elsewhere)
+    options = {"cluster": cluster} if cluster else {}
+    name = " ".join([task, *map(str, args)])[:100]
+    on_commit(partial(async_task, task, *args, task_name=name, **options))
 
 
-def is_unheard(cluster: str) -> bool:
-    """Whether bells still wait there: ringing again would only make the line longer."""
-    return OrmQ.objects.filter(key=cluster, lock__lte=timezone.now()).exists()
+def enqueue_job(job: Job) -> None:
+    """Have a worker look at a row. Call it in the transaction that writes the row."""
+    enqueue(job.TASK, job.pk, cluster=job.cluster)
 
 
-def ring_due(rows: JobQuerySet, start: Callable[[Job], None]) -> int:
-    """Ring again for rows that are due, each at most twice a minute however long its bell goes unheard."""
-    rung = 0
-    for row in rows.order_by("try_after")[:MOST_AT_ONCE]:
-        if cache.add(f"rung:{row._meta.label_lower}:{row.pk}:{row.version}", 1, RING_AGAIN_SECONDS):
-            start(row)
-            rung += 1
-    return rung
+def enqueue_due(rows: JobQuerySet, *, at_once: int = AT_ONCE) -> int:
+    """Enqueue the first rows that are due, for messages that were lost; how many. For the poller."""
+    enqueued = 0
+    for row in rows.order_by("try_after", "pk")[:at_once]:
+        if cache.add(f"enqueued:{row._meta.label_lower}:{row.pk}:{row.version}", 1, AGAIN_SECONDS):
+            enqueue_job(row)
+            enqueued += 1
+    return enqueued

@@ -220,9 +220,9 @@ def test_sync_waits_while_an_answer_is_out(provider, new_avatar):
     assert tasks.sync() == 0
 
 
-def test_a_lost_doorbell_is_rung_again_but_not_in_a_storm(provider, new_avatar):
+def test_a_lost_message_is_sent_again_but_not_all_the_time(provider, new_avatar):
     new_avatar()
     for _ in range(5):
         poller.step()
-    bells = [bell for bell in OrmQ.objects.all() if bell.func() == "avatars.tasks.work"]
-    assert len(bells) == 1
+    sent = [entry for entry in OrmQ.objects.all() if entry.func() == "avatars.tasks.work"]
+    assert len(sent) == 1

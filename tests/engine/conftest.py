@@ -180,7 +180,7 @@ def pending(rig: Rig, web: LocalWeb) -> Render:
     return Render.objects.create(rig=rig, audio_url=web.url + "/voice.wav")
 
 
-def bells(cluster: str) -> list[tuple[str, int]]:
+def enqueued(cluster: str) -> list[tuple[str, int]]:
     entries = OrmQ.objects.filter(key=cluster).order_by("pk")
     return [(entry.task["func"], entry.task["args"][0]) for entry in entries]
 

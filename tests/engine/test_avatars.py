@@ -7,7 +7,7 @@ from django.core.files.storage import default_storage
 
 from engine import animator, tasks, views
 from engine.models import Rig, State
-from tests.engine.conftest import bells, picture
+from tests.engine.conftest import enqueued, picture
 from tests.local_web import failing
 
 
@@ -76,7 +76,7 @@ def test_the_picture_is_asked_for_by_the_rigger_not_by_the_web(curl, web, settin
     settings.ENGINE_GENERATE_WAIT = 0.2
     generate(curl, web)
     assert web.asked == []
-    assert bells("rig") == [("engine.tasks.build_rig", Rig.objects.get().pk)]
+    assert enqueued("rig") == [("engine.tasks.build_rig", Rig.objects.get().pk)]
 
 
 def test_who_waits_too_long_hears_so_while_the_work_goes_on(curl, double, web, settings):
@@ -191,7 +191,7 @@ def test_of_two_calls_with_one_reference_at_the_same_moment_one_makes_the_row(
     monkeypatch.setattr(views, "_earlier", lambda *args: next(looks)(*args))
     assert generate(curl, web, client_ref="1")[1]["data"] == [first]
     assert Rig.objects.count() == 1
-    assert len(bells("rig")) == 1
+    assert len(enqueued("rig")) == 1
 
 
 def test_waiting_never_takes_all_threads_of_the_web(curl, own, clusters, web, monkeypatch):

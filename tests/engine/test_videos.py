@@ -4,7 +4,7 @@ import pytest
 
 from engine import animator, tasks
 from engine.models import Render, Rig, State
-from tests.engine.conftest import bells, sound
+from tests.engine.conftest import enqueued, sound
 from tests.local_web import failing
 
 
@@ -20,7 +20,7 @@ def test_a_voice_becomes_a_video_with_its_mask(curl, rig, web, double):
     video = start(curl, rig, web.url + "/voice.wav")
     assert video["status"] == "pending"
     render = Render.objects.get(public_id=video["video_id"])
-    assert bells("engine") == [("engine.tasks.render", render.pk)]
+    assert enqueued("engine") == [("engine.tasks.render", render.pk)]
     double.during = lambda progress: seen.append(curl.data(f"video.get?video_id={render}")["status"])
     seen = []
     tasks.render(render.pk)
@@ -124,7 +124,7 @@ def test_a_link_that_keeps_failing_ends_in_an_error(curl, pending, web, double):
     for _ in range(5):
         Render.objects.update(try_after=pending.created_at)
         tasks.render(pending.pk)
-    assert len(web.asked) == Render.TRIES
+    assert len(web.asked) == tasks.RENDER_PHASE.max_attempts
     assert curl.data(f"video.get?video_id={pending}")["error_code"] == 3001
 
 
@@ -133,7 +133,7 @@ def test_the_same_reference_is_the_same_video(curl, own, rig):
     assert start(curl, rig, client_ref="1") == first
     assert start(own, rig, client_ref="1") != first
     assert start(curl, rig) != start(curl, rig)
-    assert len(bells("engine")) == 4
+    assert len(enqueued("engine")) == 4
     assert curl.data(f"video.get?video_id={first['video_id']}")["client_ref"] == "1"
     assert "client_ref" not in own.data(f"video.get?video_id={first['video_id']}")
 
@@ -150,7 +150,7 @@ def test_what_failed_is_tried_again_under_the_same_reference(curl, rig, web, dou
     tasks.render(Render.objects.get().pk)
     assert start(curl, rig, web.url + "/voice.wav", client_ref="1") == video
     assert curl.data(f"video.get?video_id={video['video_id']}")["progress"] == 0
-    assert len(bells("engine")) == 2
+    assert len(enqueued("engine")) == 2
     tasks.render(Render.objects.get().pk)
     assert curl.data(f"video.get?video_id={video['video_id']}")["status"] == "finished"
 

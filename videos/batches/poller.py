@@ -1,4 +1,4 @@
-"""Rings again for rows of batches, notes which batches are done, clears drafts that nobody came back to."""
+"""Enqueues rows of batches again, notes which batches are done, clears drafts that nobody came back to."""
 
 import uuid
 from datetime import timedelta
@@ -6,8 +6,8 @@ from datetime import timedelta
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from dashboard.jobs import enqueue
 from dashboard.jobs.base import ACTIVE
+from dashboard.jobs.enqueue import enqueue_due
 from dashboard.models import Lease
 from videos.batches import tasks
 from videos.models import Batch, BatchItem, ItemState, Video
@@ -21,7 +21,7 @@ def step() -> float:
     """One look; the seconds until the next."""
     BatchItem.release_dead()
     due = BatchItem.objects.filter(pk__in=tasks.next_up()).due(ItemState.WAITING, ItemState.WORKING)
-    enqueue.ring_due(due, tasks.start)
+    enqueue_due(due)
     _note_ends()
     if Lease.acquire("old drafts", uuid.uuid4(), 3600):
         Batch.objects.filter(started_at=None, created_at__lt=timezone.now() - KEEP_DRAFTS).delete()

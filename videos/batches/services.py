@@ -106,13 +106,13 @@ def order(ref: uuid.UUID, name: str, user: User, pairs: Pairs, look: Mapping[str
 
 
 def _begun(batch: Batch) -> int:
-    """What needs nothing more is a video at once; what has to be fetched first is rung for."""
+    """What needs nothing more is a video at once; what has to be fetched first is enqueued."""
     items = list(batch.items.select_related("avatar", "voice"))
     for item in items:
         item.batch = batch
         if item.voice is not None:
             tasks.make_video(item)
-    tasks.ring()
+    tasks.enqueue_next()
     return len(items)
 
 

@@ -10,10 +10,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from dashboard.files.filenames import for_video
-from dashboard.jobs import enqueue, local_job
+from dashboard.jobs import runner
 from dashboard.jobs.base import ForbiddenTransition, LeaseLost, State
-from dashboard.jobs.local_job import LocalState, NotNow, Refused
+from dashboard.jobs.enqueue import enqueue_job
+from dashboard.jobs.local_job import working_phase
 from dashboard.jobs.provider_job import provider
+from dashboard.jobs.runner import JobDelayed, JobFailed
 from dashboard.net import safe_download
 from dashboard.uploads import UploadError
 from videos import scheduling
@@ -23,6 +25,7 @@ from videos.voices.services import take_in
 
 LEASE = 480  # seconds: fetching, waiting to be decoded, decoding
 FETCH_SECONDS = 120
+PHASE = working_phase(LEASE)
 TWIN_SECONDS = 3  # until a row looks again whether its sound came with another one
 # Whoever waits for a slow server must not keep all workers from everything else.
 AT_ONCE = max(settings.Q_CLUSTER["workers"] - 1, 1)
@@ -31,16 +34,12 @@ AT_ONCE = max(settings.Q_CLUSTER["workers"] - 1, 1)
 # ---------------------------------------------------------------- what the pages ask for
 
 
-def ring() -> None:
-    """Have the next rows and the next videos begun. In a transaction: when it is committed."""
+def enqueue_next() -> None:
+    """Have workers look at the next rows and the next videos, once the transaction is committed."""
     for item in BatchItem.objects.filter(pk__in=next_up()):
-        start(item)
+        enqueue_job(item)
     for video in Video.objects.filter(pk__in=scheduling.next_up()):
         videos.start(video)
-
-
-def start(item: BatchItem) -> None:
-    enqueue.ring("videos.batches.tasks.work", item.pk)
 
 
 def retry(item: BatchItem) -> bool:
@@ -54,7 +53,7 @@ def retry(item: BatchItem) -> bool:
                 tried = True
             if tried:
                 Batch.objects.filter(pk=item.batch_id).update(done_at=None)
-                ring()
+                enqueue_next()
             return tried
     except (ForbiddenTransition, LeaseLost):  # somebody else was faster
         return False
@@ -89,24 +88,23 @@ def next_up() -> list[int]:
 
 def work(pk: int) -> None:
     if pk in next_up():
-        local_job.work(BatchItem, pk, _do, seconds=LEASE)
-        ring()
+        runner.run(BatchItem, pk, PHASE, _make)
+        enqueue_next()
 
 
-def _do(item: BatchItem) -> None:
+def _make(item: BatchItem) -> None:
     avatar = item.avatar
     if avatar is None:
-        raise Refused("The avatar of this row was deleted. Make this one by itself.")
+        raise JobFailed("The avatar of this row was deleted. Make this one by itself.")
     if not avatar.is_ready or avatar.provider != provider():
-        raise Refused("The avatar of this row is not ready. Try again when it is.")
+        raise JobFailed("The avatar of this row is not ready. Try again when it is.")
     if item.voice is None and not item.audio_url:
-        raise Refused("The sound of this row was deleted. Make this one by itself.")
+        raise JobFailed("The sound of this row was deleted. Make this one by itself.")
     if item.voice is None:
         same = BatchItem.objects.filter(batch=item.batch_id, audio_url=item.audio_url).exclude(pk=item.pk)
         twin = same.exclude(voice=None).select_related("voice").first()
         if twin is None and same.filter(state=ItemState.WORKING, lease_until__gt=timezone.now()).exists():
-            item.put_off(LocalState.WAITING, TWIN_SECONDS, attempts=item.attempts - 1)
-            return
+            raise JobDelayed("", seconds=TWIN_SECONDS, is_free=True)
         voice = twin.voice if twin else _fetch(item)
         item.note(voice=voice)  # before anything else: a second run need not fetch it again
     with transaction.atomic():
@@ -147,9 +145,9 @@ def _fetch(item: BatchItem) -> Voice:
                 )
             return take_in(path, _name(item), item.batch.made_by)
         except safe_download.FetchError as error:
-            raise (NotNow if error.passing else Refused)(str(error)) from error
+            raise (JobDelayed if error.passing else JobFailed)(str(error)) from error
         except UploadError as error:
-            raise Refused(str(error)) from error
+            raise JobFailed(str(error)) from error
 
 
 def _name(item: BatchItem) -> str:

@@ -14,7 +14,7 @@ from typing import IO, Any
 
 from django.conf import settings
 
-from dashboard.jobs.local_job import Refused
+from dashboard.jobs.runner import JobFailed
 from dashboard.provider.generate_once import DISK
 from dashboard.uploads import sandbox
 
@@ -30,7 +30,7 @@ class Died(Exception):
 
 
 def make(request: dict[str, Any], folder: Path, alive: Callable[[int], None]) -> int:
-    """Have `request` made; the size of the file in bytes. Raises Refused, Died, and whatever `alive` raises.
+    """Have `request` made; the size of the file in bytes. Raises JobFailed, Died, and whatever `alive` raises.
 
     `alive` gets the percentage again and again. The child never outlives this call, nor this process.
     """
@@ -54,9 +54,9 @@ def make(request: dict[str, Any], folder: Path, alive: Callable[[int], None]) ->
     if "ok" in answer:
         return answer["ok"]["size"]
     if "refused" in answer:
-        raise Refused(answer["refused"])
+        raise JobFailed(answer["refused"])
     if "full" in answer:
-        raise Refused(DISK)
+        raise JobFailed(DISK)
     last = (folder / "complaints.txt").read_bytes()[-500:].decode(errors="replace").strip()
     raise Died(f"{request['kind']}: ended with {process.returncode}: {last}")
 

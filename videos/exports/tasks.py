@@ -11,9 +11,11 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from dashboard.jobs import enqueue, local_job
+from dashboard.jobs import runner
 from dashboard.jobs.base import LeaseLost
-from dashboard.jobs.local_job import LocalState, Refused
+from dashboard.jobs.enqueue import enqueue_due, enqueue_job
+from dashboard.jobs.local_job import LocalState, working_phase
+from dashboard.jobs.runner import JobFailed
 from dashboard.models import User
 from dashboard.provider import generate_once
 from dashboard.uploads import UploadError, results
@@ -22,7 +24,7 @@ from videos.models import Backdrop, Export, Video
 
 Kind = Export.Kind
 LEASE = 60  # seconds; renewed while the studio works
-WAITS_SHORT = {Kind.POSTER, Kind.SOUND}  # seconds, not minutes: the common workers do them
+PHASE = working_phase(LEASE)
 WITH_LOOK = {Kind.LOOK, Kind.GIF}
 OF_THE_PERSON = {Kind.WEBM, Kind.MOV, Kind.WEBP}
 NO_MASK = "This video came without a mask, so the person cannot be cut out."
@@ -73,14 +75,8 @@ def want(video: Video, kind: str, user: User | None = None) -> Export:
                 export.again()
                 is_new = True
         if is_new:
-            start(export)
+            enqueue_job(export)
     return export
-
-
-def start(export: Export) -> None:
-    """To be called in the transaction that saved the row."""
-    cluster = None if export.kind in WAITS_SHORT else "studio"
-    enqueue.ring("videos.exports.tasks.work", export.pk, cluster=cluster)
 
 
 def dress(video: Video) -> None:
@@ -124,7 +120,7 @@ def repaint(video: Video) -> None:
             lease=None,
             lease_until=None,
         )
-        start(export)
+        enqueue_job(export)
 
 
 def drop(export: Export) -> None:
@@ -145,13 +141,13 @@ def drop_all(video: Video) -> None:
 
 
 def work(pk: int) -> None:
-    local_job.work(Export, pk, _make, seconds=LEASE)
+    runner.run(Export, pk, PHASE, _make)
 
 
 def _make(export: Export) -> None:
     video = export.video
     if reason := why_not(video, export.kind):
-        raise Refused(reason)
+        raise JobFailed(reason)
     workspace.clear(export)
     how = _still if export.kind == Kind.POSTER else _film
     try:
@@ -164,16 +160,16 @@ def _make(export: Export) -> None:
                 workspace.clear(export)
                 raise
     except FileNotFoundError as error:
-        raise Refused(GONE) from error
+        raise JobFailed(GONE) from error
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
-            raise Refused(generate_once.DISK) from error
+            raise JobFailed(generate_once.DISK) from error
         raise
 
 
 def _film(export: Export, video: Video, folder: Path) -> None:
     if not workspace.has_room(prores_bytes(video) if export.kind == Kind.MOV else video.video.size * 4):
-        raise Refused(generate_once.DISK)
+        raise JobFailed(generate_once.DISK)
     target = folder / f"made{workspace.SUFFIX[export.kind]}"
     picture = export.look.get("picture") if export.look.get("background") == "picture" else None
     backdrop = Backdrop.objects.filter(pk=picture).first() if picture else None
@@ -229,7 +225,7 @@ def _stills(video: Video, film: Path, folder: Path, name: str) -> str:
         colour = results.poster(film, poster, at=min(video.poster_moment, max(video.seconds - 0.05, 0)))
         results.thumbnail(poster, thumbnail)
     except UploadError as error:
-        raise Refused(str(error)) from error
+        raise JobFailed(str(error)) from error
     for path, stored in zip((poster, thumbnail), workspace.still_names(name), strict=True):
         workspace.store(path, stored)
     return colour
@@ -250,12 +246,11 @@ def _change(video: Video, **files: str) -> None:
 
 
 def step() -> float:
-    """Ring again for what is due; the seconds until the next look."""
+    """Enqueue what is due again; the seconds until the next step."""
     Export.release_dead()
-    due = Export.objects.due(LocalState.WAITING, LocalState.WORKING)
-    if enqueue.is_unheard("studio"):  # one may take long, and the others wait behind it
-        due = due.filter(kind__in=WAITS_SHORT)
-    enqueue.ring_due(due, start)
+    due = Export.objects.due(*PHASE.due)
+    for rows in (due.filter(kind__in=Export.QUICK), due.exclude(kind__in=Export.QUICK)):
+        enqueue_due(rows)  # apart, because the quick ones have workers of their own
     return IDLE_SECONDS
 
 

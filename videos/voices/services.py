@@ -83,7 +83,7 @@ def goes_at(voice: Voice) -> datetime | None:
     return (voice.spare_since or timezone.now()) + SPARE
 
 
-def sweep() -> None:
+def delete_unused() -> None:
     """Note since when a voice is spare, and delete what has been for long. To be called now and then."""
     now = timezone.now()
     unused().filter(spare_since=None).update(spare_since=now)

@@ -22,7 +22,7 @@ AFTER_A_FAULT = 10.0
 
 
 class Command(BaseCommand):
-    help = "Watches what the provider is making and rings again for what was forgotten."
+    help = "Watches what the provider is making and enqueues again what was lost."
 
     def handle(self, *args: Any, **options: Any) -> None:
         stop = threading.Event()

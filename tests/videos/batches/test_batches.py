@@ -144,7 +144,7 @@ def test_each_way_has_its_page_also_when_there_is_nothing_yet(client, way, speak
 
 
 def test_a_batch_of_two_hundred_rings_for_no_more_than_can_be_sent(client, speaker, voice, settings):
-    """The queue knows no order: a colleague's single video must not stand behind two hundred bells."""
+    """The queue knows no order: a colleague's single video must not stand behind two hundred others."""
     settings.CG_AVATAR_MAX_IN_FLIGHT = 2
     hello = voice()
     begun(client, *[f"{speaker().pk},{hello.pk}"] * 200)

@@ -192,10 +192,10 @@ def test_the_name_of_a_cut_fits_whatever_the_recording_is_called():
 
 def swept(voice: Voice, days: float) -> bool:
     """Whether the voice is gone after the poller has looked again so many days later."""
-    voice_services.sweep()
+    voice_services.delete_unused()
     for one in Voice.objects.exclude(spare_since=None):
         Voice.objects.filter(pk=one.pk).update(spare_since=one.spare_since - timedelta(days=days))
-    voice_services.sweep()
+    voice_services.delete_unused()
     return not Voice.objects.filter(pk=voice.pk).exists()
 
 
