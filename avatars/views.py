@@ -21,6 +21,7 @@ from dashboard.jobs.base import ForbiddenTransition, LeaseLost
 from dashboard.models import User
 from dashboard.provider import sync as provider_sync
 from dashboard.uploads import UploadError, portraits
+from videos.cards import cards_of
 
 MAX_AT_ONCE = 50
 
@@ -152,7 +153,7 @@ def _announced(response: HttpResponse, avatar: Avatar) -> HttpResponse:
 @require_GET
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     avatar = get_object_or_404(for_pages(), pk=pk)
-    videos = avatar.videos.select_related("made_by", "avatar")[:12]
+    videos = cards_of(avatar.videos.select_related("made_by", "avatar")[:12])
     context = {"avatar": avatar, "videos": videos, "other_faces": faces.others(avatar)}
     return render(request, "avatars/detail.html", context)
 

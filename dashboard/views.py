@@ -23,8 +23,8 @@ from dashboard.jobs.base import ACTIVE
 from dashboard.provider import generate_once
 from videos import views as videos
 from videos.batches.progress import tallies
+from videos.cards import cards_of
 from videos.models import Batch, Voice
-from videos.scheduling import with_places
 from videos.voices import services as voice_services
 
 log = logging.getLogger(__name__)
@@ -101,11 +101,11 @@ def home(request: HttpRequest) -> HttpResponse:
     running_avatars = list(people.filter(state__in=ACTIVE)[:RUNNING_SHOWN])
     newest_avatars = list(people.exclude(state__in=ACTIVE)[:AVATARS_SHOWN])
     context = {
-        "running_videos": with_places(running_videos),
+        "running_videos": cards_of(running_videos),
         "running_avatars": running_avatars,
         "running_batches": tallies(Batch.being_made().select_related("made_by")[:BATCHES_SHOWN]),
         "more_running": max(more, 0),
-        "videos": newest,
+        "videos": cards_of(newest),
         "avatars": newest_avatars,
         "is_new": not running_videos and not newest,
         "has_avatar": bool(newest_avatars),

@@ -18,8 +18,8 @@ from dashboard.jobs.base import State
 from dashboard.models import User
 from dashboard.provider import sync as provider_sync
 from videos import tasks
+from videos.cards import cards_of
 from videos.models import Video
-from videos.scheduling import with_places
 from videos.search import VIDEOS
 from videos.views import for_cards
 
@@ -73,14 +73,13 @@ class VideoFindForm(filters.FindForm):
 def gallery(request: HttpRequest) -> HttpResponse:
     form = VideoFindForm(request.GET, request.user)
     page = filters.Page(form, Video.objects.all(), request.GET.get("page"))
-    videos = with_places(page.load(for_cards()))
     words = page.words("video", "videos")
     context = {
         "form": form,
         "page": page,
         "words": words,
         "sync": provider_sync.last(Video),
-        "videos": videos,
+        "cards": cards_of(page.load(for_cards())),
     }
     template = "videos/_results.html" if filters.is_part(request) else "videos/gallery.html"
     return filters.answered(request, render(request, template, context), form, words)

@@ -25,21 +25,21 @@ def next_up() -> list[int]:
     return list(waiting.values_list("pk", flat=True)[:free])
 
 
-def with_places(videos: Iterable[Video]) -> list[Video]:
-    """Tell each video that waits how many are before it: two queries for all of them."""
+def count_ahead(videos: Iterable[Video]) -> dict[int, int]:
+    """How many videos are ahead of each one that waits, by its key: two queries for all of them."""
     videos = list(videos)
     here = [video for video in videos if video.state == State.WAITING]
     there = [video for video in videos if waits_there(video)]
     if not here and not there:
-        return videos
+        return {}
     away = sorted(Video.objects.filter(state__in=AWAY).values_list("state_since", flat=True))
-    for video in there:  # the provider keeps a line of its own: who came to it first
-        video.before = bisect_left(away, video.state_since)
+    # The provider keeps a queue of its own: who came to it first.
+    ahead = {video.pk: bisect_left(away, video.state_since) for video in there}
     if here:
         line = list(Video.objects.filter(state=State.WAITING).order_by(*ORDER).values_list(*ORDER))
         for video in here:
-            video.before = len(away) + bisect_left(line, (video.turn, video.created_at, video.pk))
-    return videos
+            ahead[video.pk] = len(away) + bisect_left(line, (video.turn, video.created_at, video.pk))
+    return ahead
 
 
 def waits_there(video: Video) -> bool:

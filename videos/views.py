@@ -5,7 +5,7 @@ import contextlib
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
@@ -16,12 +16,12 @@ from dashboard.files.filenames import for_filename
 from dashboard.jobs.base import ForbiddenTransition, LeaseLost, State
 from dashboard.provider import sync as provider_sync
 from videos import captions, tasks
+from videos.cards import card_of
 from videos.exports import catalogue
 from videos.exports import tasks as exports
 from videos.forms import TitleForm
 from videos.looks.services import laying
 from videos.models import Export, Video
-from videos.scheduling import with_places
 
 ON_CARDS = (
     "title",
@@ -76,10 +76,10 @@ def card(request: HttpRequest, pk: int) -> HttpResponse:
     video = for_cards().filter(pk=pk).first()
     if video is None:
         return HttpResponse()
-    with_places([video])
-    if request.GET.get("v") == stamp(video):
+    card = card_of(video)
+    if request.GET.get("v") == card.stamp:
         return HttpResponse(status=204)
-    return _announced(render(request, "videos/_card.html", {"video": video}), video)
+    return _announced(render(request, "videos/_card.html", {"card": card}), video)
 
 
 @require_GET
@@ -88,16 +88,11 @@ def status(request: HttpRequest, pk: int) -> HttpResponse:
     video = for_pages().filter(pk=pk).first()
     if video is None:
         return HttpResponseClientRedirect("/videos/")
-    with_places([video])
-    if request.GET.get("v") == stamp(video):
+    card = card_of(video)
+    if request.GET.get("v") == card.stamp:
         return HttpResponse(status=204)
-    context = {"video": _for_page(request, video), "swapped": True}
+    context = {"video": _for_page(request, video), "card": card, "swapped": True}
     return _announced(render(request, "videos/_status.html", context), video)
-
-
-def stamp(video: Video) -> str:
-    """What a poll compares: the row, and its place in the line, which moves without the row."""
-    return f"{video.version}.{getattr(video, 'before', 0)}"
 
 
 def _announced(response: HttpResponse, video: Video) -> HttpResponse:
@@ -110,8 +105,8 @@ def _announced(response: HttpResponse, video: Video) -> HttpResponse:
 @require_GET
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     video = get_object_or_404(for_pages(), pk=pk)
-    with_places([video])
-    return render(request, "videos/detail.html", {"video": _for_page(request, video)})
+    context = {"video": _for_page(request, video), "card": card_of(video)}
+    return render(request, "videos/detail.html", context)
 
 
 def _for_page(request: HttpRequest, video: Video) -> Video:
@@ -146,7 +141,7 @@ def rename(request: HttpRequest, pk: int) -> HttpResponse:
     video = _to_change(request, pk)
     form = TitleForm(request.POST)
     if form.is_valid():
-        Video.objects.filter(pk=pk).update(title=form.cleaned_data["title"])
+        Video.objects.filter(pk=pk).update(title=form.cleaned_data["title"], version=F("version") + 1)
     else:
         messages.error(request, "A title needs at least one letter and at most 200.")
     return redirect(video)
@@ -189,5 +184,5 @@ def _to_change(request: HttpRequest, pk: int) -> Video:
 def _shown_again(request: HttpRequest, video: Video) -> HttpResponse:
     """A card's buttons get the card back; those of the page, the page."""
     if request.htmx:
-        return render(request, "videos/_card.html", {"video": with_places([for_cards().get(pk=video.pk)])[0]})
+        return render(request, "videos/_card.html", {"card": card_of(for_cards().get(pk=video.pk))})
     return redirect(video)

@@ -30,7 +30,8 @@ def programs() -> list[Program]:
     # A generate call may hold a thread for as long as its avatar takes: many threads, little memory each.
     gunicorn += ["--worker-class", "gthread", "--workers", "2", "--threads", "12", "--timeout", "120"]
     gunicorn += ["--graceful-timeout", "5", "--max-requests", "20000", "--max-requests-jitter", "2000"]
-    gunicorn += ["--no-control-socket"]
+    # The poll of a batch's page says in its address what it shows of each row: 500 rows are up to 5,000 letters.
+    gunicorn += ["--no-control-socket", "--limit-request-line", "8190"]
     found = [
         Program("web", gunicorn),
         Program("worker", [*manage, "cluster", "worker"]),

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from dataclasses import asdict, dataclass
 
 from django.core.cache import cache
 from django.db.models import Model
@@ -16,14 +16,24 @@ FOUND_SECONDS = 600
 TROUBLE_SECONDS = 2 * 24 * 3600  # or until the provider answers
 
 
+@dataclass(frozen=True)
+class SyncState:
+    """How a look for new things stands; without anything in it there is nothing to tell."""
+
+    is_busy: bool = False
+    words: str = ""  # a sentence
+    is_bad: bool = False  # the sentence says what went wrong
+    new: int = 0  # how many were found
+
+
 def asked(model: type[Model]) -> None:
     """Somebody pressed the button and wants to hear of it."""
-    cache.set(_key(model), {"is_busy": True}, ASKED_SECONDS)
+    _keep(model, SyncState(is_busy=True), ASKED_SECONDS)
 
 
-def last(model: type[Model]) -> dict[str, Any]:
-    """`is_busy`, or a sentence in `words` and whether it `is_bad`; empty when there is nothing to tell."""
-    return cache.get(_key(model)) or {}
+def last(model: type[Model]) -> SyncState:
+    """How the last look for this kind of thing stands."""
+    return SyncState(**cache.get(_key(model)) or {})
 
 
 def reported(model: type[Model], one: str, many: str) -> Callable[[Callable[[], int]], Callable[[], int]]:
@@ -36,11 +46,11 @@ def reported(model: type[Model], one: str, many: str) -> Callable[[Callable[[], 
                 new = sync()
             except ApiError as error:
                 words = f"The last look for {many} made elsewhere did not work. {error}"
-                cache.set(_key(model), {"words": words, "is_bad": True}, TROUBLE_SECONDS)
+                _keep(model, SyncState(words=words, is_bad=True), TROUBLE_SECONDS)
                 raise
-            if last(model).get("is_busy"):
+            if last(model).is_busy:
                 found = f"{new} new {one if new == 1 else many}." if new else f"No new {many} were found."
-                cache.set(_key(model), {"words": found}, FOUND_SECONDS)
+                _keep(model, SyncState(words=found, new=new), FOUND_SECONDS)
             else:
                 cache.delete(_key(model))
             return new
@@ -53,9 +63,14 @@ def reported(model: type[Model], one: str, many: str) -> Callable[[Callable[[], 
 def foot(request: HttpRequest, model: type[Model], many: str) -> HttpResponse:
     """The poll of a foot that waits for its answer."""
     state = last(model)
-    if state.get("is_busy"):
+    if state.is_busy:
         return HttpResponse(status=204)
     return render(request, "_sync.html", {"sync": state, "many": many})
+
+
+def _keep(model: type[Model], state: SyncState, seconds: int) -> None:
+    # As plain values: what the cache has must not depend on where this class lives.
+    cache.set(_key(model), asdict(state), seconds)
 
 
 def _key(model: type[Model]) -> str:

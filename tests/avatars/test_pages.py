@@ -92,7 +92,7 @@ def test_a_failed_avatar_shows_its_sentence_and_try_again_on_the_card(signed_in,
     page = client.get(reverse("avatars")).text
     assert "We could not find a face in this picture." in page
     answer = client.post(reverse("avatar-retry", args=[avatar.pk]), headers=HTMX)
-    assert "Waiting for its turn" in answer.text
+    assert "Queued" in answer.text
     avatar.refresh_from_db()
     assert avatar.state == State.WAITING
 

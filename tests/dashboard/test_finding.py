@@ -48,7 +48,7 @@ def found(signed_in, maria, videos):
     client = signed_in(maria)
 
     def titles(**query):
-        return [video.title for video in client.get(reverse("videos"), query).context["videos"]]
+        return [card.video.title for card in client.get(reverse("videos"), query).context["cards"]]
 
     return titles
 
@@ -112,7 +112,7 @@ def test_pages_keep_what_was_asked_for_and_the_last_one_catches_who_went_too_far
     assert 'href="?q=take&amp;page=2"' in page.text
     assert "49 videos" in page.text
     last = client.get(reverse("videos"), {"q": "take", "page": "77"})
-    assert len(last.context["videos"]) == 1
+    assert len(last.context["cards"]) == 1
     assert 'aria-current="page"><span class="visually-hidden">Page </span>3' in last.text
 
 

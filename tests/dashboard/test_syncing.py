@@ -28,9 +28,13 @@ def test_who_asks_hears_what_was_found(provider, client, one, many, tasks):
     tasks.sync()
     answer = client.get(state, headers={"HX-Request": "true"})
     assert f"1 new {one}." in answer.text
+    assert ">Show</a>" in answer.text
     assert "every 2s" not in answer.text
     client.post(reverse(f"{one}-sync"))
     tasks.sync()
+    answer = client.get(state, headers={"HX-Request": "true"})
+    assert f"No new {many} were found." in answer.text
+    assert ">Show</a>" not in answer.text
     assert f"No new {many} were found." in client.get(reverse(many)).text
 
 

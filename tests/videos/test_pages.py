@@ -128,8 +128,8 @@ def test_a_refused_voice_is_a_sentence(signed_in, maria, settings):
     ("fields", "words"),
     [
         ({"state": State.SENDING}, "Getting started…"),
-        ({"state": State.MAKING, "progress": 43}, "Making the video… 43 %"),
-        ({"state": State.COPYING}, "Bringing it home…"),
+        ({"state": State.MAKING, "progress": 43}, "Generating 43 %"),
+        ({"state": State.COPYING}, "Finishing…"),
         (
             {"state": State.FAILED, "error": "This took too long. Try again."},
             "This took too long. Try again.",
@@ -153,8 +153,8 @@ def test_a_waiting_video_tells_its_place_in_the_line(signed_in, maria, new_video
     for minutes in (3, 2, 1):
         new_video(created_at=now - timedelta(minutes=minutes))
     page = signed_in(maria).get(reverse("videos")).text
-    assert "(1 before it)" in page
-    assert "(2 before it)" in page
+    assert "(1 ahead of you)" in page
+    assert "(2 ahead of you)" in page
 
 
 def test_the_poll_notices_a_new_place_in_the_line(signed_in, maria, new_video):
@@ -166,7 +166,7 @@ def test_the_poll_notices_a_new_place_in_the_line(signed_in, maria, new_video):
     Video.objects.filter(pk=first.pk).update(state=State.READY)
     answer = client.get(address, {"v": f"{second.version}.1"})
     assert answer.status_code == 200
-    assert "before it" not in answer.text
+    assert "ahead of you" not in answer.text
 
 
 def test_the_last_poll_of_a_page_brings_the_player_and_the_downloads_once(signed_in, maria, new_video):
@@ -206,7 +206,7 @@ def test_a_waiting_video_can_be_cancelled_and_made_after_all(signed_in, maria, n
     video.refresh_from_db()
     assert video.state == State.CANCELLED
     answer = client.post(reverse("video-retry", args=[video.pk]), headers=HTMX)
-    assert "Waiting for its turn" in answer.text
+    assert "Queued" in answer.text
 
 
 def test_what_is_being_made_already_is_told_to_be_too_late_to_cancel(signed_in, maria, new_video):

@@ -15,8 +15,9 @@ from avatars.models import Avatar
 from dashboard.jobs.base import State
 from tests import made
 from videos import poller, tasks
+from videos.cards import cards_of
 from videos.models import Video, Voice
-from videos.scheduling import next_up, with_places
+from videos.scheduling import next_up
 
 
 @pytest.fixture
@@ -174,7 +175,7 @@ def test_only_so_many_are_sent_and_the_others_wait_in_their_order(provider, vide
     for one in (third, second, video):
         run(one)
     assert [one.state for one in (video, second, third)] == [State.MAKING, State.WAITING, State.WAITING]
-    assert [one.before for one in with_places([second, third])] == [1, 2]
+    assert [card.ahead for card in cards_of([second, third])] == [1, 2]
     provider.finish(video.remote_id)
     look(video)
     assert run(third).state == State.WAITING
@@ -193,7 +194,7 @@ def test_a_batch_keeps_no_single_video_waiting_and_batches_take_turns(provider, 
     second = [queued(5, turn) for turn in (1, 2)]
     single = queued(0, 0)
     order = [single, first[0], second[0], first[1], second[1], first[2]]
-    assert [one.before for one in with_places(order)] == [1, 2, 3, 4, 5, 6]
+    assert [card.ahead for card in cards_of(order)] == [1, 2, 3, 4, 5, 6]
     for one in order:  # what each is told is what happens
         Video.objects.filter(state=State.MAKING).update(state=State.READY)
         assert next_up() == [one.pk]

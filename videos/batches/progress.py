@@ -1,18 +1,18 @@
 """How far a batch is: of each row, and in all."""
 
-import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Count, Sum
 
 from dashboard.jobs.base import State
+from videos.cards import stamp
 from videos.models import Batch, BatchItem, ItemState
-from videos.scheduling import with_places
+from videos.scheduling import count_ahead
 
 DELETED = "deleted"  # a row whose video somebody deleted since
 STOPPED = (State.FAILED, State.UNSURE)
-_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+STAMPS_APART = "_"
 # What a row shows. The poll reads them all every other second, so nothing else of their many columns.
 ON_ROWS = (
     *("batch", "number", "title", "said_sound", "audio_url", "state", "version", "attempts", "error"),
@@ -66,6 +66,11 @@ class Tally:
             said.append(f"{self.cancelled} cancelled")
         return ", ".join(said)
 
+    @property
+    def stamp(self) -> str:
+        """What the poll of a batch's panel compares."""
+        return ".".join(str(n) for n in (self.ready, self.failed, self.cancelled, self.total, self.percent))
+
 
 def tallies(batches: Iterable[Batch]) -> list[Batch]:
     """Give each batch its `tally`: one query for all of them."""
@@ -88,15 +93,16 @@ def _state(item: str, video: str | None) -> str:
 def with_rows(batch: Batch) -> Batch:
     """Give the batch its `rows` (each with `now`, the word for how it stands) and its `tally`."""
     items = list(batch.items.select_related("video__avatar", "avatar", "voice").only(*ON_ROWS))
-    with_places(item.video for item in items if item.video)
+    ahead = count_ahead(item.video for item in items if item.video)
     batch.tally = Tally()
     for item in items:
         item.batch = batch
         item.now = _state(item.state, item.video.state if item.video else None)
+        item.ahead = ahead.get(item.video_id, 0)
         item.can_cancel = is_waiting(item)
         batch.tally.add(item.now, progress=item.video.progress if item.video else 0)
     batch.rows = items
-    batch.stamps = "".join(_stamp(item) for item in items)
+    batch.stamps = STAMPS_APART.join(row_stamp(item, item.ahead) for item in items)
     batch.can_retry = batch.tally.failed
     batch.can_cancel = sum(item.can_cancel for item in items)
     return batch
@@ -109,24 +115,15 @@ def is_waiting(item: BatchItem) -> bool:
     return item.state == ItemState.WAITING
 
 
-def _stamp(item: BatchItem) -> str:
-    """Three letters that change with the row: a page says by them what it shows, in an address of ordinary length."""
-    video = item.video
-    shown = (
-        item.pk,
-        item.version,
-        video and (video.pk, video.version, video.title, getattr(video, "before", 0)),
-    )
-    number = zlib.crc32(repr(shown).encode())
-    return "".join(_DIGITS[number // 36**place % 36] for place in range(3))
+def row_stamp(item: BatchItem, ahead: int) -> str:
+    """What the page says of a row when it asks what changed: its version, and what the card of its video compares."""
+    return f"{item.version}.{stamp(item.video, ahead)}" if item.video else str(item.version)
 
 
 def changed(batch: Batch, shown: str) -> list[BatchItem]:
     """The rows that look otherwise than what the page shows."""
-    if len(shown) != len(batch.stamps):
+    before = shown.split(STAMPS_APART)
+    if len(before) != len(batch.rows):
         return batch.rows
-    return [
-        row
-        for place, row in enumerate(batch.rows)
-        if batch.stamps[3 * place : 3 * place + 3] != shown[3 * place : 3 * place + 3]
-    ]
+    now = batch.stamps.split(STAMPS_APART)
+    return [row for row, old, new in zip(batch.rows, before, now, strict=True) if old != new]

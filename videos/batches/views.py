@@ -58,7 +58,7 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
     if batch is None:
         return HttpResponse()
     batch = tallies([batch])[0]
-    if request.GET.get("v") == f"{batch.tally.percent}.{batch.tally.words}":
+    if request.GET.get("v") == batch.tally.stamp:
         return HttpResponse(status=204)
     return render(request, "videos/batches/_panel.html", {"batch": batch})
 

@@ -13,8 +13,9 @@ from dashboard.files.filenames import for_filename
 from dashboard.gallery import filters
 from dashboard.jobs.base import ACTIVE
 from dashboard.uploads import UploadError
+from videos.cards import cards_of
 from videos.models import Video, Voice
-from videos.views import for_cards, with_places
+from videos.views import for_cards
 from videos.voices import editing, services
 from videos.voices.forms import EditForm, NameForm, VoiceFindForm
 
@@ -57,7 +58,7 @@ def _page(
         "form": form,
         "download": signed_links.link(voice.sound.name, download=f"{for_filename(voice.name)}.wav"),
         "edits": listed().filter(original=voice),
-        "videos": with_places(for_cards().filter(voice=voice)[:VIDEOS_SHOWN]),
+        "videos": cards_of(for_cards().filter(voice=voice)[:VIDEOS_SHOWN]),
         "script": services.words_of(voice),
         "goes_at": services.goes_at(voice),
         "spare_days": services.SPARE.days,

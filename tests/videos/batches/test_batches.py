@@ -15,12 +15,14 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from dashboard.jobs.base import State
+from dashboard.processes import supervisor
 from tests.conftest import FIXTURES
 from tests.local_web import LocalWeb, failing
 from tests.videos.batches.conftest import csv, send, sound
 from videos import poller as video_poller
 from videos import tasks as video_tasks
 from videos.batches import poller, tasks
+from videos.batches.progress import STAMPS_APART, row_stamp
 from videos.models import Batch, BatchItem, ItemState, Video, Voice
 
 HTMX = {"HX-Request": "true"}
@@ -324,6 +326,32 @@ def test_one_poll_brings_what_changed_and_nothing_while_nothing_did(client, mari
     assert "every 2s" not in answer.text
     assert "Spring: 3 videos are ready." in answer["HX-Trigger"]
     assert client.get(reverse("batch-status", args=[batch.pk])).text.count("<li") == 3
+
+
+def test_the_poll_notices_every_change_of_a_row():
+    """Also the thousandth, and another place in the queue."""
+    item = BatchItem(version=1)
+    seen = [row_stamp(item, 0)]
+    for version in range(1000):
+        item.video = Video(version=version)
+        seen += [row_stamp(item, ahead) for ahead in range(3)]
+    assert len(set(seen)) == len(seen)
+
+
+def test_the_poll_notices_a_new_title(client, maria, batch, new_video):
+    made_of(new_video, batch, maria, State.MAKING, State.READY)
+    address = re.search(r'hx-get="([^"]*/status/[^"]*)"', client.get(batch.get_absolute_url()).text)[1]
+    video = batch.videos.get(state=State.READY)
+    client.post(reverse("video-rename", args=[video.pk]), {"title": "Another title"})
+    assert "Another title" in client.get(address).text
+
+
+def test_what_the_page_of_the_largest_batch_asks_fits_into_an_address():
+    """The web server refuses longer ones, and the page would stand still."""
+    web = next(program for program in supervisor.programs() if program.name == "web")
+    limit = int(web.command[web.command.index("--limit-request-line") + 1])
+    item = BatchItem(version=12, video=Video(version=123))
+    assert 500 * len(STAMPS_APART + row_stamp(item, 499)) < limit - 100
 
 
 def test_page_and_poll_ask_the_database_no_more_for_many_rows(client, maria, batch, new_video):

@@ -1,0 +1,36 @@
+"""What a card in a gallery shows of a video, and how a page asks whether that has changed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from videos.models import Video
+from videos.scheduling import count_ahead
+
+
+@dataclass(frozen=True)
+class VideoCard:
+    """A video and what is shown with it that is not in its row."""
+
+    video: Video
+    ahead: int = 0  # how many videos are made before it
+
+    @property
+    def stamp(self) -> str:
+        return stamp(self.video, self.ahead)
+
+
+def stamp(video: Video, ahead: int) -> str:
+    """What a poll compares: the row, and its place in the queue, which moves without the row."""
+    return f"{video.version}.{ahead}"
+
+
+def cards_of(videos: Iterable[Video]) -> list[VideoCard]:
+    """The cards of these videos, in their order."""
+    videos = list(videos)
+    ahead = count_ahead(videos)
+    return [VideoCard(video, ahead.get(video.pk, 0)) for video in videos]
+
+
+def card_of(video: Video) -> VideoCard:
+    """The card of one video."""
+    return cards_of([video])[0]
