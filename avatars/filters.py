@@ -16,6 +16,7 @@ from avatars.search import AVATARS
 from avatars.views import for_cards
 from dashboard.files import zip_stream
 from dashboard.gallery import filters
+from dashboard.gallery.changes import Changes, Gallery, Mark
 from dashboard.provider import sync as provider_sync
 
 
@@ -23,8 +24,12 @@ class AvatarFindForm(filters.FindForm):
     WORDS = AVATARS
 
 
+GALLERY = Gallery(Avatar, "avatar", "avatars", "avatars", AvatarFindForm)
+
+
 @require_GET
 def gallery(request: HttpRequest) -> HttpResponse:
+    mark = Mark.take(Avatar)
     form = AvatarFindForm(request.GET, request.user)
     page = filters.Page(form, Avatar.objects.all(), request.GET.get("page"))
     words = page.words("avatar", "avatars")
@@ -33,10 +38,17 @@ def gallery(request: HttpRequest) -> HttpResponse:
         "page": page,
         "words": words,
         "sync": provider_sync.last(Avatar),
+        "changes": Changes(GALLERY, mark, form, page.as_asked),
         "avatars": page.load(for_cards()),
     }
     template = "avatars/_results.html" if filters.is_part(request) else "avatars/gallery.html"
     return filters.answered(request, render(request, template, context), form, words)
+
+
+@require_GET
+def changes(request: HttpRequest) -> HttpResponse:
+    """The poll of the gallery: what was added or deleted elsewhere."""
+    return GALLERY.poll(request)
 
 
 @require_GET

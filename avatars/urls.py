@@ -4,6 +4,7 @@ from avatars import faces, filters, views
 
 urlpatterns = [
     path("", filters.gallery, name="avatars"),
+    path("changes/", filters.changes, name="avatars-changes"),
     path("upload/", views.upload, name="avatar-upload"),
     path("zip/", filters.download, name="avatars-zip"),
     path("delete/", filters.delete, name="avatars-delete"),

@@ -4,6 +4,7 @@ from videos import create_views, filters, views
 
 urlpatterns = [
     path("", filters.gallery, name="videos"),
+    path("changes/", filters.changes, name="videos-changes"),
     path("new/", create_views.new, name="video-new"),
     path("new/speaker/<int:pk>/", create_views.speaker, name="video-speaker"),
     path("looks/", include("videos.looks.urls")),

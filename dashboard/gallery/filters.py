@@ -194,6 +194,11 @@ class Page:
         return [by_key[key] for key in self.keys if key in by_key]
 
     @property
+    def as_asked(self) -> str:
+        """Its number in an address, which the first page does without."""
+        return str(self.number) if self.number > 1 else ""
+
+    @property
     def has_other_pages(self) -> bool:
         return self.has_next or self.number > 1
 
@@ -241,7 +246,10 @@ def answered(request: HttpRequest, response: HttpResponse, form: FindForm, words
     # One address has two answers: a browser must not show the part for the page when somebody goes back.
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     if is_part(request):
-        push_url(response, request.path + form.address().removesuffix("?"))
+        page = request.GET.get("page", "")
+        push_url(
+            response, request.path + form.address(page=page if page.isdecimal() else "").removesuffix("?")
+        )
         trigger_client_event(response, "announce", {"text": words})
     return response
 

@@ -44,6 +44,8 @@ class RemoteJob(OwnedModel, Job):
             models.Index(fields=["state", "try_after"], name="%(class)s_due"),
             # The galleries' filters, in the galleries' order, and what is new for a person.
             models.Index(fields=["state", "created_at"], name="%(class)s_by_state"),
+            # What came to a state since a gallery was drawn that shows this state alone.
+            models.Index(fields=["state", "state_since"], name="%(class)s_by_change"),
             models.Index(fields=["made_by", "created_at"], name="%(class)s_by_person"),
             models.Index(fields=["made_by", "state_since"], name="%(class)s_news"),
         ]

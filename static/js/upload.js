@@ -3,6 +3,7 @@
 import { dropPage, page, say, send, tooLarge } from "./send.js";
 
 const AT_ONCE = 3;
+const isUpload = (element) => element.closest("form[data-upload]"); // one in the header, one in the large empty zone
 const form = document.querySelector("form[data-upload]");
 const template = document.getElementById("upload-card");
 const waiting = [];
@@ -66,7 +67,17 @@ function arrive(card, html) {
   card.replaceWith(fresh);
   htmx.process(fresh);
   say(`${fresh.querySelector(".card-name").textContent} was uploaded.`);
+  fill();
   document.dispatchEvent(new CustomEvent("started"));
+}
+
+// The first avatar: with the large zone gone, search, filters and the button in the header come to light.
+function fill() {
+  const empty = document.getElementById("empty");
+  if (!empty) return;
+  const hadFocus = empty.contains(document.activeElement);
+  empty.remove();
+  if (hadFocus) document.querySelector("form[data-upload] input[name=portraits]").focus({ preventScroll: true });
 }
 
 function refuse(card, sentence, again) {
@@ -85,11 +96,20 @@ function tell(card, words) {
 const take = (files) => files.slice().reverse().forEach(add);
 
 if (form) {
-  form.addEventListener("change", (event) => {
+  document.addEventListener("change", (event) => {
+    if (!isUpload(event.target)) return;
     take([...event.target.files]);
     event.target.value = "";
   });
   dropPage(take);
+  // A search or what came from elsewhere brings new results: what is still on its way stays on top of them.
+  let kept = [];
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target.id === "results") kept = [...document.querySelectorAll("#cards > .is-upload")];
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    document.getElementById("cards").prepend(...kept.splice(0));
+  });
   // Leaving now would lose what is still on its way.
   addEventListener("beforeunload", (event) => { if (!page.leaving && (running || waiting.length)) event.preventDefault(); });
 }

@@ -7,7 +7,7 @@ import pytest
 from django.core.files.base import ContentFile
 from PIL import Image
 
-from dashboard.jobs import State
+from dashboard.jobs.base import State
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

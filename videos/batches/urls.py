@@ -20,6 +20,7 @@ register_converter(WayConverter, "way")
 
 urlpatterns = [
     path("", views.index, name="batches"),
+    path("changes/", views.changes, name="batches-changes"),
     path("new/<way:way>/", create_views.new, name="batch-new"),
     path("new/<way:way>/sound/", create_views.upload, name="batch-sound"),
     path("template.csv", sheet_template.as_csv, name="batch-template-csv"),

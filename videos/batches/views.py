@@ -10,6 +10,7 @@ from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from dashboard.files import zip_stream
 from dashboard.files.filenames import for_filename
+from dashboard.gallery.changes import Changes, Gallery, Mark
 from dashboard.jobs.base import State
 from videos.batches import draft_views, tasks
 from videos.batches.forms import NameForm
@@ -18,12 +19,26 @@ from videos.filters import files_of
 from videos.models import Batch, BatchItem, ItemState
 
 PER_PAGE = 30
+GALLERY = Gallery(Batch, "batch", "batches", "batches")
 
 
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
+    mark = Mark.take(Batch)
     page = Paginator(Batch.objects.select_related("made_by"), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "videos/batches/list.html", {"page": page, "batches": tallies(page.object_list)})
+    number = str(page.number) if page.number > 1 else ""
+    context = {
+        "page": page,
+        "changes": Changes(GALLERY, mark, page=number),
+        "batches": tallies(page.object_list),
+    }
+    return render(request, "videos/batches/list.html", context)
+
+
+@require_GET
+def changes(request: HttpRequest) -> HttpResponse:
+    """The poll of the list: what was begun or deleted elsewhere."""
+    return GALLERY.poll(request)
 
 
 @require_GET

@@ -4,6 +4,7 @@ from videos.voices import views
 
 urlpatterns = [
     path("", views.gallery, name="voices"),
+    path("changes/", views.changes, name="voices-changes"),
     path("new/", views.upload, name="voice-upload"),
     path("<int:pk>/", views.detail, name="voice"),
     path("<int:pk>/facts/", views.facts, name="voice-facts"),

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from dashboard.files import signed_links
 from dashboard.files.filenames import for_filename
 from dashboard.gallery import filters
+from dashboard.gallery.changes import Changes, Gallery, Mark
 from dashboard.jobs.base import ACTIVE
 from dashboard.uploads import UploadError
 from videos.cards import cards_of
@@ -20,6 +21,7 @@ from videos.voices import editing, services
 from videos.voices.forms import EditForm, NameForm, VoiceFindForm
 
 VIDEOS_SHOWN = 12
+GALLERY = Gallery(Voice, "voice", "voices", "voices", VoiceFindForm)
 GONE = "The file of this recording is gone. Upload it again."
 
 
@@ -33,12 +35,25 @@ def listed() -> QuerySet[Voice]:
 
 @require_GET
 def gallery(request: HttpRequest) -> HttpResponse:
+    mark = Mark.take(Voice)
     form = VoiceFindForm(request.GET, request.user)
     page = filters.Page(form, Voice.objects.all(), request.GET.get("page"))
     words = page.words("voice", "voices")
-    context = {"form": form, "page": page, "words": words, "voices": page.load(listed())}
+    context = {
+        "form": form,
+        "page": page,
+        "words": words,
+        "changes": Changes(GALLERY, mark, form, page.as_asked),
+        "voices": page.load(listed()),
+    }
     template = "videos/voices/_results.html" if filters.is_part(request) else "videos/voices/gallery.html"
     return filters.answered(request, render(request, template, context), form, words)
+
+
+@require_GET
+def changes(request: HttpRequest) -> HttpResponse:
+    """The poll of the gallery: what was added or deleted elsewhere."""
+    return GALLERY.poll(request)
 
 
 @require_GET

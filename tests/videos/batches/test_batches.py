@@ -532,7 +532,7 @@ def test_the_list_tells_how_far_each_is_in_a_handful_of_queries(
     address = reverse("batches")
     with CaptureQueriesContext(connection) as few:
         page = client.get(address).text
-    for words in ("1 of 2 ready", "Not begun", "2 rows", "Spring videos"):
+    for words in ("1 of 2 ready", "Draft", "2 rows", "Spring videos"):
         assert words in page
     for number in range(5):
         one = Batch.objects.create(name=f"B{number}", made_by=maria, started_at=timezone.now())
