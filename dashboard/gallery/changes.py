@@ -90,9 +90,14 @@ class Changes:
         return reverse(self.gallery.url_name) + _query(filters)
 
     @property
+    def has_results(self) -> bool:
+        """Whether the page has a search, and results that can be replaced: not where nothing was there at all."""
+        return self.form is not None and self.mark.newest > 0
+
+    @property
     def is_in_place(self) -> bool:
-        """Whether it is enough to replace the results: not where there were none, or in another order."""
-        return self.form is not None and self.mark.newest > 0 and not (self.new and "sort" in self._filters)
+        """Whether `show` has the order that the page has: then it is enough to replace the results."""
+        return self.has_results and not (self.new and "sort" in self._filters)
 
     @property
     def _filters(self) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def entries(text: str) -> dict[str, set[str]]:
     """What is marked as current in the navigation and its menu, and how."""
     frame = text.partition('<nav class="rail"')[2].partition("<main")[0]
     found: dict[str, set[str]] = {}
-    for tag, value, words in re.findall(
+    for _, value, words in re.findall(
         r'<(a|button)[^>]* aria-current="(\w+)"[^>]*>(?:.*?)([A-Z][a-z ]+)(?:</span>)?</\1>', frame, re.S
     ):
         found.setdefault(words, set()).add(value)
