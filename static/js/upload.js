@@ -3,8 +3,7 @@
 import { dropPage, page, say, send, tooLarge } from "./send.js";
 
 const AT_ONCE = 3;
-const isUpload = (element) => element.closest("form[data-upload]"); // one in the header, one in the large empty zone
-const form = document.querySelector("form[data-upload]");
+const form = document.querySelector("form[data-upload]"); // on an empty page the large one, later one in the header
 const template = document.getElementById("upload-card");
 const waiting = [];
 let running = 0;
@@ -71,12 +70,14 @@ function arrive(card, html) {
   document.dispatchEvent(new CustomEvent("started"));
 }
 
-// The first avatar: with the large zone gone, search, filters and the button in the header come to light.
+// The first avatar: with the large zone gone, search and filters come to light, and the button goes to the header.
 function fill() {
   const empty = document.getElementById("empty");
   if (!empty) return;
   const hadFocus = empty.contains(document.activeElement);
   empty.remove();
+  const action = document.getElementById("upload-action");
+  action.replaceWith(action.content);
   if (hadFocus) document.querySelector("form[data-upload] input[name=portraits]").focus({ preventScroll: true });
 }
 
@@ -97,7 +98,7 @@ const take = (files) => files.slice().reverse().forEach(add);
 
 if (form) {
   document.addEventListener("change", (event) => {
-    if (!isUpload(event.target)) return;
+    if (!event.target.closest("form[data-upload]")) return;
     take([...event.target.files]);
     event.target.value = "";
   });

@@ -111,12 +111,14 @@ def test_after_the_first_upload_the_empty_gallery_is_a_gallery(page):
     add = page.get_by_text("Add portraits")
     for hidden in (search, count, add):
         expect(hidden).to_be_hidden()
+    page.get_by_label("Choose pictures").focus()
     page.get_by_label("Choose pictures").set_input_files(FIXTURES / "astronaut.jpg")
     expect(page.locator(".card.is-waiting")).to_have_count(1)
     expect(page.get_by_role("heading", name="Drop portraits here")).to_have_count(0)
     expect(count).to_have_text("1 avatar")
     for shown in (search, count, add, page.get_by_role("button", name="Select")):
         expect(shown).to_be_visible()
+    expect(page.get_by_label("Add portraits")).to_be_focused()
     page.get_by_label("Add portraits").set_input_files(FIXTURES / "astronaut.jpg")
     expect(count).to_have_text("2 avatars")
     expect(page.locator("#changes-show")).to_have_count(0)  # what one uploads oneself is no news

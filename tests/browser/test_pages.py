@@ -134,14 +134,14 @@ def test_try_again_on_the_card_brings_the_card_back_to_life(page, new_video, mar
     card = page.locator(f"#video-{video.pk}")
     expect(card.locator(".card-words")).to_have_text("Queued")
     change(video, state=State.MAKING, progress=43)
-    expect(card.locator(".card-words")).to_have_text("Making the video… 43 %")
+    expect(card.locator(".card-words")).to_have_text("Generating 43 %")
     expect(card.locator("progress")).to_have_attribute("value", "43")
 
 
 def test_the_player_comes_once_and_is_never_disturbed(page, new_video, maria, film):
     video = new_video(made_by=maria, state=State.MAKING, progress=40)
     page.goto(video.get_absolute_url())
-    expect(page.get_by_text("Making the video… 40 %")).to_be_visible()
+    expect(page.get_by_text("Generating 40 %")).to_be_visible()
     video.video.save("film.mp4", ContentFile(film), save=False)
     change(video, state=State.READY, video=video.video.name, width=128, height=160, seconds=2)
     player = page.locator("video.player")
