@@ -16,7 +16,7 @@ from avatars.search import AVATARS
 from avatars.views import for_cards
 from dashboard.files import zip_stream
 from dashboard.gallery import filters
-from dashboard.gallery.changes import Changes, Gallery, Mark
+from dashboard.gallery.changes import Changes, Gallery
 from dashboard.provider import sync as provider_sync
 
 
@@ -29,7 +29,6 @@ GALLERY = Gallery(Avatar, "avatar", "avatars", "avatars", AvatarFindForm)
 
 @require_GET
 def gallery(request: HttpRequest) -> HttpResponse:
-    mark = Mark.take(Avatar)
     form = AvatarFindForm(request.GET, request.user)
     page = filters.Page(form, Avatar.objects.all(), request.GET.get("page"))
     words = page.words("avatar", "avatars")
@@ -38,7 +37,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
         "page": page,
         "words": words,
         "sync": provider_sync.last(Avatar),
-        "changes": Changes(GALLERY, mark, form, page.as_asked),
+        "changes": Changes.since(GALLERY, page),
         "avatars": page.load(for_cards()),
     }
     template = "avatars/_results.html" if filters.is_part(request) else "avatars/gallery.html"

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from avatars.models import Avatar
 from dashboard.files import zip_stream
 from dashboard.gallery import filters
-from dashboard.gallery.changes import Changes, Gallery, Mark
+from dashboard.gallery.changes import Changes, Gallery
 from dashboard.jobs.base import State
 from dashboard.models import User
 from dashboard.provider import sync as provider_sync
@@ -75,7 +75,6 @@ GALLERY = Gallery(Video, "video", "videos", "videos", VideoFindForm)
 
 @require_GET
 def gallery(request: HttpRequest) -> HttpResponse:
-    mark = Mark.take(Video)
     form = VideoFindForm(request.GET, request.user)
     page = filters.Page(form, Video.objects.all(), request.GET.get("page"))
     words = page.words("video", "videos")
@@ -84,7 +83,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
         "page": page,
         "words": words,
         "sync": provider_sync.last(Video),
-        "changes": Changes(GALLERY, mark, form, page.as_asked),
+        "changes": Changes.since(GALLERY, page),
         "cards": cards_of(page.load(for_cards())),
     }
     template = "videos/_results.html" if filters.is_part(request) else "videos/gallery.html"

@@ -62,6 +62,11 @@ class Changes:
     gone: int = 0
     added: int = 0  # newer than the mark, but shown already: uploaded on this very page
 
+    @classmethod
+    def since(cls, gallery: "Gallery", page: Page) -> Self:
+        """Of a page that is just being drawn: nothing yet."""
+        return cls(gallery, Mark(page.newest, page.read_at), page.form, page.as_asked)
+
     @property
     def stamp(self) -> str:
         """What the poll compares."""

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, Q, QuerySet, Subquery
 from django.db.models.functions import Lower
 from django.forms.utils import flatatt
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -167,6 +167,8 @@ class Page:
 
     def __init__(self, form: FindForm, rows: QuerySet, asked: str | None) -> None:
         self.form = form
+        self.read_at = timezone.now()
+        self.newest = 0  # the highest key there is, found or not
         found = form.find(rows.order_by())
         self.number = min(int(asked), 100_000) if asked and re.fullmatch(r"[1-9]\d{0,8}", asked) else 1
         self.total: int | None = None
@@ -187,7 +189,10 @@ class Page:
     def _keys(self, found: QuerySet) -> list[int]:
         """The keys alone, which an index has: rows that are skipped are never read."""
         start = (self.number - 1) * PER_PAGE
-        return list(found.values_list("pk", flat=True)[start : start + PER_PAGE + 1])
+        newest = found.model.objects.order_by("-pk").values("pk")[:1]
+        rows = list(found.values_list("pk", Subquery(newest))[start : start + PER_PAGE + 1])
+        self.newest = rows[0][1] if rows else newest.values_list("pk", flat=True).first() or 0
+        return [pk for pk, _ in rows]
 
     def load(self, rows: QuerySet) -> list[Any]:
         by_key = {row.pk: row for row in rows.filter(pk__in=self.keys)}

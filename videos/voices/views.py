@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from dashboard.files import signed_links
 from dashboard.files.filenames import for_filename
 from dashboard.gallery import filters
-from dashboard.gallery.changes import Changes, Gallery, Mark
+from dashboard.gallery.changes import Changes, Gallery
 from dashboard.jobs.base import ACTIVE
 from dashboard.uploads import UploadError
 from videos.cards import cards_of
@@ -35,7 +35,6 @@ def listed() -> QuerySet[Voice]:
 
 @require_GET
 def gallery(request: HttpRequest) -> HttpResponse:
-    mark = Mark.take(Voice)
     form = VoiceFindForm(request.GET, request.user)
     page = filters.Page(form, Voice.objects.all(), request.GET.get("page"))
     words = page.words("voice", "voices")
@@ -43,7 +42,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
         "form": form,
         "page": page,
         "words": words,
-        "changes": Changes(GALLERY, mark, form, page.as_asked),
+        "changes": Changes.since(GALLERY, page),
         "voices": page.load(listed()),
     }
     template = "videos/voices/_results.html" if filters.is_part(request) else "videos/voices/gallery.html"
