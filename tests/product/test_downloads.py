@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 SEED = """
 from pathlib import Path
 from django.core.files import File
-from dashboard.jobs import State
+from dashboard.jobs.base import State
 from videos.exports import tasks
 from videos.models import Video
 def want(film, mask, seconds, width, height):
