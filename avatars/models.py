@@ -5,10 +5,10 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 
 from dashboard.jobs.provider_job import RemoteJob
-from dashboard.models import Tombstone
+from dashboard.models import Tombstone, UploadedModel
 
 
-class Avatar(RemoteJob):
+class Avatar(RemoteJob, UploadedModel):
     """A person that can speak. States: dashboard.jobs.base.State (never making or cancelled)."""
 
     KIND = Tombstone.Kind.AVATAR

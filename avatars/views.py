@@ -1,6 +1,7 @@
 """The avatars' pages. A view that changes something takes POST only and asks `may_change`."""
 
 import contextlib
+import uuid
 from pathlib import Path
 
 from django.contrib import messages
@@ -21,6 +22,7 @@ from dashboard.jobs.base import ForbiddenTransition, LeaseLost
 from dashboard.models import User
 from dashboard.provider import sync as provider_sync
 from dashboard.uploads import UploadError, portraits
+from dashboard.uploads.resumable import resumable
 from videos.cards import cards_of
 
 MAX_AT_ONCE = 50
@@ -55,6 +57,7 @@ def for_pages() -> QuerySet[Avatar]:
 
 
 @require_POST
+@resumable("portraits", Avatar)
 def upload(request: HttpRequest) -> HttpResponse:
     """One file per request from a script, which gets a card or 422 and a sentence; or a plain form with several."""
     files = request.FILES.getlist("portraits")
@@ -62,7 +65,7 @@ def upload(request: HttpRequest) -> HttpResponse:
         if len(files) != 1:
             return _refused("No picture arrived. Choose it again.")
         try:
-            avatar = take_in(files[0], files[0].name, request.user)
+            avatar = take_in(files[0], files[0].name, request.user, upload_ref=request.upload_ref)
         except UploadError as error:
             return _refused(str(error))
         return render(request, "avatars/_card.html", {"avatar": for_cards().get(pk=avatar.pk)})
@@ -83,12 +86,17 @@ def _refused(sentence: str) -> HttpResponse:
     return HttpResponse(sentence, status=422, content_type="text/plain; charset=utf-8")
 
 
-def take_in(source: File | Path, filename: str, user: User) -> Avatar:
+def take_in(source: File | Path, filename: str, user: User, *, upload_ref: uuid.UUID | None = None) -> Avatar:
     """Keep a portrait and have it made into an avatar. Raises UploadError."""
+    return Avatar.take_once(upload_ref, lambda: _take_in(source, filename, user, upload_ref))
+
+
+def _take_in(source: File | Path, filename: str, user: User, upload_ref: uuid.UUID | None) -> Avatar:
     with portraits.take(source, filename) as portrait:
         avatar = Avatar(
             name=from_filename(filename, "New avatar"),
             made_by=user,
+            upload_ref=upload_ref,
             portrait_width=portrait.width,
             portrait_height=portrait.height,
             colour=portrait.colour,

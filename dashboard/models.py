@@ -3,11 +3,12 @@
 import hashlib
 import secrets
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.db import models
+from django.db import IntegrityError, models
 from django.utils import timezone
 
 
@@ -50,6 +51,30 @@ class OwnedModel(models.Model):
 
     class Meta:
         abstract = True
+
+
+class UploadedModel(models.Model):
+    """Something that was made of an upload. A file that a browser had to send twice is taken once."""
+
+    upload_ref = models.UUIDField(
+        null=True, unique=True, editable=False, help_text="See dashboard.uploads.resumable."
+    )
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def take_once(cls, upload_ref: uuid.UUID | None, take_in: Callable[[], Self]) -> Self:
+        """The row of this upload; `take_in` makes it unless it is there already."""
+        rows = cls.objects.filter(upload_ref=upload_ref)
+        if upload_ref and (row := rows.first()):
+            return row
+        try:
+            return take_in()
+        except IntegrityError:  # the same file came a second time while the first was being read
+            if upload_ref and (row := rows.first()):
+                return row
+            raise
 
 
 class OneTimeLinkQuerySet(models.QuerySet):

@@ -15,6 +15,7 @@ from avatars.models import Avatar
 from dashboard.files.filenames import for_video
 from dashboard.jobs.base import ACTIVE
 from dashboard.models import User
+from dashboard.requests import parse_id
 from dashboard.uploads import UploadError
 from videos import tasks
 from videos.forms import NewVideoForm, speakers
@@ -33,7 +34,7 @@ VOICES_KEPT_CLOSE = 100
 def new(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         chosen = {"avatar": request.GET.get("avatar"), "voice": request.GET.get("voice")}
-        chosen["script"] = voice_services.words_of(Voice.objects.filter(pk=_number(chosen["voice"])).first())
+        chosen["script"] = voice_services.words_of(Voice.objects.filter(pk=parse_id(chosen["voice"])).first())
         return _page(request, NewVideoForm(initial=chosen), LookForm.showing(_look_of(request)), chosen)
     form = NewVideoForm(request.POST, request.FILES)
     looks = LookForm(request.POST, request.FILES, user=request.user)
@@ -54,7 +55,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 def _look_of(request: HttpRequest) -> Look:
     """Whoever comes from a video, to make another like it, finds its look chosen."""
-    video = Video.objects.filter(pk=_number(request.GET.get("look"))).first()
+    video = Video.objects.filter(pk=parse_id(request.GET.get("look"))).first()
     return video.looks if video else Look()
 
 
@@ -81,7 +82,7 @@ def _page(
     request: HttpRequest, form: NewVideoForm, looks: LookForm, chosen: Any, status: int = 200
 ) -> HttpResponse:
     """The page with the newest to choose from, and whatever is chosen already among them."""
-    avatar, voice = _number(chosen.get("avatar")), _number(chosen.get("voice"))
+    avatar, voice = parse_id(chosen.get("avatar")), parse_id(chosen.get("voice"))
     ready = speakers().only("name", "colour", "portrait", "thumbnail", "preview", "cutout")
     shown = list(ready[:SPEAKERS_SHOWN])
     if avatar and avatar not in {a.pk for a in shown}:
@@ -117,11 +118,6 @@ def speaker(request: HttpRequest, pk: int) -> HttpResponse:
         return HttpResponse(status=204)
     if avatar and not avatar.is_ready:  # its own page says what is wrong with it
         return HttpResponseClientRedirect(avatar.get_absolute_url())
-    voice = _number(request.GET.get("voice"))
+    voice = parse_id(request.GET.get("voice"))
     chosen = {"avatar": pk, **({"voice": voice} if voice else {})}
     return HttpResponseClientRedirect(f"{reverse('video-new')}?{urlencode(chosen)}")
-
-
-def _number(text: Any) -> int | None:
-    text = str(text or "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

@@ -18,6 +18,7 @@ from dashboard.gallery.changes import Changes, Gallery
 from dashboard.jobs.base import State
 from dashboard.models import User
 from dashboard.provider import sync as provider_sync
+from dashboard.requests import parse_id
 from videos import tasks
 from videos.cards import cards_of
 from videos.models import Video
@@ -54,8 +55,8 @@ class VideoFindForm(filters.FindForm):
         """The newest ones; one that was chosen on its own page is there too. Others are found by their names."""
         newest = Avatar.objects.order_by("-created_at", "-pk").values("pk")[:AVATARS_OFFERED]
         shown = Q(pk__in=newest)
-        if wanted.isdecimal() and len(wanted) < 19:
-            shown |= Q(pk=int(wanted))
+        if number := parse_id(wanted):
+            shown |= Q(pk=number)
         people = Avatar.objects.filter(shown).order_by(Lower("name"), "pk").values_list("pk", "name")
         return [("", "Any avatar"), *((str(pk), name) for pk, name in people)]
 

@@ -11,6 +11,7 @@ from dashboard.jobs.provider_job import provider
 from videos.models import Video, Voice
 
 MAX_SCRIPT = 20_000  # characters; what the API takes
+SCRIPT_TOO_LONG = f"This script is too long: at most {MAX_SCRIPT:,} characters."
 
 
 def speakers() -> Any:
@@ -45,7 +46,7 @@ class NewVideoForm(forms.Form):
     script = forms.CharField(
         required=False,
         max_length=MAX_SCRIPT,
-        error_messages={"max_length": "These are too many words: at most 20,000 characters."},
+        error_messages={"max_length": SCRIPT_TOO_LONG},
     )
     title = forms.CharField(required=False, max_length=200)
 
@@ -56,5 +57,7 @@ class NewVideoForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data = super().clean()
         if "voice" not in self.errors and not data.get("voice") and not data.get("sound"):
-            self.add_error("voice", "Choose what the avatar says: add a sound file, or a voice used before.")
+            self.add_error(
+                "voice", "Choose what the avatar says: upload audio, or choose a voice used before."
+            )
         return data

@@ -13,11 +13,11 @@ from avatars.models import Avatar
 from dashboard.jobs.base import State
 from dashboard.jobs.local_job import LocalJob, LocalState
 from dashboard.jobs.provider_job import RemoteJob
-from dashboard.models import OwnedModel, Tombstone, User
+from dashboard.models import OwnedModel, Tombstone, UploadedModel, User
 from videos.looks.look import Look
 
 
-class Voice(OwnedModel):
+class Voice(OwnedModel, UploadedModel):
     """A recording, decoded once and kept as WAV, which every provider takes."""
 
     name = models.CharField(max_length=200)
@@ -59,7 +59,7 @@ class Voice(OwnedModel):
         return [file for file in (self.sound, self.shape) if file]
 
 
-class Backdrop(OwnedModel):
+class Backdrop(OwnedModel, UploadedModel):
     """A picture to stand in front of."""
 
     name = models.CharField(max_length=200)
@@ -80,7 +80,8 @@ class Backdrop(OwnedModel):
 class Batch(OwnedModel):
     """Several videos ordered at once: each is a BatchItem, and soon a Video.
 
-    A sheet is a draft first: its rows are there to be looked at and put right, and nothing is made yet.
+    A sheet is a draft first: its rows are there to be reviewed and fixed, and nothing is made yet. When those that are
+    fine are made, the others stay drafts, of the same batch.
     """
 
     name = models.CharField(max_length=200)
@@ -93,7 +94,7 @@ class Batch(OwnedModel):
     done_at = models.DateTimeField(
         null=True, db_index=True, help_text="When nothing of it was left to be made."
     )
-    left_out = models.PositiveIntegerField(default=0, help_text="Rows of the sheet that were not taken.")
+    left_out = models.PositiveIntegerField(default=0, help_text="Rows of the sheet that somebody discarded.")
     sounds = models.JSONField(default=dict, help_text="Names of files that came along, and their voices.")
 
     class Meta:
@@ -107,7 +108,13 @@ class Batch(OwnedModel):
 
     @property
     def is_draft(self) -> bool:
+        """Nothing of it is made yet."""
         return self.started_at is None
+
+    @property
+    def drafts(self) -> "models.QuerySet[BatchItem]":
+        """The rows that are not made yet, because something is wrong with them or nobody has pressed the button."""
+        return self.items.filter(state=ItemState.DRAFT)
 
     # -- news: see dashboard.notifications.Newsworthy
 
@@ -321,7 +328,7 @@ class ItemState(models.TextChoices):
 
     ::
 
-        draft ──▶ waiting ──▶ working ──▶ ready        draft: a row of a sheet that is being looked at
+        draft ──▶ waiting ──▶ working ──▶ ready        draft: a row of a sheet that is being reviewed
                    ▲   │
                    │   ▼                               ready: it is a video now, which has states of its own
                   cancelled

@@ -8,6 +8,11 @@ from django.core.files.uploadhandler import FileUploadHandler
 MARGIN = 10 * 2**20
 
 
+def max_file_bytes() -> int:
+    """No upload of whatever kind may be larger."""
+    return max(settings.MAX_AUDIO_BYTES, settings.MAX_PORTRAIT_BYTES) + MARGIN
+
+
 class SizeLimit(FileUploadHandler):
     """Stands before the handlers that store; the limit is for each file, because forms may bring several."""
 
@@ -17,7 +22,7 @@ class SizeLimit(FileUploadHandler):
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
         self.size += len(raw_data)
-        if self.size > max(settings.MAX_AUDIO_BYTES, settings.MAX_PORTRAIT_BYTES) + MARGIN:
+        if self.size > max_file_bytes():
             for handler in self.request.upload_handlers:
                 handler.upload_interrupted()
             raise RequestDataTooBig(f"{self.file_name!r} is larger than any upload may be")

@@ -9,10 +9,20 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard.files.filenames import from_filename
-from dashboard.uploads import UploadError, sheets
+from dashboard.requests import join_errors, parse_id
+from dashboard.uploads import UploadError
+from dashboard.uploads.resumable import resumable
 from videos.batches import services
-from videos.batches.forms import COLUMNS, NEEDED, WAYS, BatchForm, SheetForm, SoundsForm, SpeakersForm
-from videos.forms import MAX_SCRIPT, speakers
+from videos.batches.forms import (
+    WAYS,
+    BatchForm,
+    SheetForm,
+    SoundsForm,
+    SpeakersForm,
+    TextsForm,
+    read_sheet,
+)
+from videos.forms import speakers
 from videos.looks.forms import LookForm
 from videos.looks.look import Look
 from videos.looks.picker import Step
@@ -36,53 +46,67 @@ def new(request: HttpRequest, way: str) -> HttpResponse:
         try:
             for file in request.FILES.getlist("sounds"):
                 taken.append(take_in(file, file.name, request.user))
-            return redirect(_MAKERS[way](request, form, taken, looks.look.values()))
+            return redirect(_CREATE[way](request, form, taken, looks.look.values()))
         except UploadError as error:
             form.add_error("sheet" if way == "sheet" else "voice", str(error))
     return _page(request, way, form, looks, taken, status=422)
 
 
-def _of_sounds(request: HttpRequest, form: SoundsForm, taken: list[Voice], look: dict[str, Any]) -> Batch:
+def _create_of_sounds(
+    request: HttpRequest, form: SoundsForm, taken: list[Voice], look: dict[str, Any]
+) -> Batch:
     data = form.cleaned_data
     # As they stand on the page.
     order = {key: place for place, key in enumerate(request.POST.getlist("voice"))}
     chosen = sorted(data["voice"], key=lambda voice: order[str(voice.pk)])
     voices = [*chosen, *taken]
-    pairs = []
+    orders = []
     for voice in voices:
-        script = request.POST.get(f"script-{voice.pk}", "").strip()
-        if len(script) > MAX_SCRIPT:
-            raise UploadError(f"{voice.name}: these are too many words, at most {MAX_SCRIPT:,} characters.")
-        title = request.POST.get(f"title-{voice.pk}", "").strip()[:200]
-        pairs.append((data["avatar"], voice, title, script))
+        texts = _read_texts(request, voice)
+        orders.append((data["avatar"], voice, texts["title"], texts["script"]))
     name = (
         data["name"] or f"{data['avatar'].name}: {len(voices)} sound{'s' if len(voices) != 1 else ''}"[:200]
     )
-    return services.order(data["ref"], name, request.user, pairs, look)
+    return services.create_started(data["ref"], name, request.user, orders, look)
 
 
-def _of_speakers(request: HttpRequest, form: SpeakersForm, taken: list[Voice], look: dict[str, Any]) -> Batch:
+def _read_texts(request: HttpRequest, voice: Voice) -> dict[str, str]:
+    """What was typed beside a sound."""
+    typed = {name: request.POST.get(f"{name}-{voice.pk}", "") for name in ("title", "script")}
+    form = TextsForm(typed)
+    if not form.is_valid():
+        raise UploadError(f"{voice.name}: {join_errors(form)}")
+    return form.cleaned_data
+
+
+def _create_of_speakers(
+    request: HttpRequest, form: SpeakersForm, taken: list[Voice], look: dict[str, Any]
+) -> Batch:
     data = form.cleaned_data
     voice = taken[0] if taken else data["voice"]
     people = list(data["avatar"])
-    script = request.POST.get(f"script-{voice.pk}", "").strip() or words_of(voice)
-    if len(script) > MAX_SCRIPT:
-        raise UploadError(f"These are too many words: at most {MAX_SCRIPT:,} characters.")
+    script = _read_texts(request, voice)["script"] or words_of(voice)
     name = data["name"] or f"{voice.name}: {len(people)} avatar{'s' if len(people) != 1 else ''}"[:200]
-    pairs = [(avatar, voice, "", script) for avatar in people]
-    return services.order(data["ref"], name, request.user, pairs, look)
+    orders = [(avatar, voice, "", script) for avatar in people]
+    return services.create_started(data["ref"], name, request.user, orders, look)
 
 
-def _of_sheet(request: HttpRequest, form: SheetForm, taken: list[Voice], look: dict[str, Any]) -> Batch:
+def _create_of_sheet(
+    request: HttpRequest, form: SheetForm, taken: list[Voice], look: dict[str, Any]
+) -> Batch:
     data = form.cleaned_data
-    rows = sheets.read(data["sheet"], columns=COLUMNS, needed=NEEDED, most=settings.BATCH_MAX_VIDEOS)
+    rows = read_sheet(data["sheet"])
     files = [file.name for file in request.FILES.getlist("sounds")]
-    sounds = form.came_along() | {name: voice.pk for name, voice in zip(files, taken, strict=True)}
+    sounds = form.list_files() | {name: voice.pk for name, voice in zip(files, taken, strict=True)}
     name = data["name"] or from_filename(data["sheet"].name, "Sheet")
-    return services.draft(data["ref"], name, request.user, rows, sounds, look)
+    return services.create_draft(data["ref"], name, request.user, rows, sounds, look)
 
 
-_MAKERS: dict[str, Any] = {"sounds": _of_sounds, "speakers": _of_speakers, "sheet": _of_sheet}
+_CREATE: dict[str, Any] = {
+    "sounds": _create_of_sounds,
+    "speakers": _create_of_speakers,
+    "sheet": _create_of_sheet,
+}
 
 
 def _page(
@@ -94,7 +118,8 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     """The page with the newest to choose from, and with whatever was chosen and uploaded already."""
-    people, chosen = _chosen(form, "avatar"), _chosen(form, "voice") | {voice.pk for voice in taken}
+    people = _read_choice(form, "avatar")
+    chosen = _read_choice(form, "voice") | {voice.pk for voice in taken}
     shown = list(speakers()[:SPEAKERS_SHOWN])
     shown += list(speakers().filter(pk__in=people - {avatar.pk for avatar in shown}))
     if not people and len(shown) == 1:
@@ -105,7 +130,7 @@ def _page(
         voice.words = form.data.get(f"script-{voice.pk}", "")
         voice.filename = voice.name
     if way == "sheet" and form.is_bound:
-        names = {pk: name for name, pk in form.came_along().items()}
+        names = {pk: name for name, pk in form.list_files().items()}
         mine = [voice for voice in mine if voice.pk in names]
         for voice in mine:
             voice.filename = names[voice.pk]
@@ -126,19 +151,20 @@ def _page(
     return render(request, "videos/batches/new.html", context, status=status)
 
 
-def _chosen(form: BatchForm, field: str) -> set[int]:
+def _read_choice(form: BatchForm, field: str) -> set[int]:
     keys = form.data.getlist(field) if form.is_bound else ()
-    return {int(key) for key in keys if key.isascii() and key.isdigit() and len(key) < 19}
+    return {number for number in map(parse_id, keys) if number is not None}
 
 
 @require_POST
+@resumable("sound", Voice)
 def upload(request: HttpRequest, way: str) -> HttpResponse:
     """A script's upload of one sound: its row for the page, chosen, or 422 and a sentence."""
     file = request.FILES.get("sound")
     try:
         if file is None:
             raise UploadError("No sound arrived. Choose the file again.")
-        voice = take_in(file, file.name, request.user)
+        voice = take_in(file, file.name, request.user, upload_ref=request.upload_ref)
     except UploadError as error:
         return HttpResponse(str(error), status=422, content_type="text/plain; charset=utf-8")
     voice.filename = file.name

@@ -4,15 +4,21 @@ import uuid
 from typing import Any
 
 from django import forms
+from django.conf import settings
+from django.core.files import File
 
 from avatars.models import Avatar
 from dashboard.files.filenames import MAX_NAME
-from videos.batches.services import too_many
-from videos.forms import speakers
+from dashboard.requests import parse_id
+from dashboard.uploads import sheets
+from videos.batches.services import MAX_SOUND, TEXTS, explain_too_many
+from videos.forms import MAX_SCRIPT, SCRIPT_TOO_LONG, speakers
 from videos.models import Batch, BatchItem, Voice
 
 NO_AVATAR = "Choose who speaks."
-NO_SOUND = "Choose what is said: add sound files, or choose sounds used before."
+NO_SOUND = "Choose what is said: upload audio, or choose sounds used before."
+MAX_FILENAME = 400
+NO_SHEET = "Choose the sheet first."
 GONE = "One of these is not there any more, or not ready yet. Look at your choice again."
 
 
@@ -24,11 +30,11 @@ class BatchForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
-        if sentence := too_many(self.number(data)):
+        if sentence := explain_too_many(self.count_videos(data)):
             self.add_error(None, sentence)
         return data
 
-    def number(self, data: dict[str, Any]) -> int:
+    def count_videos(self, data: dict[str, Any]) -> int:
         """How many videos are asked for."""
         raise NotImplementedError
 
@@ -57,7 +63,7 @@ class SoundsForm(SpokenForm):
         Voice.objects.all(), required=False, error_messages={"invalid_choice": GONE}
     )
 
-    def number(self, data: dict[str, Any]) -> int:
+    def count_videos(self, data: dict[str, Any]) -> int:
         return len(data.get("voice") or ()) + len(self.files.getlist("sounds"))
 
 
@@ -71,7 +77,7 @@ class SpeakersForm(SpokenForm):
         Voice.objects.all(), required=False, error_messages={"invalid_choice": GONE}
     )
 
-    def number(self, data: dict[str, Any]) -> int:
+    def count_videos(self, data: dict[str, Any]) -> int:
         return len(data.get("avatar") or ())
 
 
@@ -79,35 +85,68 @@ class SheetForm(BatchForm):
     """A sheet, and the sound files that it names."""
 
     sheet = forms.FileField(
-        allow_empty_file=True, max_length=400, error_messages={"required": "Choose the sheet first."}
+        allow_empty_file=True, max_length=MAX_FILENAME, error_messages={"required": NO_SHEET}
     )
     voice = forms.ModelMultipleChoiceField(
         Voice.objects.all(), required=False, error_messages={"invalid_choice": GONE}
     )
 
-    def number(self, data: dict[str, Any]) -> int:
+    def count_videos(self, data: dict[str, Any]) -> int:
         return 0  # the sheet is counted when it is read
 
-    def came_along(self) -> dict[str, int]:
+    def list_files(self) -> dict[str, int]:
         """The names of the files that were uploaded before the sheet, and their voices."""
         names, keys = self.data.getlist("filename"), self.data.getlist("filevoice")
         there = {voice.pk for voice in getattr(self, "cleaned_data", {}).get("voice", ())}
-        pairs = zip(names, keys, strict=False)
-        return {name[:400]: int(key) for name, key in pairs if key.isdecimal() and int(key) in there}
+        pairs = zip(names, map(parse_id, keys), strict=False)
+        return {name[:MAX_FILENAME]: key for name, key in pairs if key in there}
+
+
+class TextsForm(forms.Form):
+    """What may be typed beside a sound."""
+
+    title = forms.CharField(
+        required=False,
+        max_length=MAX_NAME,
+        error_messages={"max_length": f"This title is too long: at most {MAX_NAME} characters."},
+    )
+    script = forms.CharField(
+        required=False, max_length=MAX_SCRIPT, error_messages={"max_length": SCRIPT_TOO_LONG}
+    )
 
 
 class RowForm(forms.ModelForm):
-    """One row of a draft, put right by hand."""
+    """One row of a draft, fixed by hand."""
 
     class Meta:
         model = BatchItem
-        fields = ("said_avatar", "said_sound", "title", "script")
+        fields = TEXTS
+        error_messages = {
+            "said_avatar": {"max_length": f"The avatar is too long: at most {MAX_NAME} characters."},
+            "said_sound": {"max_length": f"The sound is too long: at most {MAX_SOUND:,} characters."},
+            "title": {"max_length": f"The title is too long: at most {MAX_NAME} characters."},
+        }
 
 
 class NameForm(forms.ModelForm):
     class Meta:
         model = Batch
         fields = ("name",)
+
+
+class MendedSheetForm(forms.Form):
+    """The rows of a draft, changed in a program for sheets."""
+
+    sheet = forms.FileField(
+        allow_empty_file=True,
+        max_length=MAX_FILENAME,
+        error_messages={"required": NO_SHEET, "max_length": "The name of this file is too long."},
+    )
+
+
+def read_sheet(file: File) -> list[dict[str, Any]]:
+    """The rows of a sheet of videos. Raises UploadError."""
+    return sheets.read(file, columns=COLUMNS, needed=NEEDED, most=settings.BATCH_MAX_VIDEOS)
 
 
 WAYS: dict[str, type[BatchForm]] = {"sounds": SoundsForm, "speakers": SpeakersForm, "sheet": SheetForm}
@@ -136,5 +175,6 @@ COLUMNS = (
     ),
     ("title", "name", "video", "video title"),
     ("script", "words", "text", "what they say", "transcript"),
+    ("row", "row number"),  # of a sheet that was downloaded here
 )
 NEEDED = 2

@@ -28,6 +28,7 @@ class Tally:
     """Rows counted by what became of them."""
 
     total: int = 0
+    drafts: int = 0  # not counted among the others: nobody has asked for them yet
     ready: int = 0
     failed: int = 0
     cancelled: int = 0
@@ -36,6 +37,9 @@ class Tally:
 
     def add(self, state: str, number: int = 1, progress: int = 0) -> None:
         if state == DELETED:
+            return
+        if state == ItemState.DRAFT:
+            self.drafts += number
             return
         self.total += number
         if state in (State.READY,):
@@ -58,18 +62,21 @@ class Tally:
 
     @property
     def words(self) -> str:
-        """ "7 of 20 ready, 2 could not be made"."""
+        """ "7 of 20 ready, 2 could not be made, 3 to fix"."""
         said = [f"{self.ready} of {self.total} ready"]
         if self.failed:
             said.append(f"{self.failed} could not be made")
         if self.cancelled:
             said.append(f"{self.cancelled} cancelled")
+        if self.drafts:
+            said.append(f"{self.drafts} to fix")
         return ", ".join(said)
 
     @property
     def stamp(self) -> str:
         """What the poll of a batch's panel compares."""
-        return ".".join(str(n) for n in (self.ready, self.failed, self.cancelled, self.total, self.percent))
+        shown = (self.ready, self.failed, self.cancelled, self.drafts, self.total, self.percent)
+        return ".".join(map(str, shown))
 
 
 def tallies(batches: Iterable[Batch]) -> list[Batch]:
@@ -91,10 +98,11 @@ def _state(item: str, video: str | None) -> str:
 
 
 def with_rows(batch: Batch) -> Batch:
-    """Give the batch its `rows` (each with `now`, the word for how it stands) and its `tally`."""
-    items = list(batch.items.select_related("video__avatar", "avatar", "voice").only(*ON_ROWS))
+    """Give the batch its `rows` (each with `now`, the word for how it stands) and its `tally`; drafts are no rows."""
+    started = batch.items.exclude(state=ItemState.DRAFT)
+    items = list(started.select_related("video__avatar", "avatar", "voice").only(*ON_ROWS))
     ahead = count_ahead(item.video for item in items if item.video)
-    batch.tally = Tally()
+    batch.tally = Tally(drafts=batch.drafts.count())
     for item in items:
         item.batch = batch
         item.now = _state(item.state, item.video.state if item.video else None)

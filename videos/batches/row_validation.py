@@ -17,8 +17,9 @@ from avatars.models import Avatar
 from dashboard.files.filenames import from_filename
 from dashboard.jobs.base import State
 from dashboard.jobs.provider_job import provider
+from dashboard.requests import parse_id
 from dashboard.templatetags.dashboard import clock
-from videos.forms import MAX_SCRIPT
+from videos.forms import MAX_SCRIPT, SCRIPT_TOO_LONG
 from videos.models import BatchItem, Voice
 
 NAMED_AT_MOST = 4
@@ -89,7 +90,7 @@ class Checker:
         except Wrong as error:
             wrong.append(str(error))
         if len(item.script) > MAX_SCRIPT:
-            wrong.append(f"These are too many words: at most {MAX_SCRIPT:,} characters.")
+            wrong.append(SCRIPT_TOO_LONG)
         item.error = " ".join(wrong)
         return item
 
@@ -97,7 +98,7 @@ class Checker:
         if not said:
             raise Wrong("It does not say which avatar speaks.")
         found = self.people_called.get(_plain(said), [])
-        if not found and (number := _number(said)) in self.people:
+        if not found and (number := parse_id(said.removeprefix("#").strip())) in self.people:
             found = [self.people[number]]
         ready = [person for person in found if person.can_speak]
         if len(ready) == 1:
@@ -123,7 +124,7 @@ class Checker:
         found = self._came_along(said) or self.sounds_called.get(_plain(said))
         if not found:
             found = self.sounds_called.get(_plain(from_filename(said, ""))) or []
-        if not found and (number := _number(said)) in self.sounds:
+        if not found and (number := parse_id(said.removeprefix("#").strip())) in self.sounds:
             found = [self.sounds[number]]
         if not found:
             raise Wrong(f"There is no sound “{said}” yet. Add the file below, or name a sound used before.")
@@ -173,11 +174,6 @@ def _plain(name: str) -> str:
 
 def _last(path: str) -> str:
     return PurePosixPath(path.replace("\\", "/")).name
-
-
-def _number(said: str) -> int | None:
-    said = said.removeprefix("#").strip()
-    return int(said) if said.isascii() and said.isdigit() and len(said) < 19 else None
 
 
 def _hint(made_at: object, maker: str | None = None) -> str:

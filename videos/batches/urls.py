@@ -1,22 +1,25 @@
 from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from videos.batches import create_views, draft_views, sheet_template, views
 from videos.batches.forms import WAYS
+from videos.batches.sheet_writer import TYPES
 
 
-class WayConverter:
+class WayConverter(StringConverter):
     """One of the three ways to make several videos."""
 
     regex = "|".join(WAYS)
 
-    def to_python(self, value: str) -> str:
-        return value
 
-    def to_url(self, value: str) -> str:
-        return value
+class KindConverter(StringConverter):
+    """One of the kinds of sheets that can be downloaded."""
+
+    regex = "|".join(TYPES)
 
 
 register_converter(WayConverter, "way")
+register_converter(KindConverter, "kind")
 
 urlpatterns = [
     path("", views.index, name="batches"),
@@ -33,10 +36,14 @@ urlpatterns = [
     path("<int:pk>/retry/", views.retry_all, name="batch-retry"),
     path("<int:pk>/cancel/", views.cancel_all, name="batch-cancel"),
     path("<int:pk>/delete/", views.delete, name="batch-delete"),
-    path("<int:pk>/begin/", draft_views.begin, name="batch-begin"),
+    path("<int:pk>/draft/", draft_views.show, name="batch-draft"),
+    path("<int:pk>/draft/start/", draft_views.start, name="batch-start"),
+    path("<int:pk>/draft/discard/", draft_views.discard, name="batch-discard"),
+    path("<int:pk>/draft/sheet/", draft_views.replace, name="batch-sheet"),
+    path("<int:pk>/draft/sheet.<kind:kind>", draft_views.download, name="batch-sheet-download"),
     path("<int:pk>/sounds/", draft_views.sounds, name="batch-sounds"),
-    path("<int:pk>/rows/<int:item_pk>/", draft_views.row, name="batch-row"),
-    path("<int:pk>/rows/<int:item_pk>/leave-out/", draft_views.leave_out, name="batch-row-out"),
+    path("<int:pk>/rows/<int:item_pk>/", draft_views.change_row, name="batch-row"),
+    path("<int:pk>/rows/<int:item_pk>/remove/", draft_views.remove_row, name="batch-row-remove"),
     path("<int:pk>/rows/<int:item_pk>/retry/", views.retry, name="batch-row-retry"),
     path("<int:pk>/rows/<int:item_pk>/cancel/", views.cancel, name="batch-row-cancel"),
 ]

@@ -45,7 +45,7 @@ def changes(request: HttpRequest) -> HttpResponse:
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     batch = get_object_or_404(Batch.objects.select_related("made_by"), pk=pk)
     if batch.is_draft:
-        return draft_views.page(request, batch)
+        return draft_views.render_page(request, batch)
     return render(request, "videos/batches/detail.html", {"batch": with_rows(batch)})
 
 
@@ -92,7 +92,7 @@ def archive(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 @require_POST
 def rename(request: HttpRequest, pk: int) -> HttpResponse:
-    batch = _to_change(request, pk)
+    batch = _get_batch(request, pk)
     form = NameForm(request.POST)
     if form.is_valid():
         Batch.objects.filter(pk=pk).update(name=form.cleaned_data["name"])
@@ -104,7 +104,7 @@ def rename(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def retry_all(request: HttpRequest, pk: int) -> HttpResponse:
     """Try again what failed; of those where that may count twice at the provider, each is asked for by itself."""
-    batch = _to_change(request, pk)
+    batch = _get_batch(request, pk)
     for item in with_rows(batch).rows:
         if item.now == State.FAILED:
             tasks.retry(item)
@@ -113,7 +113,7 @@ def retry_all(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def cancel_all(request: HttpRequest, pk: int) -> HttpResponse:
-    batch = _to_change(request, pk)
+    batch = _get_batch(request, pk)
     stopped = sum(tasks.cancel(item) for item in with_rows(batch).rows if is_waiting(item))
     if not stopped:
         messages.info(request, "Too late to stop anything: nothing waits any more.")
@@ -122,34 +122,34 @@ def cancel_all(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def retry(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
-    item = _item_to_change(request, pk, item_pk)
-    if _stands(item) in (*STOPPED, State.CANCELLED):
+    item = _get_item(request, pk, item_pk)
+    if _find_state(item) in (*STOPPED, State.CANCELLED):
         tasks.retry(item)
-    return _row_again(request, item)
+    return _render_status(request, item)
 
 
 @require_POST
 def cancel(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
-    item = _item_to_change(request, pk, item_pk)
+    item = _get_item(request, pk, item_pk)
     if not tasks.cancel(item):
         messages.info(request, "Too late to stop it: it is being made already.")
-    return _row_again(request, item)
+    return _render_status(request, item)
 
 
 @require_POST
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
-    batch = _to_change(request, pk)
+    batch = _get_batch(request, pk)
     tasks.remove(batch)
     kept = "" if batch.is_draft else " Its videos are still here."
     messages.success(request, f"{batch.name} was deleted.{kept}")
     return redirect("batches")
 
 
-def _stands(item: BatchItem) -> str:
+def _find_state(item: BatchItem) -> str:
     return item.state if item.state != ItemState.READY or item.video is None else item.video.state
 
 
-def _row_again(request: HttpRequest, item: BatchItem) -> HttpResponse:
+def _render_status(request: HttpRequest, item: BatchItem) -> HttpResponse:
     """The whole state of the page: with one row the sums and the buttons change too."""
     if not request.htmx:
         return redirect(item.batch)
@@ -159,16 +159,16 @@ def _row_again(request: HttpRequest, item: BatchItem) -> HttpResponse:
     )
 
 
-def _to_change(request: HttpRequest, pk: int) -> Batch:
+def _get_batch(request: HttpRequest, pk: int) -> Batch:
     batch = get_object_or_404(Batch, pk=pk)
     if not request.user.may_change(batch):
         raise PermissionDenied
     return batch
 
 
-def _item_to_change(request: HttpRequest, pk: int, item_pk: int) -> BatchItem:
-    items = BatchItem.objects.select_related("batch", "video")
-    item = get_object_or_404(items, pk=item_pk, batch=pk, batch__started_at__isnull=False)
+def _get_item(request: HttpRequest, pk: int, item_pk: int) -> BatchItem:
+    items = BatchItem.objects.exclude(state=ItemState.DRAFT).select_related("batch", "video")
+    item = get_object_or_404(items, pk=item_pk, batch=pk)
     if not request.user.may_change(item.batch):
         raise PermissionDenied
     return item

@@ -16,6 +16,7 @@ from dashboard.models import User
 from dashboard.provider import generate_once
 from dashboard.uploads import UploadError
 from dashboard.uploads import backdrops as uploads
+from dashboard.uploads.resumable import resumable
 from videos.models import Backdrop, Video
 
 SHOWN = 60
@@ -30,20 +31,27 @@ def newest(chosen: int | None = None) -> list[Backdrop]:
 
 
 @require_POST
+@resumable("picture", Backdrop)
 def upload(request: HttpRequest) -> HttpResponse:
     """A script's upload while a page is open: the picture to choose, or 422 and a sentence."""
     file = request.FILES.get("picture")
     try:
         if file is None:
             raise UploadError("No picture arrived. Choose it again.")
-        backdrop = take_in(file, file.name, request.user)
+        backdrop = take_in(file, file.name, request.user, upload_ref=request.upload_ref)
     except UploadError as error:
         return HttpResponse(str(error), status=422, content_type="text/plain; charset=utf-8")
     return render(request, "videos/_backdrop.html", {"backdrop": backdrop, "picture_pk": backdrop.pk})
 
 
-def take_in(source: File | Path, filename: str, user: User | None) -> Backdrop:
+def take_in(
+    source: File | Path, filename: str, user: User | None, *, upload_ref: uuid.UUID | None = None
+) -> Backdrop:
     """Keep a picture. Raises UploadError."""
+    return Backdrop.take_once(upload_ref, lambda: _take_in(source, filename, user, upload_ref))
+
+
+def _take_in(source: File | Path, filename: str, user: User | None, upload_ref: uuid.UUID | None) -> Backdrop:
     with uploads.take(source) as taken:
         backdrop = Backdrop(
             name=from_filename(filename, "Background"),
@@ -51,6 +59,7 @@ def take_in(source: File | Path, filename: str, user: User | None) -> Backdrop:
             height=taken.height,
             colour=taken.colour,
             made_by=user,
+            upload_ref=upload_ref,
         )
         name = uuid.uuid4()
         try:

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from dashboard.models import User
+from dashboard.requests import parse_id
 from videos.looks import backdrops
 from videos.looks.forms import LookForm
 from videos.looks.look import MAX_SIZE, MIN_SIZE, Look
@@ -59,8 +60,7 @@ class Step:
     @cached_property
     def picture(self) -> int | None:
         """The backdrop that is chosen."""
-        chosen = str(self.values["picture"] or "")
-        return int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 19 else None
+        return parse_id(self.values["picture"])
 
     @cached_property
     def backdrops(self) -> list[Backdrop]:

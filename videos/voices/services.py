@@ -22,11 +22,24 @@ SPARE = timedelta(days=30)
 AT_ONCE = 100
 
 
-def take_in(source: File | Path, filename: str, user: User, *, script: str = "", cut: bool = False) -> Voice:
+def take_in(
+    source: File | Path,
+    filename: str,
+    user: User,
+    *,
+    script: str = "",
+    cut: bool = False,
+    upload_ref: uuid.UUID | None = None,
+) -> Voice:
     """Keep a recording; with `cut` what is too long of it is left out. Raises UploadError."""
     longest = settings.CG_AVATAR_MAX_AUDIO_SECONDS or None
-    with voices.take(source, filename, max_seconds=longest, cut=cut) as taken:
-        return keep(taken, name=from_filename(filename, "Recording"), made_by=user, script=script)
+    name = from_filename(filename, "Recording")
+
+    def decode() -> Voice:
+        with voices.take(source, filename, max_seconds=longest, cut=cut) as taken:
+            return keep(taken, name=name, made_by=user, script=script, upload_ref=upload_ref)
+
+    return Voice.take_once(upload_ref, decode)
 
 
 def keep(taken: voices.Voice, **fields: object) -> Voice:

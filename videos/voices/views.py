@@ -13,7 +13,9 @@ from dashboard.files.filenames import for_filename
 from dashboard.gallery import filters
 from dashboard.gallery.changes import Changes, Gallery
 from dashboard.jobs.base import ACTIVE
+from dashboard.requests import join_errors, parse_id
 from dashboard.uploads import UploadError
+from dashboard.uploads.resumable import resumable
 from videos.cards import cards_of
 from videos.models import Video, Voice
 from videos.views import for_cards
@@ -107,6 +109,7 @@ def facts(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@resumable("sound", Voice)
 def upload(request: HttpRequest) -> HttpResponse:
     """A file or a recording while the page is open: the voice to choose, or 422 and a sentence."""
     file = request.FILES.get("sound")
@@ -114,7 +117,9 @@ def upload(request: HttpRequest) -> HttpResponse:
         if file is None:
             raise UploadError("No sound arrived. Choose the file again.")
         # A take exists nowhere else, and a page in the background may have stopped it a moment too late.
-        voice = services.take_in(file, file.name, request.user, cut="recorded" in request.POST)
+        voice = services.take_in(
+            file, file.name, request.user, cut="recorded" in request.POST, upload_ref=request.upload_ref
+        )
     except UploadError as error:
         if request.htmx:
             return _refused(str(error))
@@ -131,7 +136,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = EditForm(original, request.POST)
     if not form.is_valid():
         if request.htmx:
-            return _refused(" ".join(error for errors in form.errors.values() for error in errors))
+            return _refused(join_errors(form))
         return _page(request, listed().get(pk=pk), form, status=422)
     try:
         speech = editing.shape_of(original).speech if form.cleaned_data["silence"] else None
@@ -142,10 +147,8 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
             return _refused(sentence)
         form.add_error(None, sentence)
         return _page(request, listed().get(pk=pk), form, status=422)
-    replaced = request.POST.get("replaces", "")
-    if replaced.isascii() and replaced.isdigit() and len(replaced) < 19:
-        for old in Voice.objects.filter(pk=int(replaced)):
-            editing.replace(old, made, request.user)
+    for old in Voice.objects.filter(pk=parse_id(request.POST.get("replaces"))):
+        editing.replace(old, made, request.user)
     if request.htmx:
         return _chosen(request, made)
     if made == voice:

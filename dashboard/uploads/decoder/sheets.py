@@ -17,6 +17,10 @@ OLD_EXCEL = (
     "This is an old or a password-protected Excel file. Save it as an ordinary XLSX or CSV and try that file."
 )
 NO_SHEET = "This is not a sheet we can read. Use an Excel file (XLSX) or a CSV file."
+NUL = (
+    "Row {number} contains an invisible character (NUL) that no text can have. "
+    "Type that cell again, and upload the sheet again."
+)
 EMPTY = "This sheet is empty."
 SEPARATORS = (",", ";", "\t")
 # What is inside an XLSX file may be a thousand times larger than the file.
@@ -53,6 +57,8 @@ def rows(request: dict[str, Any]) -> dict[str, Any]:
                 return {"missing": missing, "rows": []}
             continue
         row = {key: cells[place] for place, key in header.items() if place < len(cells) and cells[place]}
+        if any("\0" in cell for cell in row.values()):
+            raise Refused(NUL.format(number=number))
         if row:
             taken.append({"number": number, **row})
         if len(taken) > request["most"]:
@@ -145,11 +151,11 @@ def _decoded(content: bytes) -> str:
             return content.decode("utf-16")
         except UnicodeDecodeError as error:
             raise Refused(UNREADABLE) from error
-    if b"\0" in content:
-        raise Refused(NO_SHEET)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:  # what Excel for Windows saves as "CSV" without more
+        if b"\0" in content:
+            raise Refused(NO_SHEET) from None
         return content.decode("cp1252", errors="replace")
 
 

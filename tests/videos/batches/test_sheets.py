@@ -42,13 +42,13 @@ def test_a_sheet_is_looked_at_before_anything_is_made(client, maria, speaker, vo
     ):
         assert words in page
     assert not Video.objects.exists()
-    assert client.post(reverse("batch-begin", args=[batch.pk]))["Location"] == batch.get_absolute_url()
+    assert client.post(reverse("batch-start", args=[batch.pk]))["Location"] == batch.get_absolute_url()
     videos = Video.objects.order_by("turn")
     assert [(v.title, v.script, v.avatar, v.voice, v.made_by, v.batch) for v in videos] == [
         ("Good morning", "Hello there", ada, hello, maria, batch),
         ("Ada: Hello", "", ada, hello, maria, batch),
     ]
-    assert "1 row of the sheet was left out" in client.get(batch.get_absolute_url()).text
+    assert "1 row of the sheet is not made yet." in client.get(batch.get_absolute_url()).text
 
 
 def test_every_reason_is_told_in_words(client, speaker, voice, settings):
@@ -84,7 +84,7 @@ def test_every_reason_is_told_in_words(client, speaker, voice, settings):
     last = batch.items.get(number=15)
     assert (last.avatar, last.audio_url) == (one, "https://a.example/x.mp3?a=1")
     page = client.get(batch.get_absolute_url()).text
-    assert "Sound files that the sheet names" in page
+    assert "Missing sound files that the sheet names" in page
     assert "new.mp3" in page
 
 
@@ -174,7 +174,9 @@ def test_a_row_is_put_right_by_hand_or_left_out(client, speaker, voice):
     client.post(reverse("batch-row", args=[batch.pk, first.pk]), said)
     assert "1 of 2" in client.get(batch.get_absolute_url()).text
     assert checks(batch)[2] == ""
-    answer = client.post(reverse("batch-row-out", args=[batch.pk, second.pk]), headers={"HX-Request": "true"})
+    answer = client.post(
+        reverse("batch-row-remove", args=[batch.pk, second.pk]), headers={"HX-Request": "true"}
+    )
     assert "The row is fine." in answer.text
     assert batch.items.count() == 1
 
@@ -188,8 +190,8 @@ def test_a_draft_survives_reload_and_what_changed_meanwhile_is_seen(client, spea
     page = client.get(batch.get_absolute_url()).text
     assert "no avatar called “Ada”" in page
     assert "Nothing to make yet" in page
-    answer = client.post(reverse("batch-begin", args=[batch.pk]), follow=True)
-    assert "no row yet that could be made" in answer.text
+    answer = client.post(reverse("batch-start", args=[batch.pk]), follow=True)
+    assert "No row can be made yet" in answer.text
     assert Batch.objects.get().is_draft
 
 
@@ -200,9 +202,9 @@ def test_the_same_sheet_sent_twice_and_begun_twice_is_one_batch(client, speaker,
     first = send(client, "sheet", ref=ref, sheet=csv("Ada,hello"))
     assert send(client, "sheet", ref=ref, sheet=csv("Ada,hello")) == first
     for _ in range(2):
-        client.post(reverse("batch-begin", args=[first.pk]))
+        client.post(reverse("batch-start", args=[first.pk]))
     assert Video.objects.count() == 1
-    for late in ("batch-row", "batch-row-out"):  # a page that was left open
+    for late in ("batch-row", "batch-row-remove"):  # a page that was left open
         assert client.post(reverse(late, args=[first.pk, first.items.get().pk])).status_code == 404
 
 
@@ -214,16 +216,16 @@ def test_only_who_made_it_and_the_owner_may_change_a_draft(signed_in, client, to
     toms = signed_in(tom)
     assert "Make the video" not in toms.get(batch.get_absolute_url()).text
     for name, args in [
-        ("batch-begin", [batch.pk]),
+        ("batch-start", [batch.pk]),
         ("batch-sounds", [batch.pk]),
         ("batch-rename", [batch.pk]),
         ("batch-delete", [batch.pk]),
         ("batch-row", [batch.pk, item.pk]),
-        ("batch-row-out", [batch.pk, item.pk]),
+        ("batch-row-remove", [batch.pk, item.pk]),
     ]:
         assert toms.post(reverse(name, args=args)).status_code == 403, name
         assert toms.get(reverse(name, args=args)).status_code == 405, name
-    assert signed_in(owner).post(reverse("batch-begin", args=[batch.pk])).status_code == 302
+    assert signed_in(owner).post(reverse("batch-start", args=[batch.pk])).status_code == 302
     assert Video.objects.get().made_by == item.batch.made_by
 
 
@@ -231,7 +233,7 @@ def test_a_draft_that_nobody_comes_back_to_is_cleared_after_a_week(client, speak
     speaker("Ada")
     voice("Hello")
     old, new, begun = (send(client, "sheet", sheet=csv("Ada,hello")) for _ in range(3))
-    client.post(reverse("batch-begin", args=[begun.pk]))
+    client.post(reverse("batch-start", args=[begun.pk]))
     Batch.objects.exclude(pk=new.pk).update(created_at=timezone.now() - timedelta(days=8))
     poller.step()
     assert set(Batch.objects.all()) == {new, begun}
