@@ -28,6 +28,7 @@ from videos.voices import services as voice_services
 SPEAKERS_SHOWN = 60
 VOICES_SHOWN = 6
 VOICES_KEPT_CLOSE = 100
+DRAFT_SECONDS = 7 * 24 * 3600  # how long a browser keeps what was begun (js/video-draft.js)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -41,7 +42,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if form.is_valid() and looks.is_valid():
         data = form.cleaned_data
         if video := Video.objects.filter(client_ref=data["ref"]).first():
-            return redirect(video)
+            return _redirect_to(video)
         voice = data["voice"]
         try:
             if data["sound"]:
@@ -49,8 +50,21 @@ def new(request: HttpRequest) -> HttpResponse:
         except UploadError as error:
             form.add_error("sound", str(error))
         else:
-            return redirect(_make(data, voice, looks.look, request.user))
+            return _redirect_to(_make(data, voice, looks.look, request.user))
     return _page(request, form, looks, form.data, status=422)
+
+
+def _redirect_to(video: Video) -> HttpResponse:
+    """The video's page. The cookie tells the browser that what it kept of this page has become a video."""
+    response = redirect(video)
+    response.set_cookie(
+        "video_made",
+        str(video.client_ref),
+        max_age=DRAFT_SECONDS,
+        secure=settings.SESSION_COOKIE_SECURE,
+        samesite="Lax",
+    )
+    return response
 
 
 def _look_of(request: HttpRequest) -> Look:

@@ -25,7 +25,7 @@ PEAKS_PER_SECOND, MOST_PEAKS = 100, 60_000
 CUT_LIMITS = sandbox.Limits(memory=1024 * 2**20, seconds=300, file=3 * 2**30)
 MAX_EVEN_SECONDS = 1800
 TOO_LONG_TO_EVEN = (
-    "This is too long to even out its loudness here: half an hour at most. Choose a shorter part."
+    "This is too long to normalize its volume here: half an hour at most. Choose a shorter part."
 )
 TOOK_TOO_LONG = "This took too long. Try again when less is going on, or choose a shorter part."
 

@@ -1,18 +1,34 @@
-// A sheet's rows before they are made: sound files that are added here find the rows that name them.
+// A sheet's rows before they are made: sound files that are added here find the rows that name them, a fixed sheet replaces
+// what it names.
 
-import { add, prepare } from "./batch-sounds.js";
-import { dropPage, say } from "./send.js";
+import { SHEETS, dropPage, say } from "./send.js";
+import { UploadQueue } from "./upload.js";
 
 const form = document.getElementById("draft-sounds");
 
+// Looked up each time: the rows are drawn again after every change.
+const sheetField = () => document.querySelector("[data-sheet-form] input[type=file]");
+
+function sendSheet(file) {
+  const field = sheetField();
+  if (file) {
+    const data = new DataTransfer();
+    data.items.add(file);
+    field.files = data.files;
+  }
+  field.form.requestSubmit();
+}
+
 if (form) {
-  prepare({
-    list: document.getElementById("sound-list"),
+  const queue = new UploadQueue({
+    template: document.getElementById("arriving-sound"),
+    place: (row) => document.getElementById("sound-list").append(row),
     url: form.action,
     field: "sound",
     maxBytes: Number(form.dataset.maxBytes),
     arrive(row, words, file) {
       row.querySelector("progress").remove();
+      row.querySelector(".buttons").remove();
       row.querySelector("[data-words]").textContent = words;
       row.classList.add("is-there");
       say(`${file.name}: ${words}`);
@@ -20,10 +36,15 @@ if (form) {
     idle: () => htmx.ajax("GET", location.pathname, { target: "#draft", swap: "outerHTML show:none" }),
   });
   form.addEventListener("change", (event) => {
-    [...event.target.files].forEach(add);
+    [...event.target.files].forEach((file) => queue.add(file));
     event.target.value = "";
   });
-  dropPage((files) => files.forEach(add));
+  document.addEventListener("change", (event) => { if (event.target === sheetField()) sendSheet(); });
+  dropPage((files) => {
+    const sheet = sheetField() && files.find((file) => SHEETS.test(file.name));
+    files.filter((file) => !SHEETS.test(file.name)).forEach((file) => queue.add(file));
+    if (sheet) sendSheet(sheet);
+  });
 }
 
 // A row that was opened takes the focus; one that was closed gives it back.

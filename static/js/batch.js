@@ -1,7 +1,7 @@
 // The page that makes several videos: sounds are sent as soon as they are chosen, the button counts what will be made.
 
-import { add, isBusy, prepare } from "./batch-sounds.js";
-import { dropPage, say } from "./send.js";
+import { SHEETS, dropPage, say } from "./send.js";
+import { UploadQueue } from "./upload.js";
 
 const form = document.getElementById("batch-form");
 const list = document.getElementById("sound-list");
@@ -10,25 +10,25 @@ const input = document.getElementById("sounds");
 const sheet = document.getElementById("sheet");
 const { way } = form.dataset;
 const most = Number(form.dataset.most);
-const SHEETS = /\.(xlsx|xlsm|xls|csv|tsv|txt|ods|numbers)$/i;
 
-const checked = (name) => form.querySelectorAll(`[name=${name}]:checked`).length;
-const number = () => (way === "sounds" ? checked("voice") : checked("avatar"));
+const countChecked = (name) => form.querySelectorAll(`[name=${name}]:checked`).length;
+const countVideos = () => countChecked(way === "sounds" ? "voice" : "avatar");
 
-function count() {
+function showCount() {
   const words = form.querySelector("[data-count]");
   const button = form.querySelector("[data-button-words]");
   if (way === "sheet") {
     words.textContent = sheet.files[0] ? "" : "Choose a sheet first.";
     return;
   }
-  const many = number();
+  const many = countVideos();
   button.textContent = many > 1 ? `Make ${many} videos` : many ? "Make the video" : "Make the videos";
   words.textContent = many > most ? `At most ${most} can be made at once.` : "";
 }
 
-prepare({
-  list,
+const queue = new UploadQueue({
+  template: document.getElementById("arriving-sound"),
+  place: (row) => list.append(row),
   url: form.dataset.upload,
   field: "sound",
   maxBytes: Number(form.dataset.maxBytes),
@@ -40,7 +40,7 @@ prepare({
     error.textContent = "";
     say(`${file.name} was uploaded.`);
   },
-  changed: count,
+  changed: showCount,
 });
 
 function take(files) {
@@ -49,7 +49,7 @@ function take(files) {
     if (sheet && SHEETS.test(file.name)) choose(file);
     else sounds.push(file);
   }
-  (way === "speakers" ? sounds.slice(0, 1) : sounds).forEach(add);
+  (way === "speakers" ? sounds.slice(0, 1) : sounds).forEach((file) => queue.add(file));
 }
 
 // What was dropped on the page is as good as what was chosen in the dialog.
@@ -57,34 +57,34 @@ function choose(file) {
   const data = new DataTransfer();
   data.items.add(file);
   sheet.files = data.files;
-  named();
+  showName();
 }
 
-function named() {
+function showName() {
   form.querySelector("[data-sheet-name]").textContent = sheet.files[0]?.name ?? "";
-  count();
+  showCount();
 }
 
 form.addEventListener("change", (event) => {
   if (event.target === input) {
     take([...input.files]);
     input.value = "";
-  } else if (event.target === sheet) named();
-  else count();
+  } else if (event.target === sheet) showName();
+  else showCount();
 });
 form.addEventListener("click", (event) => {
   const row = event.target.closest("[data-remove]")?.closest("[data-sound]");
   if (!row) return;
   row.remove();
-  count();
+  showCount();
 });
 form.addEventListener("submit", (event) => {
   let sentence = "";
-  if (isBusy()) sentence = "Wait until the sounds have arrived.";
+  if (queue.isBusy) sentence = "Wait until the sounds are uploaded.";
   else if (sheet && !sheet.files[0]) sentence = "Choose the sheet first.";
-  else if (way === "speakers" && !checked("avatar")) sentence = "Choose who speaks.";
-  else if (!sheet && !checked("voice")) sentence = "Choose what is said: add sound files, or choose sounds used before.";
-  else if (!sheet && number() > most) sentence = `At most ${most} can be made at once.`;
+  else if (way === "speakers" && !countChecked("avatar")) sentence = "Choose who speaks.";
+  else if (!sheet && !countChecked("voice")) sentence = "Choose what is said: upload audio, or choose sounds used before.";
+  else if (!sheet && countVideos() > most) sentence = `At most ${most} can be made at once.`;
   if (!sentence) return;
   event.preventDefault();
   error.textContent = sentence;
@@ -92,5 +92,5 @@ form.addEventListener("submit", (event) => {
   (sheet ?? input).focus({ preventScroll: true });
 }, true);
 dropPage(take);
-addEventListener("pageshow", () => { if (sheet) named(); count(); });
-count();
+addEventListener("pageshow", () => { if (sheet) showName(); showCount(); });
+showCount();

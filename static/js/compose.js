@@ -2,6 +2,7 @@
 
 import { addPicture, isPicture } from "./look-form.js";
 import { dropPage } from "./send.js";
+import { VideoDraft } from "./video-draft.js";
 import { VoiceStep } from "./voices.js";
 
 const form = document.getElementById("compose");
@@ -18,6 +19,7 @@ function preview() {
   spoken.querySelector("[data-words]").textContent = voice.words;
 }
 
+new VideoDraft(form, document.getElementById("draft-note")).restore();
 voice = new VoiceStep(form, preview);
 form.addEventListener("change", preview);
 form.addEventListener("submit", async (event) => {

@@ -1,4 +1,5 @@
-// A slim bar while the server cannot be reached; it goes away by itself.
+// A slim bar while the server cannot be reached; it goes away by itself. Scripts tell it by the event "connection-lost",
+// and hear by "connection-back" that they can go on.
 
 const place = document.getElementById("connection");
 const bar = place.firstElementChild;
@@ -23,6 +24,7 @@ function back() {
   clearTimeout(timer);
   timer = 0;
   bar.hidden = true;
+  document.dispatchEvent(new CustomEvent("connection-back"));
 }
 
 document.addEventListener("htmx:sendError", lost);
@@ -30,7 +32,7 @@ document.addEventListener("htmx:timeout", lost);
 document.addEventListener("htmx:responseError", (event) => {
   if ([502, 503, 504].includes(event.detail.xhr.status)) lost();
 });
-document.addEventListener("htmx:beforeOnLoad", back);
+document.addEventListener("htmx:beforeOnLoad", (event) => { if (timer && event.detail.xhr.status < 500) back(); });
 document.addEventListener("connection-lost", lost);
 addEventListener("offline", lost);
 addEventListener("online", () => { if (timer) { clearTimeout(timer); check(); } });

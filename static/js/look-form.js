@@ -1,7 +1,8 @@
 // The step "Look": its controls, the previews that follow them, moving the person, pictures for the background.
 
 import { PLAIN, canvas, draw, fill, place, withoutPerson } from "./look.js";
-import { dropPage, say, send, tooLarge } from "./send.js";
+import { dropPage, say, tooLarge } from "./send.js";
+import { uploadFile } from "./upload.js";
 
 const root = document.querySelector("[data-look]");
 const form = root.form ?? root.closest("form");
@@ -208,10 +209,12 @@ export async function addPicture(file) {
   bar.setAttribute("aria-label", `Upload of ${file.name}`);
   tile.append(bar);
   adder.after(tile);
-  const answer = await send(root.dataset.upload, "picture", file, (percent) => {
-    if (percent < 100) bar.value = percent;
-    else bar.removeAttribute("value");
-  });
+  const follow = (words, percent) => {
+    if (percent === undefined) bar.removeAttribute("value");
+    else bar.value = percent;
+    bar.title = words;
+  };
+  const answer = await uploadFile(file, { url: root.dataset.upload, field: "picture", follow });
   if (!answer.ok) {
     tile.remove();
     problem.textContent = `${file.name}: ${answer.text}`;
@@ -251,7 +254,7 @@ root.addEventListener("input", follow);
 // What is not there yet, or not chosen, is told before the page is sent.
 form.addEventListener("submit", (event) => {
   let sentence = "";
-  if (backdrops.querySelector(".is-arriving")) sentence = "Wait until the picture has arrived.";
+  if (backdrops.querySelector(".is-arriving")) sentence = "Wait until the picture is uploaded.";
   else if (field("background").value === "picture" && !read().picture) sentence = "Choose a picture for the background, or add one.";
   if (!sentence) return;
   event.preventDefault();

@@ -1,4 +1,6 @@
-// One file to the server, with its true progress. Answers {ok, text, again}; sends to the sign-in when the session is over.
+// Forms to the server from a page that stays, with their true progress.
+
+const STALLED = 30_000; // milliseconds without a byte: nobody listens any more, whatever the browser still hopes
 
 // True once we lead away ourselves: nobody should be asked whether to leave then.
 export const page = { leaving: false };
@@ -8,48 +10,66 @@ function lead(go) {
   go();
 }
 
-export function send(url, field, file, onProgress) {
-  const body = new FormData();
-  body.append(field, file, file.name);
-  return sendForm(url, body, onProgress);
-}
-
-// With `stay`, a session that is over is an answer like any other: there is something on this page that would be lost.
-export function sendForm(url, body, onProgress = () => {}, { stay = false } = {}) {
+// Answers {ok, status, text}, and `again` where trying again may help, `lost` where the server was not reached. When the
+// session is over this leads to the sign-in; with `stay` it is an answer like any other, because something on the page
+// would be lost. `onProgress` hears the share that is sent, 0 to 1.
+export function sendForm(url, body, { headers = {}, onProgress = () => {}, signal, stay = false } = {}) {
   return new Promise((resolve) => {
     const request = new XMLHttpRequest();
+    let stalled = 0;
+    const lose = () => request.abort();
+    const finish = (answer) => {
+      clearTimeout(stalled);
+      removeEventListener("offline", lose);
+      signal?.removeEventListener("abort", lose);
+      resolve(answer);
+    };
+    const watch = () => {
+      clearTimeout(stalled);
+      stalled = setTimeout(lose, STALLED);
+    };
     request.open("POST", url);
-    const headers = JSON.parse(document.body.getAttribute("hx-headers"));
-    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
-    request.setRequestHeader("HX-Request", "true");
-    request.setRequestHeader("HX-Current-URL", location.href);
+    const all = { ...JSON.parse(document.body.getAttribute("hx-headers")), ...headers, "HX-Request": "true", "HX-Current-URL": location.href };
+    for (const [name, value] of Object.entries(all)) request.setRequestHeader(name, value);
     request.upload.addEventListener("progress", (event) => {
-      if (event.lengthComputable) onProgress(Math.round((100 * event.loaded) / event.total));
+      watch();
+      if (event.lengthComputable) onProgress(event.loaded / event.total);
     });
-    const leave = (go) => {
-      if (!stay) return lead(go);
-      const text = "You are signed out. Sign in again in another tab, then come back and try again.";
-      resolve({ ok: false, again: true, signedOut: true, text });
-    };
-    request.addEventListener("load", () => {
-      const redirect = request.getResponseHeader("HX-Redirect");
-      const foreign = new URL(request.responseURL).pathname !== new URL(url, location.href).pathname;
-      if (redirect || foreign) return leave(() => location.assign(redirect || request.responseURL));
-      if (request.status === 403) return leave(() => location.reload());
-      if (request.status === 200) return resolve({ ok: true, text: request.responseText });
-      if (request.status === 422) return resolve({ ok: false, text: request.responseText });
-      if (request.status === 507) return resolve({ ok: false, again: true, text: request.responseText });
-      if (request.status === 413) return resolve({ ok: false, text: "This file is too large." });
-      resolve({ ok: false, again: true, text: "Something went wrong on our side. Try again in a moment." });
-    });
-    const lost = () => {
-      document.dispatchEvent(new CustomEvent("connection-lost"));
-      resolve({ ok: false, again: true, text: "The connection broke. Try again." });
-    };
-    request.addEventListener("error", lost);
-    request.addEventListener("timeout", lost);
+    request.upload.addEventListener("load", () => clearTimeout(stalled)); // now it is the server's turn
+    request.addEventListener("load", () => finish(read(request, url, stay)));
+    for (const name of ["error", "abort", "timeout"]) request.addEventListener(name, () => finish(signal?.aborted ? { ok: false } : miss()));
+    addEventListener("offline", lose);
+    signal?.addEventListener("abort", lose);
+    watch();
     request.send(body);
   });
+}
+
+function read(request, url, stay) {
+  const { status, responseText: text } = request;
+  const redirect = request.getResponseHeader("HX-Redirect");
+  const isElsewhere = new URL(request.responseURL).pathname !== new URL(url, location.href).pathname;
+  if (redirect || isElsewhere || status === 403) {
+    if (stay) return { ok: false, again: true, signedOut: true, text: "You are signed out. Sign in again in another tab, then come back and try again." };
+    lead(() => (status === 403 ? location.reload() : location.assign(redirect || request.responseURL)));
+    return { ok: false, text: "" };
+  }
+  if (status === 200) return { ok: true, status, text };
+  if ([202, 409, 422].includes(status)) return { ok: false, status, text };
+  if ([502, 503, 504].includes(status)) return miss(); // the server is being started again
+  if (status === 507) return { ok: false, status, again: true, text };
+  if (status === 413) return { ok: false, status, text: "This file is too large." };
+  return { ok: false, status, again: true, text: "Something went wrong on our side. Try again in a moment." };
+}
+
+function miss() {
+  document.dispatchEvent(new CustomEvent("connection-lost"));
+  return { ok: false, lost: true, again: true, text: "The connection broke. Try again." };
+}
+
+// A UUID. Not crypto.randomUUID: browsers keep it from pages that came without https.
+export function newReference() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 // After signing in again in another tab this page's own token is an old one.
@@ -64,6 +84,8 @@ export async function refreshToken() {
 export function tooLarge(file, most) {
   return file.size > most ? `This file is larger than ${Math.round(most / 2 ** 20)} MB.` : "";
 }
+
+export const SHEETS = /\.(xlsx|xlsm|xls|csv|tsv|txt|ods|numbers)$/i;
 
 // The whole page takes what is dropped on it.
 export function dropPage(take) {

@@ -79,6 +79,12 @@ if (themes) {
   });
 }
 
+// Whoever signs in here next finds nothing of what was begun (js/video-draft.js).
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-sign-out]")) return;
+  Object.keys(localStorage).filter((key) => key.startsWith("draft-")).forEach((key) => localStorage.removeItem(key));
+});
+
 // One press is enough: a form that is on its way cannot be sent twice.
 document.addEventListener("submit", (event) => {
   const form = event.target;

@@ -1,116 +1,167 @@
-// The avatars' page: each chosen or dropped picture becomes a card at once, with its own progress and its own error.
+// Files on their way to the server. A lost connection is no failure: the upload waits, and goes on by itself. Large files
+// go in pieces, so that only a piece is sent again; every file has a reference, so that none is taken twice
+// (dashboard/uploads/resumable.py).
 
-import { dropPage, page, say, send, tooLarge } from "./send.js";
+import { newReference, page, say, sendForm, tooLarge } from "./send.js";
 
-const AT_ONCE = 3;
-const form = document.querySelector("form[data-upload]"); // on an empty page the large one, later one in the header
-const template = document.getElementById("upload-card");
-const waiting = [];
-let running = 0;
+const PIECE = 8 * 2 ** 20; // bytes
+const ATTEMPTS = 6; // in a row in which nothing arrived, although the server can be reached
+const PAUSE = 500; // milliseconds before the first of them, then twice as long each time
+const LOST = "Connection lost. The upload goes on by itself when it is back.";
+const GIVEN_UP = { ok: false, again: true, text: "The connection keeps breaking. Try again." };
+const CANCELLED = { ok: false, cancelled: true, text: "The upload was cancelled." };
 
-function add(file) {
-  const card = template.content.firstElementChild.cloneNode(true);
-  card.classList.add("is-arriving");
-  card.querySelector(".card-name").textContent = file.name;
-  card.querySelector("progress").setAttribute("aria-label", `Upload of ${file.name}`);
-  const picture = card.querySelector("img");
-  const address = URL.createObjectURL(file);
-  // Some kinds (HEIC, TIFF) only our side can show.
-  picture.addEventListener("error", () => picture.removeAttribute("src"));
-  picture.src = address;
-  card.querySelector("[data-remove]").addEventListener("click", () => { URL.revokeObjectURL(address); card.remove(); });
-  card.querySelector("[data-again]").addEventListener("click", () => queue(card, file));
-  document.getElementById("cards").prepend(card); // looked up each time: a search brings a new one
-  document.getElementById("empty")?.classList.add("is-filled");
-  queue(card, file);
+const references = new WeakMap(); // of files: "Try again" goes on with what is there
+const underway = new Set();
+
+addEventListener("beforeunload", (event) => { if (!page.leaving && underway.size) event.preventDefault(); });
+
+// ---------------------------------------------------------------- one file
+
+// Answers as `sendForm` does. `follow(words, percent)` hears how far it is, without a percentage where nobody knows.
+export async function uploadFile(file, { url, field, fields = {}, follow, signal, stay = false }) {
+  underway.add(file);
+  try {
+    return await sendInPieces(file, { url, field, fields, follow, signal, stay });
+  } finally {
+    underway.delete(file);
+  }
 }
 
-function queue(card, file) {
-  card.classList.remove("is-refused");
-  card.querySelector("progress").hidden = false;
-  card.querySelector(".buttons").hidden = true;
-  tell(card, "Waiting…");
-  const problem = tooLarge(file, Number(form.dataset.maxBytes));
-  if (problem) return refuse(card, problem, false);
-  waiting.push([card, file]);
-  next();
+async function sendInPieces(file, options) {
+  const { follow, signal } = options;
+  let sent = 0;
+  let most = 0;
+  let attempts = 0;
+  while (attempts < ATTEMPTS) {
+    if (attempts) await pause(PAUSE * 2 ** attempts, signal);
+    if (signal?.aborted) return CANCELLED;
+    const answer = await sendPiece(file, sent, options);
+    if (signal?.aborted) return CANCELLED;
+    if (answer.lost) {
+      attempts += 1;
+      follow(LOST, percentOf(sent, file));
+      say(LOST);
+      await hear("connection-back", signal);
+    } else if (answer.status === 202 || answer.status === 409) {
+      sent = JSON.parse(answer.text).received;
+      attempts = sent > most ? 0 : attempts + 1;
+      most = Math.max(most, sent);
+    } else return answer;
+  }
+  return GIVEN_UP;
 }
 
-async function next() {
-  if (running >= AT_ONCE || !waiting.length) return;
-  const [card, file] = waiting.shift();
-  if (!card.isConnected) return next();
-  running += 1;
-  const bar = card.querySelector("progress");
-  tell(card, "Uploading…");
-  const answer = await send(form.action, "portraits", file, (percent) => {
-    if (percent < 100) {
-      bar.value = percent;
-      tell(card, `Uploading… ${percent} %`);
-    } else {
-      bar.removeAttribute("value");
-      tell(card, "Looking at the picture…");
-    }
-  });
-  running -= 1;
-  if (answer.ok) arrive(card, answer.text);
-  else refuse(card, answer.text, answer.again);
-  next();
+function sendPiece(file, start, { url, field, fields, follow, signal, stay }) {
+  const piece = file.slice(start, start + PIECE);
+  const end = start + piece.size;
+  const body = new FormData();
+  for (const [name, value] of Object.entries(fields)) body.append(name, value);
+  body.append(field, piece, file.name);
+  const headers = { "Idempotency-Key": referenceOf(file) };
+  if (file.size > PIECE) headers["Content-Range"] = `bytes ${start}-${end - 1}/${file.size}`;
+  const onProgress = (share) => {
+    if (share === 1 && end === file.size) return follow("Processing…");
+    const percent = percentOf(start + share * piece.size, file);
+    follow(`Uploading… ${percent} %`, percent);
+  };
+  return sendForm(url, body, { headers, onProgress, signal, stay });
 }
 
-function arrive(card, html) {
-  const made = document.createElement("template");
-  made.innerHTML = html;
-  const fresh = made.content.querySelector(".card");
-  URL.revokeObjectURL(card.querySelector("img").src);
-  card.replaceWith(fresh);
-  htmx.process(fresh);
-  say(`${fresh.querySelector(".card-name").textContent} was uploaded.`);
-  fill();
-  document.dispatchEvent(new CustomEvent("started"));
+const percentOf = (bytes, file) => Math.floor((100 * bytes) / Math.max(file.size, 1));
+
+function referenceOf(file) {
+  if (!references.has(file)) references.set(file, newReference());
+  return references.get(file);
 }
 
-// The first avatar: with the large zone gone, search and filters come to light, and the button goes to the header.
-function fill() {
-  const empty = document.getElementById("empty");
-  if (!empty) return;
-  const hadFocus = empty.contains(document.activeElement);
-  empty.remove();
-  const action = document.getElementById("upload-action");
-  action.replaceWith(action.content);
-  if (hadFocus) document.querySelector("form[data-upload] input[name=portraits]").focus({ preventScroll: true });
+const pause = (milliseconds, signal) => new Promise((resolve) => {
+  setTimeout(resolve, milliseconds);
+  signal?.addEventListener("abort", resolve, { once: true });
+});
+
+const hear = (name, signal) => new Promise((resolve) => {
+  document.addEventListener(name, resolve, { once: true });
+  signal?.addEventListener("abort", resolve, { once: true });
+});
+
+// ---------------------------------------------------------------- what is seen of it
+
+// Show in a part of the page, with a <progress> and [data-words], what `uploadFile` tells.
+export function showProgress(part, words, percent) {
+  const bar = part.querySelector("progress");
+  if (percent === undefined) bar.removeAttribute("value");
+  else bar.value = percent;
+  part.querySelector("[data-words]").textContent = words;
 }
 
-function refuse(card, sentence, again) {
-  card.classList.add("is-refused");
-  card.querySelector("progress").hidden = true;
-  card.querySelector(".buttons").hidden = false;
-  card.querySelector("[data-again]").hidden = !again;
-  tell(card, sentence);
-  say(`${card.querySelector(".card-name").textContent}: ${sentence}`);
-}
+// Several files, each in a row of its own that is made from `template`: it has [data-name], [data-words], a <progress>,
+// [data-again] and [data-remove]. `place(row)` puts it on the page, `arrive(row, text, file)` does what the answer wants.
+export class UploadQueue {
+  constructor({ template, place, arrive, url, field, maxBytes, atOnce = 2, changed = () => {}, idle = () => {} }) {
+    Object.assign(this, { template, place, arrive, url, field, maxBytes, atOnce, changed, idle, waiting: [], running: 0 });
+  }
 
-function tell(card, words) {
-  card.querySelector(".card-words").textContent = words;
-}
+  get isBusy() { return this.running > 0 || this.waiting.length > 0; }
 
-const take = (files) => files.slice().reverse().forEach(add);
+  add(file) {
+    const row = this.template.content.firstElementChild.cloneNode(true);
+    const upload = { file, row, controller: null };
+    row.querySelector("[data-name]").textContent = file.name;
+    row.querySelector("progress").setAttribute("aria-label", `Upload of ${file.name}`);
+    row.querySelector("[data-again]").addEventListener("click", () => this.enqueue(upload));
+    row.querySelector("[data-remove]").addEventListener("click", () => this.remove(upload));
+    this.place(row, file);
+    this.enqueue(upload);
+  }
 
-if (form) {
-  document.addEventListener("change", (event) => {
-    if (!event.target.closest("form[data-upload]")) return;
-    take([...event.target.files]);
-    event.target.value = "";
-  });
-  dropPage(take);
-  // A search or what came from elsewhere brings new results: what is still on its way stays on top of them.
-  let kept = [];
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    if (event.detail.target.id === "results") kept = [...document.querySelectorAll("#cards > .is-upload")];
-  });
-  document.addEventListener("htmx:afterSwap", () => {
-    document.getElementById("cards").prepend(...kept.splice(0));
-  });
-  // Leaving now would lose what is still on its way.
-  addEventListener("beforeunload", (event) => { if (!page.leaving && (running || waiting.length)) event.preventDefault(); });
+  enqueue(upload) {
+    upload.controller = new AbortController();
+    this.showRefused(upload.row, false);
+    showProgress(upload.row, "Waiting…", 0);
+    const problem = tooLarge(upload.file, this.maxBytes);
+    if (problem) return this.refuse(upload, { text: problem });
+    underway.add(upload);
+    this.waiting.push(upload);
+    this.startNext();
+  }
+
+  async startNext() {
+    if (this.running >= this.atOnce || !this.waiting.length) return;
+    const upload = this.waiting.shift();
+    const { file, row } = upload;
+    const { url, field } = this;
+    const follow = (words, percent) => showProgress(row, words, percent);
+    this.running += 1;
+    follow("Uploading…", 0);
+    const answer = await uploadFile(file, { url, field, follow, signal: upload.controller.signal });
+    this.running -= 1;
+    underway.delete(upload);
+    if (answer.ok && row.isConnected) this.arrive(row, answer.text, file);
+    else if (!answer.ok && !answer.cancelled) this.refuse(upload, answer);
+    this.changed();
+    if (!this.isBusy) this.idle();
+    this.startNext();
+  }
+
+  refuse({ file, row }, { text, again = false }) {
+    this.showRefused(row, true, again);
+    row.querySelector("[data-words]").textContent = text;
+    say(`${file.name}: ${text}`);
+  }
+
+  showRefused(row, refused, again = false) {
+    row.classList.toggle("is-refused", refused);
+    row.querySelector("progress").hidden = refused;
+    row.querySelector("[data-again]").hidden = !again;
+    row.querySelector("[data-remove]").textContent = refused ? "Remove" : "Cancel";
+  }
+
+  remove(upload) {
+    upload.controller.abort();
+    this.waiting = this.waiting.filter((other) => other !== upload);
+    underway.delete(upload);
+    upload.row.remove();
+    this.changed();
+  }
 }

@@ -68,7 +68,7 @@ export class VoiceEditor {
   get isChanged() { return Boolean(this.facts) && !same(this.edit, this.result.edit); }
   // Another one than the voice that was opened.
   get isOther() { return !same(this.edit, this.facts.edit); }
-  get words() { return `${moment(this.edit.end - this.edit.start)}${this.edit.even ? ", evened out" : ""}`; }
+  get words() { return `${moment(this.edit.end - this.edit.start)}${this.edit.even ? ", normalized" : ""}`; }
 
   set(change) {
     this.pause();
@@ -123,7 +123,7 @@ export class VoiceEditor {
     body.append("end", this.exact("end"));
     if (edit.even) body.append("even", "on");
     if (this.mine.has(this.result.voice)) body.append("replaces", this.result.voice);
-    this.busy(true, edit.even ? "Evening out the loudness…" : "Cutting the sound…");
+    this.busy(true, edit.even ? "Normalizing the volume…" : "Cutting the sound…");
     const answer = await sendForm(this.facts.save, body);
     this.busy(false, "");
     if (!answer.ok) {

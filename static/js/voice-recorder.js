@@ -1,4 +1,4 @@
-// Recording a voice: level, pause, take again. A take is never lost: it stays until it is used or thrown away.
+// Recording a voice: level, pause, take again. A take is never lost: it stays until it is used or discarded.
 
 import { page, refreshToken, say } from "./send.js";
 import { LevelMeter } from "./voice-level.js";
@@ -17,7 +17,7 @@ const PROBLEMS = {
   NotFoundError: "No microphone was found. Connect one, then try again.",
   NotReadableError: "The microphone does not answer. Another program may be using it: close that one, then try again.",
 };
-const UNABLE = "This browser cannot record. Use a current Chrome, Edge, Firefox or Safari, or choose a sound file.";
+const UNABLE = "This browser cannot record. Use a current Chrome, Edge, Firefox or Safari, or upload audio.";
 const LOST = "The microphone was disconnected. What was recorded until then is kept.";
 
 function insecure() {
@@ -163,7 +163,7 @@ export class VoiceRecorder {
 
   taken(blob, suffix) {
     this.release();
-    if (this.is("closed")) return; // thrown away
+    if (this.is("closed")) return; // discarded
     const when = new Date().toLocaleString("en-GB", { day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" });
     this.last = new File([blob], `Recording ${when.replace(" at ", " ").replace(",", "")}.${suffix}`, { type: blob.type });
     URL.revokeObjectURL(this.url);
@@ -200,7 +200,7 @@ export class VoiceRecorder {
   discard() {
     this.close();
     this.opener.focus();
-    say("The recording was thrown away.");
+    say("The recording was discarded.");
   }
 
   close() {

@@ -1,15 +1,16 @@
 // The step "What they say": a sound is sent as soon as it is there, and what is chosen opens in the editor.
 
-import { say, sendForm, tooLarge } from "./send.js";
+import { say, tooLarge } from "./send.js";
+import { showProgress, uploadFile } from "./upload.js";
 import { VoiceEditor } from "./voice-editor.js";
 import { VoiceRecorder } from "./voice-recorder.js";
 
-const MISSING = "Choose what the avatar says: record it, add a sound file, or take a voice used before.";
+const MISSING = "Choose what the avatar says: record it, upload audio, or take a voice used before.";
 
 export class VoiceStep {
   constructor(form, changed) {
     const at = (id) => document.getElementById(id);
-    Object.assign(this, { form, changed, input: at("sound"), error: at("sound-error"), progress: at("sound-progress"), list: at("voices"), script: at("script"), sending: 0 });
+    Object.assign(this, { form, changed, input: at("sound"), error: at("sound-error"), progress: at("sound-progress"), list: at("voices"), script: at("script"), sending: null });
     this.editor = new VoiceEditor(at("voice-editor"), { made: (card, replaced) => this.put(card, replaced), changed });
     this.recorder = new VoiceRecorder(at("recorder"), at("record"), { use: (file) => this.upload(file, { recorded: true }), start: () => this.quiet() });
     // One voice at a time.
@@ -24,6 +25,10 @@ export class VoiceStep {
         this.error.textContent = "";
         this.choose();
       }
+    });
+    this.progress.querySelector("[data-cancel]").addEventListener("click", () => {
+      this.sending.abort();
+      this.input.focus();
     });
     if (this.chosen) this.open();
   }
@@ -103,32 +108,24 @@ export class VoiceStep {
 
   async add(file) {
     const answer = await this.upload(file);
-    if (!answer.ok && answer.text) this.tell(`${file.name}: ${answer.text}`);
+    if (!answer.ok && !answer.cancelled) this.tell(`${file.name}: ${answer.text}`);
   }
 
   async upload(file, { recorded = false } = {}) {
     this.error.textContent = "";
     const large = tooLarge(file, Number(this.form.dataset.maxBytes));
     if (large) return { ok: false, text: large };
-    const mine = ++this.sending;
-    const bar = this.progress.querySelector("progress");
-    const words = this.progress.querySelector("[data-words]");
+    this.sending?.abort(); // another file was chosen meanwhile
+    const controller = (this.sending = new AbortController());
+    const { signal } = controller;
     this.progress.querySelector("[data-name]").textContent = file.name;
-    words.textContent = "Uploading…";
-    bar.value = 0;
+    const follow = (words, percent) => { if (!signal.aborted) showProgress(this.progress, words, percent); };
+    follow("Uploading…", 0);
     this.progress.hidden = false;
-    const body = new FormData();
-    body.append("sound", file, file.name);
-    if (recorded) body.append("recorded", "yes");
-    const answer = await sendForm(this.form.dataset.voiceUpload, body, (percent) => {
-      if (mine !== this.sending) return;
-      bar.value = percent;
-      if (percent === 100) {
-        bar.removeAttribute("value");
-        words.textContent = "Listening to it…";
-      }
-    }, { stay: recorded });
-    if (mine !== this.sending) return { ok: answer.ok, text: "" }; // another file was chosen meanwhile
+    const fields = recorded ? { recorded: "yes" } : {};
+    const answer = await uploadFile(file, { url: this.form.dataset.voiceUpload, field: "sound", fields, follow, signal, stay: recorded });
+    if (this.sending !== controller) return answer;
+    this.sending = null;
     this.progress.hidden = true;
     if (answer.ok) this.arrive(answer.text);
     return answer;
@@ -140,14 +137,14 @@ export class VoiceStep {
     this.list.prepend(card);
     const { name, length } = this.chosen.dataset;
     say(`${name}, ${length}, was uploaded and chosen.`);
-    this.choose();
+    this.chosen.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
   // ---- before the page is sent
 
   get problem() {
-    if (!this.progress.hidden) return "Wait until the sound has arrived.";
-    if (this.recorder.isUnsent) return "You have a recording that is not used yet. Press “Use it”, or throw it away.";
+    if (!this.progress.hidden) return "Wait until the sound is uploaded.";
+    if (this.recorder.isUnsent) return "You have a recording that is not used yet. Press “Use it”, or discard it.";
     return this.chosen ? "" : MISSING;
   }
 

@@ -329,7 +329,7 @@ def test_words_typed_for_one_voice_are_not_sent_with_another(page, new_video, sp
     first = new_video(avatar=speaker, script="Good morning.").voice
     second = new_video(avatar=speaker).voice
     page.goto(f"/videos/new/?avatar={speaker.pk}&voice={first.pk}")
-    words = page.get_by_label("What they say, in words")
+    words = page.get_by_label("Script", exact=True)
     expect(words).to_have_value("Good morning.")
     page.locator(f"#voice-{second.pk} input").check()
     expect(words).to_have_value("")

@@ -148,7 +148,7 @@ def test_leaving_with_a_take_that_is_not_sent_asks_first(listening, speaker):
     page.evaluate("location.assign('/avatars/')")
     page.wait_for_timeout(500)
     assert asked == ["beforeunload"]
-    page.get_by_role("button", name="Throw away").click()
+    page.get_by_role("button", name="Discard").click()
     expect(page.get_by_role("button", name="Record")).to_be_focused()
     page.goto("/avatars/")
     assert asked == ["beforeunload"]
@@ -251,7 +251,7 @@ def test_axe_has_nothing_to_complain_about_while_recording_and_cutting(
     expect(page.locator("#recorder").get_by_role("alert")).to_be_visible()
     page.context.set_offline(False)
     found += complaints(page, "not sent")
-    page.get_by_role("button", name="Throw away").click()
+    page.get_by_role("button", name="Discard").click()
     for address in ("/videos/voices/", "/videos/voices/?q=nobody", part.get_absolute_url()):
         page.goto(address)
         found += complaints(page, address)

@@ -84,15 +84,15 @@ def test_handles_are_dragged_and_zoomed_and_everything_goes_back(editor, recordi
 
 def test_evening_out_is_heard_as_it_will_be_and_leaves_no_tries_behind(editor, recording):
     page = editor
-    page.get_by_label("Even out the loudness").check()
+    page.get_by_label("Normalize volume").check()
     page.get_by_role("button", name="Play this part").click()
-    expect(page.locator(".voice:has(:checked) .voice-name")).to_have_text("Morning, evened out")
+    expect(page.locator(".voice:has(:checked) .voice-name")).to_have_text("Morning, normalized")
     expect(page.get_by_role("button", name="Pause")).to_be_focused()  # although the editor has moved
     page.get_by_role("button", name="Pause").click()
     page.get_by_label("From", exact=True).fill("1")
     page.get_by_role("button", name="Play this part").click()
     expect(page.locator(".voice:has(:checked) .voice-name")).to_have_text(
-        re.compile(r"Morning, 0:01 to 0:03\.\d, evened out")
+        re.compile(r"Morning, 0:01 to 0:03\.\d, normalized")
     )
     expect(page.locator(".voice")).to_have_count(2)
     assert recording.edits.count() == 1

@@ -41,9 +41,9 @@ class Edit:
         return f"{round(self.start * 1000)}-{round(self.end * 1000)}{'-even' if self.even else ''}"
 
     def name(self, original: str, seconds: float) -> str:
-        """ "Welcome, 0:03 to 0:09.5, evened out"."""
+        """ "Welcome, 0:03 to 0:09.5, normalized"."""
         said = [] if self.is_whole(seconds) else [f"{moment(self.start)} to {moment(self.end)}"]
-        said += ["evened out"] if self.even else []
+        said += ["normalized"] if self.even else []
         tail = "".join(f", {words}" for words in said)
         return original[: MAX_NAME - len(tail)].rstrip() + tail
 

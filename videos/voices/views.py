@@ -152,7 +152,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     if request.htmx:
         return _chosen(request, made)
     if made == voice:
-        messages.info(request, "Nothing was changed: choose another start or end, or even out the loudness.")
+        messages.info(request, "Nothing was changed: choose another start or end, or normalize the volume.")
     elif made == original:
         messages.info(request, "This is the whole recording again, as it was.")
     else:

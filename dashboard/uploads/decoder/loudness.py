@@ -24,7 +24,7 @@ MOST_GAIN = 44.0  # dB; what still is not loud enough then is clicks in silence
 OVERSAMPLED = 96_000  # Hz at least
 HEADROOM = 0.2  # dB
 QUIETEST = -60.0  # LUFS; below is noise that nobody wants to hear louder
-TOO_QUIET = "There is nothing in this part that is loud enough to be evened out."
+TOO_QUIET = "There is nothing in this part that is loud enough to be normalized."
 
 Part = Callable[[], Iterable[np.ndarray]]  # gives the same blocks (int16, interleaved) each time
 

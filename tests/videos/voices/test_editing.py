@@ -45,7 +45,7 @@ def files() -> set[str]:
 def test_a_cut_is_a_voice_of_its_own_and_the_recording_stays_as_it_was(cut, recording, maria):
     before = recording.sound.open().read()
     part = cut(start="0.5", end="0:02.3", even="on")
-    assert part.name == "Morning, 0:00.5 to 0:02.3, evened out"
+    assert part.name == "Morning, 0:00.5 to 0:02.3, normalized"
     assert part.seconds == pytest.approx(1.8, abs=0.001)
     assert (part.original, part.made_by, len(part.peaks)) == (recording, maria, 200)
     assert part.edit == {"start": 0.5, "end": 2.3, "even": True}
@@ -183,8 +183,8 @@ def test_a_moment_is_written_as_people_read_it(seconds, words):
 def test_the_name_of_a_cut_fits_whatever_the_recording_is_called():
     name = Edit(1.0, 72.5, True).name("x" * 200, 100)
     assert len(name) <= 200
-    assert name.endswith("x, 0:01 to 1:12.5, evened out")
-    assert Edit(0.0, 8.0, True).name("Hi", 8.0) == "Hi, evened out"
+    assert name.endswith("x, 0:01 to 1:12.5, normalized")
+    assert Edit(0.0, 8.0, True).name("Hi", 8.0) == "Hi, normalized"
 
 
 # ---------------------------------------------------------------- how long they stay
