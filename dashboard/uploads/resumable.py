@@ -132,6 +132,9 @@ def _lock(path: Path) -> Iterator[BinaryIO]:
     while True:
         with path.open("ab") as part:
             fcntl.flock(part, fcntl.LOCK_EX)
-            if os.fstat(part.fileno()).st_nlink:
+            if os.fstat(part.fileno()).st_nlink:  # 0: whoever had it before has deleted it
                 yield part
+                left = os.fstat(part.fileno())
+                if left.st_nlink and not left.st_size:
+                    path.unlink()
                 return

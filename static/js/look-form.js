@@ -254,7 +254,7 @@ root.addEventListener("input", follow);
 // What is not there yet, or not chosen, is told before the page is sent.
 form.addEventListener("submit", (event) => {
   let sentence = "";
-  if (backdrops.querySelector(".is-arriving")) sentence = "Wait until the picture is uploaded.";
+  if (backdrops.querySelector(".is-arriving")) sentence = "Wait until the picture has arrived.";
   else if (field("background").value === "picture" && !read().picture) sentence = "Choose a picture for the background, or add one.";
   if (!sentence) return;
   event.preventDefault();

@@ -11,6 +11,7 @@ from dashboard.jobs.provider_job import provider
 from tests.conftest import FIXTURES
 from videos.batches import poller
 from videos.models import Batch, BatchItem, Video
+from videos.voices import services
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -103,6 +104,42 @@ def test_a_sheet_and_its_sounds_are_dropped_together_put_right_and_made(page, pe
     expect(page.locator(".batch-words")).to_have_text("0 of 3 ready")
     page.reload()
     expect(page.locator(".batch-row")).to_have_count(3)
+
+
+def test_what_is_fine_is_made_and_the_rest_is_fixed_in_a_sheet_that_is_dropped_on_its_page(
+    page, people, maria, tmp_path
+):
+    services.take_in(FIXTURES / "hello.mp3", "Hello.mp3", maria)
+    page.goto("/videos/batches/new/sheet/")
+    sheet = {"name": "Spring.csv", "mimeType": "text/csv"}
+    page.locator("#sheet").set_input_files(
+        sheet | {"buffer": b"avatar,sound\nAda,hello\nBeaa,hello\nCleo,hello\nBeaaa,hello\n"}
+    )
+    page.get_by_role("button", name="Review rows").click()
+    page.get_by_role("button", name="Make the 2 that are fine").click()
+    expect(page.locator(".batch-words")).to_have_text("0 of 2 ready, 2 to fix")
+    page.get_by_role("link", name="Fix them").click()
+    expect(page.locator(".draft-table .is-wrong")).to_have_count(2)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download as CSV").click()
+    download.value.save_as(tmp_path / "fix.csv")
+    mended = (tmp_path / "fix.csv").read_bytes().replace(b"3,Beaa,", b"3,Bea,")
+    page.evaluate(
+        """(bytes) => {
+            const data = new DataTransfer();
+            data.items.add(new File([new Uint8Array(bytes)], "Spring to fix.csv"));
+            document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+        }""",
+        list(mended),
+    )
+    expect(page.locator(".toast")).to_contain_text("1 row updated.")
+    page.get_by_role("button", name="Make the one that is fine").click()
+    expect(page.locator(".batch-words")).to_have_text("0 of 3 ready, 1 to fix")
+    page.get_by_role("link", name="Fix it").click()
+    page.get_by_role("link", name="Fix row 5").click()
+    page.get_by_role("button", name="Remove this row").click()
+    page.wait_for_url(re.compile(r"/batches/\d+/$"))
+    expect(page.locator(".batch-words")).to_have_text("0 of 3 ready")
 
 
 def test_a_batch_moves_by_itself_and_only_what_changed_is_drawn_again(page, maria, people, new_video):

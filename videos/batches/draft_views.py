@@ -6,7 +6,9 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import HttpResponseClientRedirect
 
 from dashboard.files.filenames import for_filename
 from dashboard.requests import join_errors, parse_id
@@ -143,11 +145,12 @@ def remove_row(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
     batch.drafts.filter(pk=item_pk).delete()
     if batch.drafts.exists():
         return _render_again(request, batch)
+    address = batch.get_absolute_url()
     if batch.is_draft:
         services.discard_drafts(batch)
         messages.info(request, "That was the last row, so the draft is gone.")
-        return redirect("batch-new", "sheet")
-    return redirect(batch)
+        address = reverse("batch-new", args=["sheet"])
+    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 
 
 @require_POST
