@@ -1,6 +1,7 @@
 """The rules of the house, as far as they can be checked."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -37,6 +38,20 @@ def test_a_deployment_with_https_passes_djangos_own_check(tmp_path):
 
 def test_no_model_is_without_its_migration(tmp_path):
     assert manage(tmp_path, "makemigrations", "--check", "--dry-run").returncode == 0
+
+
+def test_no_script_runs_twice_on_a_page():
+    """A page has a script under the name with its hash; what imports it has another one. It would be there twice."""
+    scripts = {path.name: path.read_text() for path in (ROOT / "static" / "js").glob("*.js")}
+    imports = {name: set(re.findall(r'from "\./([\w-]+\.js)"', text)) for name, text in scripts.items()}
+
+    def follow(name: str) -> set[str]:
+        return imports[name].union(*(follow(other) for other in imports[name]))
+
+    frame = (ROOT / "templates" / "base.html").read_text()
+    for template in (ROOT / "templates").rglob("*.html"):
+        loaded = set(re.findall(r"'js/([\w-]+\.js)'", frame + template.read_text()))
+        assert not loaded & set().union(*map(follow, loaded)), template
 
 
 @pytest.mark.parametrize(
