@@ -33,7 +33,8 @@ class Avatar(RemoteJob, UploadedModel):
     preview_url = models.URLField(max_length=2000, blank=True, help_text="The provider's link; it expires.")
     cutout_url = models.URLField(max_length=2000, blank=True, help_text="As above; few providers have one.")
     colour = models.CharField(max_length=7, default="#8a8f98", help_text="Shown while the picture loads.")
-    # What the provider found in the portrait, if it says so: boxes as shares of it, the largest face first.
+    # What the provider found in the portrait, if it says so: boxes as shares of `portrait`, the largest face first.
+    # Preview, cut-out and videos have another frame: head and shoulders of one of them.
     faces = models.JSONField(default=list)
     face = models.PositiveSmallIntegerField(default=0, help_text="Which of them this avatar is.")
     wanted_face = models.JSONField(null=True, help_text="The box of the one that a person chose.")

@@ -43,7 +43,7 @@ class Code(IntEnum):
     IMAGE_LINK = 2001, 400, "The picture cannot be downloaded."
     NOT_AN_IMAGE = 2002, 400, "The link leads to no picture that can be read."
     NO_FACE = 2003, 400, "There is no face in the picture."
-    FACE_TOO_SMALL = 2004, 400, "The face in the picture is smaller than 160 x 160 pixels."
+    FACE_TOO_SMALL = 2004, 400, "The face in the picture is smaller than 64 x 64 pixels."
     UNUSABLE_FACE = 2005, 400, "The face in the picture cannot be used."
     # -- the sound; found out after video.generate has answered, so shown by video.get (with HTTP 200)
     AUDIO_LINK = 3001, 400, "The sound cannot be downloaded."

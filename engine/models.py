@@ -115,7 +115,8 @@ class Rig(EngineJob):
         null=True, help_text="A number, or [x, y, width, height] as shares of the picture."
     )
     gender = models.CharField(max_length=8, default="female")
-    # What was found, the largest face first, as shares of the picture; empty for rigs from before it was kept.
+    # What was found, the largest face first, as shares of the picture at image_url: not of the preview, which like
+    # cut-out and videos shows head and shoulders of one of them. Empty for rigs from before it was kept.
     faces = models.JSONField(default=list)
     face = models.PositiveSmallIntegerField(default=0, help_text="Which of them was used.")
     warnings = models.JSONField(default=list, help_text="Sentences about what could be better.")

@@ -45,7 +45,12 @@ RENDER_PHASE = Phase(
 )
 # Somebody waits for the answer about a portrait.
 RIG_PHASE = replace(RENDER_PHASE, max_attempts=2, first_delay=1)
-FACE_CODES = {"no_face": Code.NO_FACE, "face_too_small": Code.FACE_TOO_SMALL, "unreadable": Code.NOT_AN_IMAGE}
+FACE_CODES = {
+    "no_face": Code.NO_FACE,
+    "animal": Code.NO_FACE,
+    "face_too_small": Code.FACE_TOO_SMALL,
+    "unreadable": Code.NOT_AN_IMAGE,
+}  # the others: Code.UNUSABLE_FACE
 
 
 # ---------------------------------------------------------------- the tasks
@@ -98,7 +103,7 @@ def _build_rig(job: Rig, folder: Path) -> None:
         faces=[_shares(box, *size) for box in info.faces],
         face=info.face,
         # that there are several faces is told by `faces`
-        warnings=[animator.WARNINGS[key] for key in info.warnings if key != "several_faces"],
+        warnings=[info.warning(key) for key in info.warnings if key != "several_faces"],
     )
 
 
@@ -113,7 +118,10 @@ def _wanted_face(
 
 
 def _shares(box: tuple[int, int, int, int], width: int, height: int) -> list[float]:
-    """x, y, w, h in pixels as shares of the picture: large pictures are made smaller before they are looked at."""
+    """x, y, w, h in pixels as shares of the picture that was handed in, whose frame is not that of the video.
+
+    Shares, because large pictures are made smaller before they are looked at.
+    """
     x, y, w, h = box
     return [round(x / width, 5), round(y / height, 5), round(w / width, 5), round(h / height, 5)]
 

@@ -20,6 +20,7 @@ from .errors import WARNINGS, AnimatorError, PortraitError, SoundError
 
 __all__ = [
     "MIN_FACE",
+    "SHARP_FACE",
     "WARNINGS",
     "AnimatorError",
     "PortraitError",
@@ -31,12 +32,19 @@ __all__ = [
     "render",
 ]
 
-MIN_FACE = 160  # px, width and height of the face in the picture as it was handed in
+# px, width and height of the face in the picture as it was handed in
+MIN_FACE = 64  # smaller ones are refused
+SHARP_FACE = 160  # smaller ones are enlarged so much that it is seen: a warning says so
 
 
 @dataclass
 class RigInfo:
-    """What was found in a portrait; lengths in pixels of the picture as it was handed in."""
+    """What was found in a portrait; lengths in pixels of the picture as it was handed in.
+
+    That picture is not the frame of the video: `build_rig` crops it to head and shoulders and scales that, and the
+    preview, the cut-out and every video have that frame. So `faces` say where to find people in the portrait, not
+    where they are in a video.
+    """
 
     width: int  # of the picture, upright
     height: int
@@ -48,6 +56,10 @@ class RigInfo:
     # every face that could be used, largest first: x, y, w, h in the picture before it was turned upright
     faces: list[tuple[int, int, int, int]] = field(default_factory=list)
     face: int = 0  # which of them was used
+
+    def warning(self, key: str) -> str:
+        """The sentence of one of `warnings`."""
+        return WARNINGS[key].format(pixels=min(self.face_size))
 
 
 class Word(NamedTuple):

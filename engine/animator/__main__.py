@@ -7,9 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import WARNINGS, AnimatorError, build_rig, captions, render
-
-SMALLEST = 80  # px: at the command line a small face is a warning, not a refusal
+from . import AnimatorError, build_rig, captions, render
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -24,7 +22,6 @@ def main(argv: list[str] | None = None) -> int:
         "--script", help="what the sound says, in English, or a text file with it: lips more exact"
     )
     a.add_argument("--captions", type=Path, help="with --script: captions to write (.vtt or .srt)")
-    a.add_argument("--min-face", type=int, default=SMALLEST, help=argparse.SUPPRESS)
     z = a.parse_args(argv)
 
     def progress(share: float) -> None:
@@ -33,9 +30,9 @@ def main(argv: list[str] | None = None) -> int:
     try:
         with tempfile.TemporaryDirectory() as folder:
             rig = Path(folder) / "rig.npz"
-            info = build_rig(z.portrait, rig, Path(folder) / "preview.jpg", min_face=z.min_face)
-            for w in info.warnings:
-                print(WARNINGS[w], file=sys.stderr)
+            info = build_rig(z.portrait, rig, Path(folder) / "preview.jpg")
+            for key in info.warnings:
+                print(info.warning(key), file=sys.stderr)
             script = _text(z.script)
             done = render(
                 rig, z.sound, z.out, z.mask, size=z.size, seed=z.seed, progress=progress, script=script

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 PORTRAIT_SENTENCES = {
-    "no_face": "We could not find a face in this picture. Use a photo that shows one face from the front.",
-    "face_too_small": "The face in this picture is too small. Use a picture in which the face is at least "
-    "160 pixels wide and high.",
+    "no_face": "We could not find a person's face in this picture. Use a photo that shows one face from the front.",
+    "animal": "This looks like an animal. Use a portrait of a person.",
+    "face_too_small": "The face in this picture is too small ({pixels} pixels). Use a closer photo, in which the "
+    "face is at least {least} pixels wide and high.",
     "turned_away": "The face is turned too far to the side. Use a photo in which the person looks towards "
     "the camera.",
     "too_dark": "The face is too dark to make out. Use a photo with more light on the face.",
@@ -19,13 +20,15 @@ SOUND_SENTENCES = {
     "too_long": "This sound is too long. Use a shorter recording.",
     "unreadable": "This file could not be read as sound. Use a WAV, MP3, M4A, OGG, WebM or FLAC recording.",
 }
+# {pixels}: the smaller side of the face.
 WARNINGS = {
     "blurred": "The face looks out of focus; a sharper photo gives a better result.",
     "dark": "The face is rather dark; more light on it gives a better result.",
     "several_faces": "There are several faces in this picture; the largest one was used.",
     "turned": "The head is turned to the side; a photo from the front gives a better result.",
     "rotated": "The picture was lying on its side or upside down and was turned upright.",
-    "small": "The face is small in this picture; a closer photo gives a sharper result.",
+    "small": "The face is small in this picture ({pixels} pixels): the video will be a little soft. "
+    "A closer photo gives a sharper one.",
 }
 
 

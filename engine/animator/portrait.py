@@ -13,7 +13,7 @@ import numpy as np
 
 from . import face
 from .errors import PortraitError
-from .quality import judge, plausible, why_none
+from .quality import is_person, judge, plausible, why_none
 
 MAX_PIXELS = 60_000_000
 NO_SUCH_FACE = "There is no such face in this picture. Choose one of those that are in it."
@@ -78,14 +78,21 @@ def upright(bgra: np.ndarray) -> tuple[np.ndarray, list[face.Face], int]:
     for turns in (0, 2, 1, 3):
         rgb = np.ascontiguousarray(np.rot90(_over_grey(bgra), turns)[..., ::-1])
         faces = [f for f in face.find_faces(rgb) if abs(face.head_pose(f.points)[2]) < 50]
-        score = max((f.score for f in faces), default=-1.0)
-        if score > best[0] + (0.06 if best[0] > 0 else 0):
-            best = (score, turns, faces)
-        if turns == 0 and score > 0.9:
+        merit = _merit(faces)
+        if merit > best[0] + (0.06 if best[0] > 0 else 0):
+            best = (merit, turns, faces)
+        if turns == 0 and merit > 1.9:
             break
-    if not best[2]:  # a face too small to use deserves to be told from no face
-        return bgra, face.find_faces(np.ascontiguousarray(_over_grey(bgra)[..., ::-1]), small=True), 0
+    if best[0] < 1:  # nobody for certain: people may be too small to be seen at first sight
+        faces = face.find_faces(np.ascontiguousarray(_over_grey(bgra)[..., ::-1]), small=True)
+        if _merit(faces) > max(best[0], 0.6):
+            best = (_merit(faces), 0, faces)
     return np.ascontiguousarray(np.rot90(bgra, best[1])), best[2], best[1]
+
+
+def _merit(faces: list[face.Face]) -> float:
+    """How good the best of these faces is: its score, and 1 more for a person's."""
+    return max((f.score + is_person(f) for f in faces), default=-1.0)
 
 
 def frame_box(points: np.ndarray, w: int, h: int, alone: bool = True) -> tuple[int, int, int, int]:
@@ -117,7 +124,7 @@ def _crisp(bgr: np.ndarray, scale: float) -> np.ndarray:
 
 
 def choose(
-    bgr: np.ndarray, found: list[face.Face], min_face: int, wanted: int | np.ndarray | None
+    bgr: np.ndarray, found: list[face.Face], min_face: int, wanted: int | np.ndarray | None = None
 ) -> tuple[int, list[face.Face], list[str]]:
     """Which face to use: its index, all faces that could be used (largest first), keys of warnings about it.
 
@@ -132,7 +139,7 @@ def choose(
             except PortraitError as e:
                 refusals.append((f, e))
     if isinstance(wanted, np.ndarray):
-        inside = [f for f in [*usable, *(f for f, _ in refusals)] if _holds(f, wanted)]
+        inside = [f for f in [*usable, *(f for f, _ in refusals)] if f.holds(wanted)]
         if not inside:
             raise PortraitError("no_face", NO_SUCH_FACE)
         f = min(inside, key=lambda f: np.linalg.norm(np.array(f.box).reshape(2, 2).mean(0) - wanted))
@@ -141,16 +148,17 @@ def choose(
                 raise e
         wanted = next(i for i, other in enumerate(usable) if other is f)
     if not usable:
-        raise refusals[0][1] if refusals else why_none(bgr, found)
+        raise _reason(refusals) or why_none(bgr, found, min_face)
     i = wanted or 0
     if not 0 <= i < len(usable):
         raise PortraitError("no_face", NO_SUCH_FACE)
     return i, usable, [*notes[i], *(["several_faces"] if len(usable) > 1 and wanted is None else [])]
 
 
-def _holds(f: face.Face, point: np.ndarray) -> bool:
-    x0, y0, x1, y1 = f.box
-    return x0 <= point[0] <= x1 and y0 <= point[1] <= y1
+def _reason(refusals: list[tuple[face.Face, PortraitError]]) -> PortraitError | None:
+    """What to say of several: first of all what is wrong with a person's face, the largest first."""
+    reasons = sorted((e for _, e in refusals), key=lambda e: ("animal", "no_face").count(e.reason))
+    return reasons[0] if reasons else None
 
 
 class _Turned:
@@ -199,5 +207,5 @@ def open_portrait(path: Path, min_face: int, wanted: int | tuple[float, float] |
         alpha = cv2.resize(bgra[y0:y1, x0:x1, 3], size_out, interpolation=how)
     s = np.array([size_out[0] / (x1 - x0), size_out[1] / (y1 - y0), (size_out[0] / (x1 - x0))])
     points = (f.points - (x0, y0, 0)) * s
-    box = (int(fx0), int(fy0), math.ceil(fx1 - fx0), math.ceil(fy1 - fy0))
+    box = (int(fx0), int(fy0), int(fx1 - fx0), int(fy1 - fy0))
     return Portrait(crop, alpha, points, (w, h), box, [turned.back(f) for f in faces], chosen, notes)

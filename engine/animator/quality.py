@@ -5,20 +5,25 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from . import face
-from .errors import PortraitError
+from . import SHARP_FACE, face
+from .errors import PORTRAIT_SENTENCES, PortraitError
 from .occlusion import covered
 
 DARK, DIM = 30, 70  # grey levels of the brighter parts of the face: refused, warned about
 BLURRED, SOFT = 0.0115, 0.06  # see `detail`; below the first the mesh loses its hold
 VEILED = 0.03  # a blur that takes the line between the lips away looks like a cover
+PERSON, FACELIKE = (
+    4,
+    -5,
+)  # presence: a person's face, or at least something with eyes and a mouth; see face.presence
+AFAR = 0.65  # score of the full range detector: a person, though too blurred or covered to be sure by detail
 TURNED, ASIDE = 42, 28  # degrees of yaw
 NODDING = 45  # degrees of pitch
 NOTHING_SHARP = "We could not find a face: the picture is very blurred. Use a sharp photo that shows one face from the front."
 
 
 def plausible(f: face.Face) -> bool:
-    """Is it a human face? The mesh fits itself to cats, dogs and rocks too, but then wobbles or is out of proportion."""
+    """Has it the proportions of a face? The mesh fits itself to dogs and rocks too, but then wobbles or is distorted."""
     p = f.points
     iod = face.eye_distance(p)
     y = face.head_axes(p)[1]
@@ -35,12 +40,18 @@ def plausible(f: face.Face) -> bool:
     )
 
 
+def is_person(f: face.Face) -> bool:
+    """Certainly a person's face. Of blurred and covered ones that cannot be said."""
+    return plausible(f) and f.presence > PERSON
+
+
 def detail(grey: np.ndarray) -> float:
-    """Finest detail against the contrast of a grey float32 picture, looked at in 160 x 180 px.
+    """Finest detail against the contrast of a grey float32 picture, looked at in at most 160 x 180 px.
 
     Sharp portraits have .08 to .2; blurred by 1 % of the face's width they have .05, by 4 % .01.
     """
-    small = cv2.resize(grey, (160, 180), interpolation=cv2.INTER_AREA)
+    size = (min(160, grey.shape[1]), min(180, grey.shape[0]))  # enlarged, every face would look blurred
+    small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
     fine = cv2.Laplacian(cv2.GaussianBlur(small, (0, 0), 0.8), cv2.CV_32F)
     return float(fine.std()) / max(12.0, float(small.std()))
 
@@ -54,7 +65,7 @@ def _crop(bgr: np.ndarray, f: face.Face) -> np.ndarray:
     return bgr[max(0, int(y0)) : int(y1) + 1, max(0, int(x0)) : int(x1) + 1]
 
 
-def why_none(bgr: np.ndarray, doubtful: list[face.Face]) -> PortraitError:
+def why_none(bgr: np.ndarray, doubtful: list[face.Face], min_face: int) -> PortraitError:
     """The reason why there is no face to use; `doubtful`: what looked like one and is not plausible."""
     found = [f for f in doubtful if f.score > 0.5 and _crop(bgr, f).size]
     shown = _grey(_crop(bgr, found[0]) if found else bgr)
@@ -65,25 +76,29 @@ def why_none(bgr: np.ndarray, doubtful: list[face.Face]) -> PortraitError:
         return PortraitError("too_blurred")
     if found and abs(face.head_pose(found[0].points)[0]) > TURNED:
         return PortraitError("turned_away")
+    if any(f.presence > FACELIKE and min(f.size) >= min_face for f in found):
+        return PortraitError("animal")
     return PortraitError("no_face", NOTHING_SHARP if blurred else None)
 
 
 def judge(bgr: np.ndarray, f: face.Face, min_face: int) -> list[str]:
     """Raise what makes a portrait unusable; return keys of warnings."""
     x0, y0, x1, y1 = f.box
-    if x1 - x0 < min_face or y1 - y0 < min_face:
-        raise PortraitError("face_too_small")
+    crop = _grey(_crop(bgr, f))
+    sharp = detail(crop)
+    if f.presence <= PERSON:
+        _judge_doubtful(bgr, f, min_face, sharp)
+    if min(f.size) < min_face:
+        raise too_small(f, min_face)
     yaw, pitch, _ = face.head_pose(f.points)
     if abs(yaw) > TURNED or abs(pitch) > NODDING:
         raise PortraitError("turned_away")
     h, w = bgr.shape[:2]
     if x0 < -0.12 * (x1 - x0) or x1 > w + 0.12 * (x1 - x0) or y1 > h + 0.06 * (y1 - y0):
         raise PortraitError("covered", "Part of the face is cut off. Use a photo that shows the whole face.")
-    crop = _grey(_crop(bgr, f))
     bright = float(np.percentile(crop, 80))
     if bright < DARK:
         raise PortraitError("too_dark")
-    sharp = detail(crop)
     if sharp < BLURRED:
         raise PortraitError("too_blurred")
     hidden = covered(bgr, f.points) if sharp > VEILED else None
@@ -95,6 +110,8 @@ def judge(bgr: np.ndarray, f: face.Face, min_face: int) -> list[str]:
         raise PortraitError(
             "covered", "The eyes are covered. Use a photo without sunglasses or anything else over them."
         )
+    if f.presence <= PERSON and sharp > VEILED:  # nothing hides it, and yet it is no person's
+        raise PortraitError("animal")
     notes = []
     if sharp < SOFT:
         notes.append("blurred")
@@ -102,6 +119,24 @@ def judge(bgr: np.ndarray, f: face.Face, min_face: int) -> list[str]:
         notes.append("dark")
     if abs(yaw) > ASIDE:
         notes.append("turned")
-    if x1 - x0 < 200:
+    if min(f.size) < SHARP_FACE:
         notes.append("small")
     return notes
+
+
+def _judge_doubtful(bgr: np.ndarray, f: face.Face, min_face: int, sharp: float) -> None:
+    """Raise unless it may be a person's face that blur, darkness, a cover or its turn makes hard to be sure of."""
+    if abs(face.head_pose(f.points)[0]) > TURNED:
+        return
+    if face.seen_from_afar(np.ascontiguousarray(bgr[..., ::-1]), f.points) > AFAR:
+        return
+    if min(f.size) < min_face:
+        raise PortraitError("no_face")
+    if sharp < VEILED:
+        raise PortraitError("too_blurred")
+    raise PortraitError("animal" if f.presence > FACELIKE else "no_face")
+
+
+def too_small(f: face.Face, min_face: int) -> PortraitError:
+    sentence = PORTRAIT_SENTENCES["face_too_small"]
+    return PortraitError("face_too_small", sentence.format(pixels=int(min(f.size)), least=min_face))
