@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from . import face
+from .enlarge import enlarge
 from .errors import PortraitError
 from .quality import is_person, judge, plausible, why_none
 
@@ -115,14 +116,6 @@ def frame_box(points: np.ndarray, w: int, h: int, alone: bool = True) -> tuple[i
     return int(x0), int(y0), int(x0 + bw), int(y0 + bh)
 
 
-def _crisp(bgr: np.ndarray, scale: float) -> np.ndarray:
-    """An enlarged picture gets back some of the contrast of its finest detail (unsharp mask)."""
-    if scale <= 1.05:
-        return bgr
-    amount = 0.6 * min(1.0, (scale - 1) / 1.2)
-    return cv2.addWeighted(bgr, 1 + amount, cv2.GaussianBlur(bgr, (0, 0), 0.55 * scale), -amount, 0)
-
-
 def choose(
     bgr: np.ndarray, found: list[face.Face], min_face: int, wanted: int | np.ndarray | None = None
 ) -> tuple[int, list[face.Face], list[str]]:
@@ -201,7 +194,8 @@ def open_portrait(path: Path, min_face: int, wanted: int | tuple[float, float] |
     scale = min(max(STORE_MIN, min(x1 - x0, y1 - y0)), STORE_MAX) / min(x1 - x0, y1 - y0)
     size_out = (2 * math.ceil((x1 - x0) * scale / 2 - 0.25), 2 * math.ceil((y1 - y0) * scale / 2 - 0.25))
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    crop = _crisp(cv2.resize(bgr[y0:y1, x0:x1], size_out, interpolation=how), scale)
+    crop = bgr[y0:y1, x0:x1]
+    crop = enlarge(crop, size_out, scale) if scale > 1.05 else cv2.resize(crop, size_out, interpolation=how)
     alpha = None
     if bgra[..., 3].min() < 250:
         alpha = cv2.resize(bgra[y0:y1, x0:x1, 3], size_out, interpolation=how)
