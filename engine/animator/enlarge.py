@@ -1,7 +1,7 @@
 """Small pictures made large: without the blocks of their JPEG, without stairs along edges and without halos.
 
 Blocks: averaged over shifted compressions (Nosratinia 2001). Stairs: averaged along the edge (coherence-enhancing
-filtering, after Weickert 1999). Sharpening stays between the darkest and the lightest pixel around, so it cannot ring.
+filtering, after Weickert 1999). Nothing gets darker or lighter than what is around it, so nothing rings.
 """
 
 from __future__ import annotations
@@ -24,11 +24,18 @@ def enlarge(bgr: np.ndarray, size: tuple[int, int], scale: float) -> np.ndarray:
     small = bgr.astype(np.float32)
     if strength > 0:
         small += strength * (_without_blocks(bgr) - small)
-    large = cv2.resize(small, size, interpolation=cv2.INTER_CUBIC)
+    large = _between_neighbours(cv2.resize(small, size, interpolation=cv2.INTER_CUBIC), small)
     if strength > 0:
         for _ in range(2):
             large = _smooth_along_edges(large, scale, strength)
     return _sharpen(large, scale).clip(0, 255).round().astype(np.uint8)
+
+
+def _between_neighbours(large: np.ndarray, small: np.ndarray) -> np.ndarray:
+    """Without what cubic interpolation adds beyond the pixels around (float32)."""
+    size, around = (large.shape[1], large.shape[0]), np.ones((3, 3), np.uint8)
+    low, high = (cv2.resize(f(small, around), size) for f in (cv2.erode, cv2.dilate))
+    return np.clip(large, low, high)
 
 
 def _without_blocks(bgr: np.ndarray) -> np.ndarray:

@@ -12,11 +12,9 @@ from .occlusion import covered
 DARK, DIM = 30, 70  # grey levels of the brighter parts of the face: refused, warned about
 BLURRED, SOFT = 0.0115, 0.06  # see `detail`; below the first the mesh loses its hold
 VEILED = 0.03  # a blur that takes the line between the lips away looks like a cover
-PERSON, FACELIKE = (
-    4,
-    -5,
-)  # presence: a person's face, or at least something with eyes and a mouth; see face.presence
-AFAR = 0.65  # score of the full range detector: a person, though too blurred or covered to be sure by detail
+# Presence, see face.presence: certainly a person's face; perhaps one; at least something with eyes and a mouth.
+PERSON, PERHAPS, FACELIKE = 9, 4, -5
+AFAR = 0.65  # score of the full range detector: a person's face, whatever becomes of its detail
 TURNED, ASIDE = 42, 28  # degrees of yaw
 NODDING = 45  # degrees of pitch
 NOTHING_SHARP = "We could not find a face: the picture is very blurred. Use a sharp photo that shows one face from the front."
@@ -41,7 +39,7 @@ def plausible(f: face.Face) -> bool:
 
 
 def is_person(f: face.Face) -> bool:
-    """Certainly a person's face. Of blurred and covered ones that cannot be said."""
+    """Certainly a person's face. Of blurred, covered and very simply drawn ones that cannot be said."""
     return plausible(f) and f.presence > PERSON
 
 
@@ -76,7 +74,7 @@ def why_none(bgr: np.ndarray, doubtful: list[face.Face], min_face: int) -> Portr
         return PortraitError("too_blurred")
     if found and abs(face.head_pose(found[0].points)[0]) > TURNED:
         return PortraitError("turned_away")
-    if any(f.presence > FACELIKE and min(f.size) >= min_face for f in found):
+    if any(FACELIKE < f.presence <= PERSON and min(f.size) >= min_face for f in found):
         return PortraitError("animal")
     return PortraitError("no_face", NOTHING_SHARP if blurred else None)
 
@@ -110,7 +108,7 @@ def judge(bgr: np.ndarray, f: face.Face, min_face: int) -> list[str]:
         raise PortraitError(
             "covered", "The eyes are covered. Use a photo without sunglasses or anything else over them."
         )
-    if f.presence <= PERSON and sharp > VEILED:  # nothing hides it, and yet it is no person's
+    if f.presence <= PERHAPS and sharp > VEILED:  # nothing hides it, and yet it is no person's
         raise PortraitError("animal")
     notes = []
     if sharp < SOFT:
@@ -125,7 +123,7 @@ def judge(bgr: np.ndarray, f: face.Face, min_face: int) -> list[str]:
 
 
 def _judge_doubtful(bgr: np.ndarray, f: face.Face, min_face: int, sharp: float) -> None:
-    """Raise unless it may be a person's face that blur, darkness, a cover or its turn makes hard to be sure of."""
+    """Raise unless it may be a person's face that blur, a cover, its turn or the drawing makes hard to be sure of."""
     if abs(face.head_pose(f.points)[0]) > TURNED:
         return
     if face.seen_from_afar(np.ascontiguousarray(bgr[..., ::-1]), f.points) > AFAR:

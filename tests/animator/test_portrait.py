@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from engine.animator import WARNINGS, PortraitError, build_rig
+from engine.animator import WARNINGS, PortraitError, build_rig, face
 from engine.animator import rig as rigs
+from engine.animator.enlarge import enlarge
 from engine.animator.portrait import open_portrait
+
+MOUTH, LEFT_EYE, RIGHT_EYE = ((215, 285), (347, 362)), ((205, 198), (268, 245)), ((298, 198), (365, 245))
+SKIN, BLUE, BLACK = (150, 175, 225), (190, 110, 40), (18, 18, 18)
 
 
 def build(path, tmp_path, **k):
@@ -60,13 +67,145 @@ def test_where_all_is_blurred_no_face_is_claimed_but_the_blur_is_named(fixtures,
     assert e.value.reason == "no_face"
 
 
-def test_a_face_under_160_pixels_is_refused(fixtures, tmp_path):
-    picture = cv2.imread(str(fixtures / "astronaut.jpg"))
-    cv2.imwrite(str(tmp_path / "x.png"), cv2.resize(picture, None, fx=0.6, fy=0.6))
+@pytest.fixture(scope="session")
+def far_away(fixtures):
+    """The test person with a face of so many pixels, in a wide room, as a photo from the web."""
+
+    def picture(pixels: int, quality: int = 75) -> np.ndarray:
+        person = cv2.imread(str(fixtures / "astronaut.jpg"))
+        scale = pixels / 221  # what this face has in the fixture
+        person = cv2.resize(person, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        room = np.full((900, 1200, 3), (205, 210, 200), np.uint8)
+        room[600:] = (90, 110, 130)
+        h, w = person.shape[:2]
+        room[600 - h // 2 : 600 - h // 2 + h, 480 : 480 + w] = person
+        _, data = cv2.imencode(".jpg", room, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        return cv2.imdecode(data, cv2.IMREAD_COLOR)
+
+    return picture
+
+
+@pytest.mark.parametrize("pixels", [66, 80, 130])
+def test_a_small_face_is_taken_and_the_warning_says_what_it_means(far_away, tmp_path, pixels):
+    cv2.imwrite(str(tmp_path / "x.png"), far_away(pixels))
+    info = build(tmp_path / "x.png", tmp_path)
+    assert info.warnings == ["small"]
+    size = min(info.face_size)
+    assert size == pytest.approx(pixels, abs=3)
+    assert info.warning("small") == (
+        f"The face is small in this picture ({size} pixels): the video will be a little soft. "
+        "A closer photo gives a sharper one."
+    )
+    preview = cv2.imread(str(tmp_path / "p.jpg"))
+    assert min(preview.shape[:2]) == 720
+    assert face_width(preview) == pytest.approx(240, abs=15)  # the frame is the person, not the room
+    x, y, w, h = info.faces[0]  # ... and the boxes are those of the room
+    assert face_width(far_away(pixels)[y - h : y + 2 * h, x - w : x + 2 * w]) == pytest.approx(w, abs=4)
+
+
+def face_width(picture: np.ndarray) -> float:
+    (found,) = face.find_faces(np.ascontiguousarray(picture[..., ::-1]))
+    return found.size[0]
+
+
+def test_from_160_pixels_on_nothing_is_said_about_the_size(far_away, tmp_path):
+    for pixels, warnings in ((150, ["small"]), (165, [])):
+        cv2.imwrite(str(tmp_path / "x.png"), far_away(pixels))
+        assert build(tmp_path / "x.png", tmp_path).warnings == warnings
+
+
+def test_a_face_under_64_pixels_is_refused_by_its_size(far_away, tmp_path):
+    cv2.imwrite(str(tmp_path / "x.png"), far_away(52))
     with pytest.raises(PortraitError) as e:
         build(tmp_path / "x.png", tmp_path)
     assert e.value.reason == "face_too_small"
-    assert "160" in str(e.value)
+    assert re.search(r"\(5\d pixels\).* at least 64 pixels", str(e.value))
+
+
+def test_small_people_beside_each_other_are_each_found_once(far_away, tmp_path):
+    picture = np.hstack([far_away(80), far_away(70)])
+    cv2.imwrite(str(tmp_path / "x.png"), picture)
+    info = build(tmp_path / "x.png", tmp_path)
+    assert [x > 1200 for x, *_ in info.faces] == [False, True]
+
+
+def test_enlarging_makes_no_halos():
+    edge = np.full((60, 80, 3), 60, np.uint8)
+    edge[:, 40:] = 190
+    large = enlarge(edge, (320, 240), 4.0)[..., 0].astype(int)
+    assert 57 <= large.min() <= large.max() <= 193
+    assert (np.abs(np.diff(large[120])) > 4).sum() <= 8  # and an edge it stays
+
+
+def test_enlarging_takes_the_blocks_of_a_jpeg_away():
+    shades = cv2.GaussianBlur(np.random.default_rng(2).normal(size=(96, 96)).astype(np.float32), (0, 0), 4)
+    shades = 120 + 25 * shades / shades.std()
+    _, data = cv2.imencode(".jpg", shades.astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 40])
+    blocky = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    truth = cv2.resize(shades, (384, 384), interpolation=cv2.INTER_CUBIC)
+    at_edges = np.isin(np.arange(383) % 32, (29, 30, 31, 0, 1))  # of the blocks, four times as large
+
+    def stairs(large: np.ndarray) -> float:
+        wrong = np.abs(np.diff(large[..., 0] - truth, axis=1))
+        return wrong[:, at_edges].mean() - wrong[:, ~at_edges].mean()
+
+    plain = cv2.resize(blocky, (384, 384), interpolation=cv2.INTER_CUBIC)
+    assert stairs(enlarge(blocky, (384, 384), 4.0)) < 0.4 * stairs(plain)
+
+
+def bear(fur: tuple[int, int, int], muzzle: tuple[int, int, int]) -> np.ndarray:
+    picture = np.full((640, 640, 3), (230, 215, 200), np.uint8)
+    for x in (190, 450):
+        cv2.circle(picture, (x, 190), 75, fur, -1, cv2.LINE_AA)
+        cv2.circle(picture, (x, 190), 40, muzzle, -1, cv2.LINE_AA)
+    cv2.ellipse(picture, (320, 330), (210, 195), 0, 0, 360, fur, -1, cv2.LINE_AA)
+    for x in (245, 395):
+        cv2.circle(picture, (x, 290), 18, BLACK, -1, cv2.LINE_AA)
+        cv2.circle(picture, (x + 5, 284), 5, (255, 255, 255), -1, cv2.LINE_AA)
+    cv2.ellipse(picture, (320, 400), (85, 70), 0, 0, 360, muzzle, -1, cv2.LINE_AA)
+    cv2.ellipse(picture, (320, 370), (32, 24), 0, 0, 360, BLACK, -1, cv2.LINE_AA)
+    cv2.ellipse(picture, (320, 410), (40, 28), 0, 20, 160, BLACK, 5, cv2.LINE_AA)
+    return picture
+
+
+@pytest.mark.parametrize(
+    ("fur", "muzzle"),
+    [((87, 92, 141), (140, 190, 225)), ((60, 120, 200), (220, 235, 250)), ((235, 240, 245), (255, 255, 255))],
+)
+def test_the_face_of_an_animal_is_refused_as_one(tmp_path, fur, muzzle):
+    cv2.imwrite(str(tmp_path / "x.png"), bear(fur, muzzle))
+    with pytest.raises(PortraitError) as e:
+        build(tmp_path / "x.png", tmp_path)
+    assert str(e.value) == "This looks like an animal. Use a portrait of a person."
+    assert e.value.reason == "animal"
+
+
+def test_a_cat_is_no_person(fixtures, tmp_path):
+    for turned in (0, 1):
+        cv2.imwrite(str(tmp_path / "x.png"), np.rot90(cv2.imread(str(fixtures / "cat.jpg")), turned))
+        with pytest.raises(PortraitError) as e:
+            build(tmp_path / "x.png", tmp_path)
+        assert e.value.reason in ("animal", "no_face")
+
+
+def test_a_mask_does_not_make_an_animal_of_a_person(fixtures, tmp_path):
+    picture = cv2.imread(str(fixtures / "astronaut.jpg"))
+    cloth = np.array([(180, 300), (286, 285), (395, 300), (370, 395), (290, 440), (210, 395)])
+    cv2.fillConvexPoly(picture, cloth, (235, 235, 235), cv2.LINE_AA)
+    cv2.imwrite(str(tmp_path / "x.png"), picture)
+    with pytest.raises(PortraitError, match="covered"):
+        build(tmp_path / "x.png", tmp_path)
+
+
+PORTRAITS = sorted((Path(os.environ.get("MATERIAL") or "/nonexistent") / "portraits").glob("*"))
+
+
+@pytest.mark.material
+@pytest.mark.slow
+@pytest.mark.skipif(not PORTRAITS, reason="MATERIAL names no folder with portraits/")
+@pytest.mark.parametrize("portrait", PORTRAITS, ids=lambda path: path.name)
+def test_photographs_paintings_and_drawings_of_people_are_taken(portrait, tmp_path):
+    build(portrait, tmp_path)
 
 
 def test_a_black_picture_of_a_face_is_refused_as_too_dark_or_as_no_face(fixtures, tmp_path):
@@ -87,10 +226,6 @@ def test_a_very_blurred_face_is_refused_and_a_slightly_blurred_one_is_taken_with
     assert e.value.reason == "too_blurred"
     cv2.imwrite(str(tmp_path / "x.png"), cv2.GaussianBlur(picture, (0, 0), 3))
     assert "blurred" in build(tmp_path / "x.png", tmp_path).warnings
-
-
-MOUTH, LEFT_EYE, RIGHT_EYE = ((215, 285), (347, 362)), ((205, 198), (268, 245)), ((298, 198), (365, 245))
-SKIN, BLUE, BLACK = (150, 175, 225), (190, 110, 40), (18, 18, 18)
 
 
 @pytest.mark.parametrize(
