@@ -14,7 +14,8 @@ from dashboard.jobs.provider_job import provider
 from dashboard.models import Tombstone
 from dashboard.provider import generate_once
 from dashboard.provider import sync as provider_sync
-from dashboard.provider.client import ApiError, RemoteAvatar, client
+from dashboard.provider.answers import RemoteAvatar
+from dashboard.provider.client import ApiError, client
 from dashboard.provider.generate_once import Unsure
 from dashboard.uploads import UploadError, portraits, results
 

@@ -14,6 +14,7 @@ from dashboard.jobs.base import State
 from dashboard.jobs.local_job import LocalJob, LocalState
 from dashboard.jobs.provider_job import RemoteJob
 from dashboard.models import OwnedModel, Tombstone, User
+from dashboard.provider.answers import MAX_STATE
 from videos.looks.look import Look
 
 
@@ -148,7 +149,9 @@ class Video(RemoteJob):
     # Empty for a video that was brought in from the provider, which does not give its sound back.
     voice = models.ForeignKey(Voice, null=True, on_delete=models.SET_NULL, related_name="videos")
     script = models.TextField(blank=True, help_text="What the voice says, if somebody typed it.")
-    remote_state = models.CharField(max_length=40, blank=True, help_text="The provider's own word for it.")
+    remote_state = models.CharField(
+        max_length=MAX_STATE, blank=True, help_text="The provider's own word for it."
+    )
     seen_at = models.DateTimeField(null=True, help_text="When the provider last said anything about it.")
     lost_since = models.DateTimeField(null=True, help_text="Since when the provider does not know it.")
     finished_at = models.DateTimeField(null=True)

@@ -13,7 +13,8 @@ from dashboard.jobs.base import LeaseLost, State
 from dashboard.jobs.enqueue import enqueue_due
 from dashboard.models import Lease
 from dashboard.provider import generate_once
-from dashboard.provider.client import ApiError, RemoteVideo, client
+from dashboard.provider.answers import RemoteVideo
+from dashboard.provider.client import ApiError, client
 from videos.models import Video
 from videos.scheduling import next_up
 from videos.tasks import request_sync, start

@@ -14,7 +14,8 @@ from dashboard.jobs.provider_job import provider
 from dashboard.models import Tombstone
 from dashboard.provider import generate_once
 from dashboard.provider import sync as provider_sync
-from dashboard.provider.client import ApiError, RemoteVideo, client
+from dashboard.provider.answers import RemoteVideo
+from dashboard.provider.client import ApiError, client
 from dashboard.provider.generate_once import Unsure
 from dashboard.uploads import UploadError, results
 from videos import captions
@@ -279,7 +280,7 @@ def sync() -> int:
         try:
             with transaction.atomic():
                 video = Video.objects.create(
-                    title=f"{avatar.name if avatar else 'Video'} {item.video_id[:8]}",
+                    title=f"{avatar.name if avatar else 'Video'} {item.video_id[:8]}"[:MAX_NAME],
                     avatar=avatar if item.avatar_id else None,
                     provider=provider(),
                     remote_id=item.video_id,

@@ -17,9 +17,9 @@ from dashboard.jobs.base import State, backoff
 from dashboard.jobs.provider_job import RemoteJob, provider
 from dashboard.models import Tombstone
 from dashboard.net import safe_download
-from dashboard.provider.client import ApiError, RemoteAvatar, RemoteVideo
+from dashboard.provider.answers import Remote
+from dashboard.provider.client import ApiError
 
-Remote = RemoteAvatar | RemoteVideo
 Listing = Callable[[], Sequence[Remote]]
 
 MAX_ATTEMPTS = 8  # with backoff() about ten minutes
