@@ -27,7 +27,6 @@ LEASE = 60  # seconds; renewed while the studio works
 PHASE = working_phase(LEASE)
 WITH_LOOK = {Kind.LOOK, Kind.GIF}
 OF_THE_PERSON = {Kind.WEBM, Kind.MOV, Kind.WEBP}
-NO_MASK = "This video came without a mask, so the person cannot be cut out."
 GONE = "The video is not there any more."
 # ProRes takes about as many bytes as there are pixels; everything else is small beside it.
 PRORES_BYTES = 0.9  # a pixel
@@ -48,7 +47,7 @@ def why_not(video: Video, kind: str) -> str:
     if not video.is_ready or not video.video:
         return GONE
     if not video.mask and (kind in OF_THE_PERSON or (kind in WITH_LOOK and video.looks.needs_mask)):
-        return NO_MASK
+        return video.why_no_mask
     return ""
 
 
@@ -220,15 +219,13 @@ def _show(export: Export, video: Video, size: int, colour: str) -> None:
 
 def _stills(video: Video, film: Path, folder: Path, name: str) -> str:
     """Store poster and thumbnail of `film`; their mean colour."""
-    poster, thumbnail = folder / "poster.jpg", folder / "thumbnail.webp"
     try:
-        colour = results.poster(film, poster, at=min(video.poster_moment, max(video.seconds - 0.05, 0)))
-        results.thumbnail(poster, thumbnail)
+        made = results.stills(film, folder, at=min(video.poster_moment, max(video.seconds - 0.05, 0)))
     except UploadError as error:
         raise JobFailed(str(error)) from error
-    for path, stored in zip((poster, thumbnail), workspace.still_names(name), strict=True):
+    for path, stored in zip((made.poster, made.thumbnail), workspace.still_names(name), strict=True):
         workspace.store(path, stored)
-    return colour
+    return made.colour
 
 
 def _change(video: Video, **files: str) -> None:
