@@ -91,12 +91,10 @@ def broken_masks(folder: Path) -> dict[str, Path]:
         "empty": empty,
         "size": made.mask(folder / "size.mp4", size=(64, 80)),
         "length": made.mask(folder / "length.mp4", seconds=2),
-        "too large for the decoder's memory": made.mask(folder / "large.mp4", 0.2, size=(4096, 4096)),
     }
 
 
-def test_a_mask_that_is_worth_nothing_spoils_only_itself(tmp_path, monkeypatch):
-    monkeypatch.setattr(results, "VIDEO_LIMITS", sandbox.Limits(500 * 2**20, 30, 100 * 2**20))
+def test_a_mask_that_is_worth_nothing_spoils_only_itself(tmp_path):
     video = made.video(tmp_path / "video.mp4")
     for name, mask in broken_masks(tmp_path).items():
         found = results.film(video, tmp_path, mask=mask)
@@ -104,6 +102,20 @@ def test_a_mask_that_is_worth_nothing_spoils_only_itself(tmp_path, monkeypatch):
         assert found.cutout is None
         assert found.frames == 25
         assert found.stills.poster.exists()
+
+
+def test_a_mask_that_the_decoder_dies_of_spoils_only_itself(tmp_path, monkeypatch):
+    run = sandbox.run
+
+    def die_of_masks(job, *args, **options):
+        if options["mask"]:
+            raise UploadError(results.NO_VIDEO)  # as for a child that was killed
+        return run(job, *args, **options)
+
+    monkeypatch.setattr(sandbox, "run", die_of_masks)
+    video, mask = made.video(tmp_path / "video.mp4"), made.mask(tmp_path / "mask.mp4")
+    found = results.film(video, tmp_path, mask=mask)
+    assert (found.mask_problem, found.cutout, found.frames) == (results.NO_VIDEO, None, 25)
 
 
 def test_a_video_that_broke_off_is_refused(film, tmp_path):
