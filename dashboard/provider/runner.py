@@ -79,7 +79,7 @@ def send(
         job.move(to, remote_id=answer.remote_id, asked_at=None, attempts=0, **fields_of(answer))
     except LeaseLost:
         if not type(job).objects.filter(pk=job.pk).exists():  # deleted while it was being sent
-            Tombstone.remember(job.KIND, job.provider, answer.remote_id)
+            Tombstone.record(job.KIND, job.provider, answer.remote_id)
         raise
 
 
