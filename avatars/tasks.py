@@ -11,7 +11,7 @@ from dashboard.files import signed_links
 from dashboard.jobs.base import LeaseLost, State
 from dashboard.jobs.enqueue import enqueue, enqueue_job
 from dashboard.jobs.provider_job import provider
-from dashboard.provider import generate_once, runner
+from dashboard.provider import generate_once, lifecycle
 from dashboard.provider import sync as provider_sync
 from dashboard.provider.answers import RemoteAvatar
 from dashboard.provider.client import ApiError, client
@@ -20,6 +20,7 @@ from dashboard.uploads import UploadError, portraits, results
 log = logging.getLogger(__name__)
 
 LEASE = 150  # seconds; outlasts the slowest generate call
+SENDING, COPYING = lifecycle.sending_phase(LEASE), lifecycle.copying_phase(LEASE)
 MAX_PREVIEW_BYTES = 50 * 2**20
 
 
@@ -43,7 +44,7 @@ def retry(avatar: Avatar) -> bool:
 
 def remove(avatar: Avatar) -> None:
     """Delete it here for good; its videos stay."""
-    runner.remove(avatar)
+    lifecycle.remove(avatar)
 
 
 def request_sync() -> None:
@@ -55,13 +56,13 @@ def request_sync() -> None:
 
 def work(pk: int) -> None:
     """Bring one avatar as far as it gets."""
-    runner.work_on(Avatar, pk, State.WAITING, State.SENDING, to=State.SENDING, seconds=LEASE, do=_send)
-    runner.work_on(Avatar, pk, State.COPYING, to=State.COPYING, seconds=LEASE, do=_copy)
+    lifecycle.run(Avatar, pk, SENDING, _send)
+    lifecycle.run(Avatar, pk, COPYING, _copy)
 
 
 def _send(avatar: Avatar) -> None:
     url = signed_links.api_link(avatar.portrait.name)
-    runner.send(
+    lifecycle.send(
         avatar,
         lambda: client().generate_avatar(url, str(avatar.client_ref), face=avatar.wanted_face),
         client().list_avatars,
@@ -92,7 +93,7 @@ def _copy(avatar: Avatar) -> None:
 
 def _look_up_links(avatar: Avatar) -> None:
     """The links that came with the avatar may have expired: the provider's list has new ones."""
-    item = runner.find_remote(avatar, client().list_avatars()) or RemoteAvatar("")
+    item = lifecycle.find_remote(avatar, client().list_avatars()) or RemoteAvatar("")
     avatar.note(preview_url=item.preview_url, cutout_url=item.cutout_url)
 
 
@@ -138,7 +139,7 @@ def _keep_cutout(avatar: Avatar, ratio: float) -> None:
 @provider_sync.reported(Avatar, "avatar", "avatars")
 def sync() -> int:
     """Bring in avatars that exist at the provider and not here; the number of new ones."""
-    return runner.bring_in(Avatar, client().list_avatars, _create)
+    return lifecycle.bring_in(Avatar, client().list_avatars, _create)
 
 
 def _create(item: RemoteAvatar) -> Avatar:

@@ -3,6 +3,7 @@
 import contextlib
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from django.db import transaction
@@ -16,7 +17,7 @@ from dashboard.jobs.base import ForbiddenTransition, LeaseLost, State
 from dashboard.jobs.enqueue import enqueue, enqueue_job
 from dashboard.jobs.provider_job import provider
 from dashboard.models import Tombstone
-from dashboard.provider import generate_once, runner
+from dashboard.provider import generate_once, lifecycle
 from dashboard.provider import sync as provider_sync
 from dashboard.provider.answers import RemoteVideo
 from dashboard.provider.client import ApiError, client
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 
 SEND_LEASE = 90  # seconds
 COPY_LEASE = 600
+SENDING, COPYING = lifecycle.sending_phase(SEND_LEASE), lifecycle.copying_phase(COPY_LEASE)
 DOWNLOAD_SECONDS = COPY_LEASE / 3
 MASK_TRIES = 5  # with backoff() more than a minute; then the video is shown without it
 MAX_VIDEO_BYTES = 4 * 2**30
@@ -77,7 +79,7 @@ def cancel(video: Video) -> bool:
 
 def remove(video: Video) -> None:
     """Delete it here for good. Its voice stays while other videos use it (see videos.poller)."""
-    runner.remove(video, drop_related=lambda: exports.drop_all(video))
+    lifecycle.remove(video, drop_related=lambda: exports.drop_all(video))
 
 
 def request_sync() -> None:
@@ -90,9 +92,9 @@ def request_sync() -> None:
 def work(pk: int) -> None:
     """Bring one video as far as it gets; between sending and copying the poller watches it."""
     # Without its turn it may still be resumed, when a task died that was sending it.
-    states = [State.WAITING] if pk in next_up() else [State.SENDING]
-    runner.work_on(Video, pk, *states, to=State.SENDING, seconds=SEND_LEASE, do=_send)
-    runner.work_on(Video, pk, State.COPYING, to=State.COPYING, seconds=COPY_LEASE, do=_copy)
+    due = SENDING.due if pk in next_up() else (State.SENDING,)
+    lifecycle.run(Video, pk, replace(SENDING, due=due), _send)
+    lifecycle.run(Video, pk, COPYING, _copy)
 
 
 def _send(video: Video) -> None:
@@ -105,7 +107,7 @@ def _send(video: Video) -> None:
         video.fail("The avatar was made with another avatar service. Upload its portrait again.")
     else:
         audio_url, ref = signed_links.api_link(voice.sound.name), str(video.client_ref)
-        runner.send(
+        lifecycle.send(
             video,
             lambda: client().generate_video(avatar.remote_id, audio_url, ref, script=video.script),
             client().list_videos,
@@ -217,7 +219,7 @@ def _keep_captions(video: Video, url: str) -> None:
 @provider_sync.reported(Video, "video", "videos")
 def sync() -> int:
     """Bring in videos that exist at the provider and not here; the number of new ones."""
-    return runner.bring_in(Video, client().list_videos, _create)
+    return lifecycle.bring_in(Video, client().list_videos, _create)
 
 
 def _create(item: RemoteVideo) -> Video | None:

@@ -9,12 +9,14 @@ from typing import Any, TypeVar
 
 from django.db import IntegrityError, transaction
 
-from dashboard.jobs.base import LeaseLost, State
+from dashboard.jobs import runner
+from dashboard.jobs.base import LeaseLost, State, backoff
 from dashboard.jobs.isolation import do_each
 from dashboard.jobs.provider_job import RemoteJob
+from dashboard.jobs.runner import JobDelayed, JobFailed, Phase
 from dashboard.models import Tombstone
 from dashboard.provider import generate_once
-from dashboard.provider.answers import Remote, RemoteAvatar, RemoteVideo
+from dashboard.provider.answers import RemoteAvatar, RemoteVideo
 from dashboard.provider.client import ApiError
 from dashboard.provider.generate_once import Unsure
 
@@ -23,38 +25,48 @@ log = logging.getLogger(__name__)
 J = TypeVar("J", bound=RemoteJob)
 R = TypeVar("R", RemoteAvatar, RemoteVideo)
 
-FAULT = "Something went wrong on this site. Try again, or tell the owner of this site."
+MAX_ATTEMPTS = 8  # with backoff() about ten minutes
+SETTLE_SECONDS = 10  # until a job whose answer was lost shows up in the provider's list
+TOO_OFTEN = "This did not work after several tries. Try again later."
 
 
-def work_on(model: type[J], pk: int, *states: str, to: str, seconds: float, do: Callable[[J], None]) -> None:
-    """Claim a row for `seconds` and let `do` bring it on; what `do` raises puts the row off or ends it."""
-    job = model.claim(pk, *states, to=to, seconds=seconds)
-    if job is None:
-        return  # done already, or somebody is at it
-    try:
-        if job.attempts > generate_once.MAX_ATTEMPTS:
-            job.fail(job.error or generate_once.TOO_OFTEN)
-        elif error := _try(job, do):
-            generate_once.put_off_or_fail(job, error, State.WAITING if to == State.SENDING else to)
-    except LeaseLost:
-        log.info("%s %s was taken over, cancelled, or is gone", model.__name__, pk)
+def sending_phase(lease_seconds: float) -> Phase:
+    """The row is sent to the provider."""
+    return _phase((State.WAITING, State.SENDING), State.SENDING, State.WAITING, lease_seconds)
 
 
-def _try(job: J, do: Callable[[J], None]) -> ApiError | None:
-    """Why it did not work. LeaseLost passes through."""
-    try:
-        do(job)
-    except LeaseLost:
-        raise
-    except ApiError as error:
-        return error
-    except OSError:
-        log.exception("%s %s", type(job).__name__, job.pk)
-        return ApiError(generate_once.DISK, passing=True)
-    except Exception:
-        log.exception("%s %s", type(job).__name__, job.pk)
-        return ApiError(FAULT, passing=True)
-    return None
+def copying_phase(lease_seconds: float) -> Phase:
+    """What the provider made is copied home."""
+    return _phase((State.COPYING,), State.COPYING, State.COPYING, lease_seconds)
+
+
+def _phase(due: tuple[str, ...], working: str, put_back: str, lease_seconds: float) -> Phase:
+    return Phase(due, working, put_back, State.FAILED, lease_seconds, MAX_ATTEMPTS, TOO_OFTEN)
+
+
+def run(model: type[J], pk: int, phase: Phase, work: Callable[[J], None]) -> None:
+    """Claim the row and let `work` bring it to its next state (see dashboard.jobs.runner); it may raise ApiError."""
+
+    def work_or_explain(job: J) -> None:
+        try:
+            work(job)
+        except ApiError as error:
+            raise _judge(job, error) from error
+        except OSError as error:
+            log.exception("%s %s", model.__name__, pk)
+            raise JobDelayed(generate_once.DISK) from error
+
+    runner.run(model, pk, phase, work_or_explain)
+
+
+def _judge(job: RemoteJob, error: ApiError) -> JobDelayed | JobFailed:
+    """Later, if that can help; else the sentence is the end of it."""
+    if error.retry_after:  # the provider asked for quiet: no fault of this job
+        return JobDelayed(str(error), seconds=error.retry_after, is_free=True)
+    if error.passing:
+        wait = max(backoff(job.attempts), SETTLE_SECONDS if error.lost else 0)
+        return JobDelayed(str(error), seconds=wait)
+    return JobFailed(str(error))
 
 
 def send(
@@ -67,13 +79,12 @@ def send(
 ) -> None:
     """Have a claimed row made by the provider, and save what `fields_of` takes from the answer.
 
-    Raises ApiError, LeaseLost.
+    Raises ApiError, JobFailed, LeaseLost.
     """
     try:
         answer = generate_once.ask(job, ask, list_all)
-    except Unsure:
-        job.fail(generate_once.UNSURE, state=State.UNSURE)
-        return
+    except Unsure as error:
+        raise JobFailed(generate_once.UNSURE, state=State.UNSURE) from error
     try:
         # The id before anything else, so that nothing is paid twice.
         job.move(to, remote_id=answer.remote_id, asked_at=None, attempts=0, **fields_of(answer))
@@ -96,7 +107,7 @@ def bring_in(model: type[J], list_all: Callable[[], Sequence[R]], create: Callab
     if generate_once.answer_pending(model):
         return 0  # one of them may be ours; the next sync comes
 
-    def bring_in_one(item: Remote) -> bool:
+    def bring_in_one(item: R) -> bool:
         try:
             with transaction.atomic():
                 return create(item) is not None
