@@ -1,4 +1,4 @@
-"""Many rows in one go, each by itself: what is wrong with one of them must not stop the others."""
+"""Many things in one go, each by itself: what is wrong with one of them must not stop the others."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -31,3 +31,12 @@ def do_each(
             if after_fault is not None:
                 do_each([thing], after_fault)
     return results
+
+
+def run_each(*parts: Callable[[], object]) -> None:
+    """Call the parts of a step one after the other. A fault is logged and ends only its own part."""
+    for part in parts:
+        try:
+            part()
+        except Exception:
+            log.exception("%s", getattr(part, "__qualname__", part))

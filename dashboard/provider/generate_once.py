@@ -4,6 +4,7 @@ import contextlib
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -141,8 +142,8 @@ def keep(field: FieldFile, source: Path, name: str) -> None:
 
 def delete_files(files: Sequence[FieldFile]) -> None:
     """Delete stored files once the transaction that gives them up has been committed."""
-    names = [file.name for file in files]
-    transaction.on_commit(lambda: [default_storage.delete(name) for name in names])
+    for file in files:
+        transaction.on_commit(partial(default_storage.delete, file.name), robust=True)
 
 
 def overdue(job: RemoteJob, limit: timedelta) -> bool:

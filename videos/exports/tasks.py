@@ -3,6 +3,7 @@
 import contextlib
 import errno
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from django.utils import timezone
 from dashboard.jobs import runner
 from dashboard.jobs.base import LeaseLost
 from dashboard.jobs.enqueue import enqueue_due, enqueue_job
+from dashboard.jobs.isolation import do_each
 from dashboard.jobs.local_job import LocalState, working_phase
 from dashboard.jobs.runner import JobFailed
 from dashboard.models import User
@@ -125,8 +127,8 @@ def repaint(video: Video) -> None:
 def drop(export: Export) -> None:
     """Delete it with its files, in a transaction of the caller's or its own."""
     with transaction.atomic():
-        kept = workspace.names(export)
-        transaction.on_commit(lambda: [default_storage.delete(name) for name in kept])
+        for name in workspace.names(export):
+            transaction.on_commit(partial(default_storage.delete, name), robust=True)
         export.delete()
 
 
@@ -255,6 +257,5 @@ def tidy() -> float:
     """Remove what nobody asked for in a long time; a click makes it again."""
     long_ago = timezone.now() - timedelta(days=settings.EXPORT_DAYS)
     unused = Export.objects.filter(state=LocalState.READY, used_at__lt=long_ago).exclude(file="")
-    for export in unused[:MANY]:
-        drop(export)
+    do_each(unused[:MANY], drop)
     return 3600.0
