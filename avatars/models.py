@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from dashboard.jobs.provider_job import RemoteJob
 from dashboard.models import Tombstone, UploadedModel
+from dashboard.provider.answers import MAX_URL
 
 
 class Avatar(RemoteJob, UploadedModel):
@@ -30,8 +31,12 @@ class Avatar(RemoteJob, UploadedModel):
     preview = models.FileField(upload_to="avatars/previews/", blank=True)
     # The person alone, with an alpha channel, framed as the preview: only where the provider offers it.
     cutout = models.FileField(upload_to="avatars/cutouts/", blank=True)
-    preview_url = models.URLField(max_length=2000, blank=True, help_text="The provider's link; it expires.")
-    cutout_url = models.URLField(max_length=2000, blank=True, help_text="As above; few providers have one.")
+    preview_url = models.URLField(
+        max_length=MAX_URL, blank=True, help_text="The provider's link; it expires."
+    )
+    cutout_url = models.URLField(
+        max_length=MAX_URL, blank=True, help_text="As above; few providers have one."
+    )
     colour = models.CharField(max_length=7, default="#8a8f98", help_text="Shown while the picture loads.")
     # What the provider found in the portrait, if it says so: boxes as shares of `portrait`, the largest face first.
     # Preview, cut-out and videos have another frame: head and shoulders of one of them.

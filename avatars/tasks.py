@@ -3,7 +3,7 @@
 import logging
 from pathlib import Path
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from avatars.models import Avatar
@@ -11,16 +11,16 @@ from dashboard.files import signed_links
 from dashboard.jobs.base import LeaseLost, State
 from dashboard.jobs.enqueue import enqueue, enqueue_job
 from dashboard.jobs.provider_job import provider
-from dashboard.models import Tombstone
-from dashboard.provider import generate_once
+from dashboard.provider import generate_once, lifecycle
 from dashboard.provider import sync as provider_sync
-from dashboard.provider.client import ApiError, RemoteAvatar, client
-from dashboard.provider.generate_once import Unsure
+from dashboard.provider.answers import RemoteAvatar
+from dashboard.provider.client import ApiError, client
 from dashboard.uploads import UploadError, portraits, results
 
 log = logging.getLogger(__name__)
 
 LEASE = 150  # seconds; outlasts the slowest generate call
+SENDING, COPYING = lifecycle.sending_phase(LEASE), lifecycle.copying_phase(LEASE)
 MAX_PREVIEW_BYTES = 50 * 2**20
 
 
@@ -44,14 +44,7 @@ def retry(avatar: Avatar) -> bool:
 
 def remove(avatar: Avatar) -> None:
     """Delete it here for good; its videos stay."""
-    with transaction.atomic():
-        try:
-            avatar.refresh_from_db()
-        except Avatar.DoesNotExist:  # somebody was faster: it is gone, as was wanted
-            return
-        avatar.forget()
-        generate_once.delete_files(avatar.files)
-        avatar.delete()
+    lifecycle.remove(avatar)
 
 
 def request_sync() -> None:
@@ -63,91 +56,54 @@ def request_sync() -> None:
 
 def work(pk: int) -> None:
     """Bring one avatar as far as it gets."""
-    avatar = Avatar.claim(pk, State.WAITING, State.SENDING, to=State.SENDING, seconds=LEASE)
-    try:
-        if avatar is not None:
-            _send(avatar)
-        avatar = Avatar.claim(pk, State.COPYING, to=State.COPYING, seconds=LEASE)
-        if avatar is not None:
-            _copy(avatar)
-    except LeaseLost:
-        log.info("avatar %s was taken over, or is gone", pk)
+    lifecycle.run(Avatar, pk, SENDING, _send)
+    lifecycle.run(Avatar, pk, COPYING, _copy)
 
 
 def _send(avatar: Avatar) -> None:
-    if avatar.attempts > generate_once.MAX_ATTEMPTS:
-        avatar.fail(avatar.error or generate_once.TOO_OFTEN)
-        return
-    try:
-        url = signed_links.api_link(avatar.portrait.name)
-        answer = generate_once.ask(
-            avatar,
-            lambda: client().generate_avatar(url, str(avatar.client_ref), face=avatar.wanted_face),
-            client().list_avatars,
-        )
-    except ApiError as error:
-        generate_once.put_off_or_fail(avatar, error, State.WAITING)
-    except Unsure:
-        avatar.fail(generate_once.UNSURE, state=State.UNSURE)
-    else:
-        _accept(avatar, answer)
-
-
-def _accept(avatar: Avatar, answer: RemoteAvatar) -> None:
-    """Save the id before anything else, so that nothing is paid twice."""
-    try:
-        avatar.move(
-            State.COPYING,
-            remote_id=answer.avatar_id,
-            preview_url=answer.preview_url,
-            cutout_url=answer.cutout_url,
-            faces=answer.faces,
-            face=answer.face,
-            warnings=answer.warnings,
-            gender=avatar.gender or answer.gender,
-            asked_at=None,
-            attempts=0,
-        )
-    except LeaseLost:
-        if not Avatar.objects.filter(pk=avatar.pk).exists():  # deleted while it was being made
-            Tombstone.record(Avatar.KIND, avatar.provider, answer.avatar_id)
-        raise
+    url = signed_links.api_link(avatar.portrait.name)
+    lifecycle.send(
+        avatar,
+        lambda: client().generate_avatar(url, str(avatar.client_ref), face=avatar.wanted_face),
+        client().list_avatars,
+        to=State.COPYING,
+        fields_of=lambda answer: {
+            "preview_url": answer.preview_url,
+            "cutout_url": answer.cutout_url,
+            "faces": answer.faces,
+            "face": answer.face,
+            "warnings": answer.warnings,
+            "gender": avatar.gender or answer.gender,
+        },
+    )
 
 
 def _copy(avatar: Avatar) -> None:
     """The provider's link dies within hours: keep the preview, checked to be a picture."""
-    if avatar.attempts > generate_once.MAX_ATTEMPTS:
-        avatar.fail(avatar.error or generate_once.TOO_OFTEN)
-        return
+    if avatar.attempts > 1:
+        _look_up_links(avatar)
+    if not avatar.preview_url:
+        raise ApiError("The avatar service sent no preview of this avatar.", passing=True)
     try:
-        if avatar.attempts > 1:
-            _look_up_links(avatar)
-        if not avatar.preview_url:
-            raise ApiError("The avatar service sent no preview of this avatar.", passing=True)
         with generate_once.brought_home(avatar.preview_url, max_bytes=MAX_PREVIEW_BYTES, seconds=60) as path:
             _keep(avatar, path)
-    except ApiError as error:
-        generate_once.put_off_or_fail(avatar, error, State.COPYING)
-    except UploadError:
-        avatar.fail("The avatar service sent a preview that is no picture. Try again.")
-    except OSError:
-        log.exception("preview of avatar %s", avatar.pk)
-        generate_once.put_off_or_fail(avatar, ApiError(generate_once.DISK, passing=True), State.COPYING)
+    except UploadError as error:
+        raise ApiError("The avatar service sent a preview that is no picture. Try again.") from error
 
 
 def _look_up_links(avatar: Avatar) -> None:
     """The links that came with the avatar may have expired: the provider's list has new ones."""
-    items = client().list_avatars()
-    item = next((item for item in items if item.avatar_id == avatar.remote_id), RemoteAvatar(""))
+    item = lifecycle.find_remote(avatar, client().list_avatars()) or RemoteAvatar("")
     avatar.note(preview_url=item.preview_url, cutout_url=item.cutout_url)
 
 
 def _keep(avatar: Avatar, path: Path) -> None:
-    with portraits.take(path, "preview") as picture:
+    # Brought in, it has no portrait: there is nothing else to make the small picture from.
+    with portraits.take(path, "preview", with_thumbnail=not avatar.portrait) as picture:
         preview, thumbnail, cutout = avatar.preview, avatar.thumbnail, avatar.cutout
         generate_once.keep(preview, picture.path, f"{avatar.client_ref}.jpg")
         fields = {"preview": preview.name}
-        if not avatar.portrait:  # brought in: there is nothing else to make the small picture from
+        if picture.thumbnail:
             generate_once.keep(thumbnail, picture.thumbnail, f"{avatar.client_ref}.webp")
             fields |= {"thumbnail": thumbnail.name, "colour": picture.colour}
         if avatar.cutout_url:
@@ -183,25 +139,19 @@ def _keep_cutout(avatar: Avatar, ratio: float) -> None:
 @provider_sync.reported(Avatar, "avatar", "avatars")
 def sync() -> int:
     """Bring in avatars that exist at the provider and not here; the number of new ones."""
-    if generate_once.answer_pending(Avatar):
-        return 0  # one of them may be ours; the next sync comes
-    new = 0
-    for item in reversed(generate_once.unknown_to_us(Avatar, client().list_avatars())):
-        with transaction.atomic():
-            try:
-                with transaction.atomic():
-                    avatar = Avatar.objects.create(
-                        name=f"Avatar {item.avatar_id[:8]}",
-                        provider=provider(),
-                        remote_id=item.avatar_id,
-                        gender=item.gender,
-                        preview_url=item.preview_url,
-                        cutout_url=item.cutout_url,
-                        state=State.COPYING,
-                        state_since=timezone.now(),
-                    )
-            except IntegrityError:  # another sync was faster
-                continue
-            start(avatar)
-            new += 1
-    return new
+    return lifecycle.bring_in(Avatar, client().list_avatars, _create)
+
+
+def _create(item: RemoteAvatar) -> Avatar:
+    avatar = Avatar.objects.create(
+        name=f"Avatar {item.avatar_id[:8]}",
+        provider=provider(),
+        remote_id=item.avatar_id,
+        gender=item.gender,
+        preview_url=item.preview_url,
+        cutout_url=item.cutout_url,
+        state=State.COPYING,
+        state_since=timezone.now(),
+    )
+    start(avatar)
+    return avatar

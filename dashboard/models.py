@@ -11,6 +11,8 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import IntegrityError, models
 from django.utils import timezone
 
+from dashboard.provider.answers import MAX_ID
+
 
 class UserManager(BaseUserManager):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
@@ -138,7 +140,7 @@ class Tombstone(models.Model):
 
     kind = models.CharField(max_length=8, choices=Kind.choices)
     provider = models.CharField(max_length=200, help_text="The address of its API.")
-    remote_id = models.CharField(max_length=200)
+    remote_id = models.CharField(max_length=MAX_ID)
 
     class Meta:
         constraints = [

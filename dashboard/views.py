@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 from avatars import views as avatars
 from avatars.models import Avatar
 from dashboard.jobs.base import ACTIVE
+from dashboard.middleware import UnusableText
 from dashboard.provider import generate_once
 from videos import views as videos
 from videos.batches.progress import tallies
@@ -47,14 +48,24 @@ def health(request: HttpRequest) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's own page; but who sends too much, or comes by a name that we do not know, is told what to do."""
+    is_api = settings.EMBEDDED and request.path.startswith("/v1/")
     if isinstance(exception, RequestDataTooBig):
         return _too_large(request)
+    if isinstance(exception, UnusableText):
+        return import_string("engine.api_view.unusable_text")(request) if is_api else _unusable_text(request)
     if not isinstance(exception, DisallowedHost):
         return defaults.bad_request(request, exception)
     log.warning("came by an unknown host name: %r", request.META.get("HTTP_HOST"))
-    if settings.EMBEDDED and request.path.startswith("/v1/"):
+    if is_api:
         return import_string("engine.api_view.unknown_host")(request)
     return HttpResponseBadRequest(render_to_string("400_host.html"))
+
+
+def _unusable_text(request: HttpRequest) -> HttpResponse:
+    sentence = "There is a character that cannot be used in what was sent. Type it again and try once more."
+    if "HX-Request" in request.headers:
+        return HttpResponse(sentence, status=400, content_type="text/plain; charset=utf-8")
+    return HttpResponseBadRequest(render_to_string("400.html", {"sentence": sentence}))
 
 
 def _too_large(request: HttpRequest) -> HttpResponse:

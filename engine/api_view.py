@@ -81,6 +81,12 @@ def unknown_host(request: HttpRequest) -> HttpResponse:
     return failure(ApiError(Code.UNKNOWN_PATH, sentence))
 
 
+def unusable_text(request: HttpRequest) -> HttpResponse:
+    """For who sends characters in an address that cannot be kept."""
+    sentence = "The address contains characters that cannot be used."
+    return failure(ApiError(Code.BROKEN_FIELD, sentence))
+
+
 # ---------------------------------------------------------------- fields
 
 
@@ -106,7 +112,7 @@ def fields_of(request: HttpRequest) -> dict[str, Any]:
             fields = request.POST.dict()
     except (
         *(ValueError, RecursionError, UnreadablePostError, MultiPartParserError, OSError),
-        *(BadRequest, RequestDataTooBig, SuspiciousOperation),
+        *(BadRequest, RequestDataTooBig, SuspiciousOperation, LookupError),
     ):
         raise ApiError(Code.BROKEN_BODY) from None
     return _object(fields)

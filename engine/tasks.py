@@ -81,7 +81,7 @@ def _build_rig(job: Rig, folder: Path) -> None:
     job.renew(RIG_SECONDS)
     files = {"rig": folder / "rig.npz", "preview": folder / "preview.jpg", "cutout": folder / "cutout.png"}
     try:
-        with portraits.take(source, _filename(job.image_url)) as portrait:
+        with portraits.take(source, _filename(job.image_url), with_thumbnail=False) as portrait:
             job.renew(RIG_SECONDS)
             size = portrait.width, portrait.height
             info = animator.build_rig(

@@ -14,7 +14,10 @@ from dashboard.jobs.base import State
 from dashboard.jobs.local_job import LocalJob, LocalState
 from dashboard.jobs.provider_job import RemoteJob
 from dashboard.models import OwnedModel, Tombstone, UploadedModel, User
+from dashboard.provider.answers import MAX_STATE
 from videos.looks.look import Look
+
+NO_MASK = "This video came without a mask, so its background cannot be removed or replaced."
 
 
 class Voice(OwnedModel, UploadedModel):
@@ -150,17 +153,36 @@ class Video(RemoteJob):
     KIND = Tombstone.Kind.VIDEO
     TASK = "videos.tasks.work"
 
+    class MaskProblem(models.TextChoices):
+        LOST = (
+            "lost",
+            "The mask of this video could not be downloaded, so its background cannot be removed or replaced.",
+        )
+        UNFIT = (
+            "unfit",
+            "The mask that came with this video is damaged or does not fit it, so its background cannot be "
+            "removed or replaced.",
+        )
+
     title = models.CharField(max_length=200)
     avatar = models.ForeignKey(Avatar, null=True, on_delete=models.SET_NULL, related_name="videos")
     # Empty for a video that was brought in from the provider, which does not give its sound back.
     voice = models.ForeignKey(Voice, null=True, on_delete=models.SET_NULL, related_name="videos")
     script = models.TextField(blank=True, help_text="What the voice says, if somebody typed it.")
-    remote_state = models.CharField(max_length=40, blank=True, help_text="The provider's own word for it.")
+    remote_state = models.CharField(
+        max_length=MAX_STATE, blank=True, help_text="The provider's own word for it."
+    )
     seen_at = models.DateTimeField(null=True, help_text="When the provider last said anything about it.")
     lost_since = models.DateTimeField(null=True, help_text="Since when the provider does not know it.")
     finished_at = models.DateTimeField(null=True)
     video = models.FileField(upload_to="videos/videos/", blank=True)
     mask = models.FileField(upload_to="videos/masks/", blank=True)
+    mask_problem = models.CharField(
+        max_length=8,
+        choices=MaskProblem.choices,
+        blank=True,
+        help_text="Why there is no mask, if one was to come.",
+    )
     poster = models.FileField(upload_to="videos/posters/", blank=True)
     captions = models.FileField(upload_to="videos/captions/", blank=True)  # WebVTT
     words_fit = models.BooleanField(
@@ -216,6 +238,13 @@ class Video(RemoteJob):
         if self.state == State.MAKING:
             return self.remote_state == "pending"
         return self.state in (State.WAITING, State.UNSURE)
+
+    @property
+    def why_no_mask(self) -> str:
+        """A sentence; empty where there is a mask."""
+        if self.mask:
+            return ""
+        return self.get_mask_problem_display() or NO_MASK
 
     @functools.cached_property
     def looks(self) -> Look:

@@ -9,11 +9,13 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from dashboard.jobs.base import LeaseLost, State
+from dashboard.jobs.base import State
 from dashboard.jobs.enqueue import enqueue_due
+from dashboard.jobs.isolation import do_each, run_each
 from dashboard.models import Lease
 from dashboard.provider import generate_once
-from dashboard.provider.client import ApiError, RemoteVideo, client
+from dashboard.provider.answers import RemoteVideo
+from dashboard.provider.client import ApiError, client
 from videos.models import Video
 from videos.scheduling import next_up
 from videos.tasks import request_sync, start
@@ -30,10 +32,7 @@ LOST_LIMIT = timedelta(minutes=10)
 
 def step() -> float:
     """One look; the seconds until the next."""
-    Video.release_dead()
-    enqueue_due(Video.objects.filter(pk__in=next_up()).due(State.WAITING))
-    enqueue_due(Video.objects.due(State.SENDING, State.COPYING))
-    _hourly()
+    run_each(Video.release_dead, _enqueue_due, _hourly)
     making = list(Video.objects.filter(state=State.MAKING))
     if not making:
         return 1.0 if Video.objects.filter(state=State.WAITING).exists() else IDLE_SECONDS
@@ -42,15 +41,18 @@ def step() -> float:
     except ApiError as error:
         # Nothing is failed for a provider that is away for a moment: only time can do that.
         log.warning("video.list: %s", error)
-        _too_late(making)
+        _fail_overdue(making)
         return max(error.retry_after, settings.POLL_SECONDS * 4)
-    for video in making:
-        try:
-            _look(video, items.get(video.remote_id))
-        except LeaseLost:
-            continue  # cancelled or deleted meanwhile
-    _too_late([video for video in making if video.state == State.MAKING])
+    now = timezone.now()
+    due = [video for video in making if video.try_after <= now]
+    do_each(due, lambda video: _look(video, items.get(video.remote_id)), after_fault=Video.set_aside)
+    _fail_overdue(video for video in making if video.state == State.MAKING)
     return _pace(making)
+
+
+def _enqueue_due() -> None:
+    enqueue_due(Video.objects.filter(pk__in=next_up()).due(State.WAITING))
+    enqueue_due(Video.objects.due(State.SENDING, State.COPYING))
 
 
 def _look(video: Video, item: RemoteVideo | None) -> None:
@@ -58,13 +60,17 @@ def _look(video: Video, item: RemoteVideo | None) -> None:
         item = _ask_for(video)
     if item is None:
         return
+    sentence = (item.error or _reason(video)) if item.status == "error" else ""
+    with transaction.atomic():
+        _save(video, item, sentence)
+
+
+def _save(video: Video, item: RemoteVideo, sentence: str) -> None:
     now = timezone.now()
     if item.status == "finished":
-        with transaction.atomic():
-            video.move(State.COPYING, remote_state=item.status, seen_at=now, progress=100, attempts=0)
-            start(video)
+        video.move(State.COPYING, remote_state=item.status, seen_at=now, progress=100, attempts=0)
+        start(video)
     elif item.status == "error":
-        sentence = item.error or _reason(video)
         video.move(State.FAILED, remote_state=item.status, seen_at=now, error=sentence)
     else:  # pending, in_progressing, or a word that we do not know yet
         progress = min(item.progress or 0, 99)
@@ -96,13 +102,14 @@ def _reason(video: Video) -> str:
     return said or "The avatar service could not make this video. Try again, or use another recording."
 
 
-def _too_late(videos: Iterable[Video]) -> None:
-    for video in videos:
-        if generate_once.overdue(video, TIME_LIMIT):
-            try:
-                video.move(State.FAILED, error="This took too long. Try again.")
-            except LeaseLost:
-                continue
+def _fail_overdue(videos: Iterable[Video]) -> None:
+    overdue = [video for video in videos if generate_once.overdue(video, TIME_LIMIT)]
+    do_each(overdue, _fail_slow)
+
+
+def _fail_slow(video: Video) -> None:
+    with transaction.atomic():
+        video.move(State.FAILED, error="This took too long. Try again.")
 
 
 def _pace(making: list[Video]) -> float:

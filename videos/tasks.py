@@ -1,21 +1,26 @@
 """From an avatar and a voice to a talking video at home: each task goes on from what the row says."""
 
+import contextlib
 import logging
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
+from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
 from avatars.models import Avatar
 from dashboard.files import signed_links
+from dashboard.files.filenames import MAX_NAME
 from dashboard.jobs.base import ForbiddenTransition, LeaseLost, State
 from dashboard.jobs.enqueue import enqueue, enqueue_job
 from dashboard.jobs.provider_job import provider
 from dashboard.models import Tombstone
-from dashboard.provider import generate_once
+from dashboard.provider import generate_once, lifecycle
 from dashboard.provider import sync as provider_sync
-from dashboard.provider.client import ApiError, RemoteVideo, client
-from dashboard.provider.generate_once import Unsure
+from dashboard.provider.answers import RemoteVideo
+from dashboard.provider.client import ApiError, client
 from dashboard.uploads import UploadError, results
 from videos import captions
 from videos.exports import tasks as exports
@@ -26,6 +31,9 @@ log = logging.getLogger(__name__)
 
 SEND_LEASE = 90  # seconds
 COPY_LEASE = 600
+SENDING, COPYING = lifecycle.sending_phase(SEND_LEASE), lifecycle.copying_phase(COPY_LEASE)
+DOWNLOAD_SECONDS = COPY_LEASE / 3
+MASK_TRIES = 5  # with backoff() more than a minute; then the video is shown without it
 MAX_VIDEO_BYTES = 4 * 2**30
 
 
@@ -71,15 +79,7 @@ def cancel(video: Video) -> bool:
 
 def remove(video: Video) -> None:
     """Delete it here for good. Its voice stays while other videos use it (see videos.poller)."""
-    with transaction.atomic():
-        try:
-            video.refresh_from_db()
-        except Video.DoesNotExist:  # somebody was faster: it is gone, as was wanted
-            return
-        video.forget()
-        generate_once.delete_files(video.files)
-        exports.drop_all(video)
-        video.delete()
+    lifecycle.remove(video, drop_related=lambda: exports.drop_all(video))
 
 
 def request_sync() -> None:
@@ -91,18 +91,10 @@ def request_sync() -> None:
 
 def work(pk: int) -> None:
     """Bring one video as far as it gets; between sending and copying the poller watches it."""
-    try:
-        if pk in next_up():
-            video = Video.claim(pk, State.WAITING, to=State.SENDING, seconds=SEND_LEASE)
-        else:  # or resume one whose task died
-            video = Video.claim(pk, State.SENDING, to=State.SENDING, seconds=SEND_LEASE)
-        if video is not None:
-            _send(video)
-        video = Video.claim(pk, State.COPYING, to=State.COPYING, seconds=COPY_LEASE)
-        if video is not None:
-            _copy(video)
-    except LeaseLost:
-        log.info("video %s was taken over, cancelled, or is gone", pk)
+    # Without its turn it may still be resumed, when a task died that was sending it.
+    due = SENDING.due if pk in next_up() else (State.SENDING,)
+    lifecycle.run(Video, pk, replace(SENDING, due=due), _send)
+    lifecycle.run(Video, pk, COPYING, _copy)
 
 
 def _send(video: Video) -> None:
@@ -113,104 +105,91 @@ def _send(video: Video) -> None:
         video.fail("The avatar of this video is not ready. Make the video again when it is.")
     elif avatar.provider != provider():
         video.fail("The avatar was made with another avatar service. Upload its portrait again.")
-    elif video.attempts > generate_once.MAX_ATTEMPTS:
-        video.fail(video.error or generate_once.TOO_OFTEN)
     else:
-        _ask(video, avatar, signed_links.api_link(voice.sound.name))
-
-
-def _ask(video: Video, avatar: Avatar, audio_url: str) -> None:
-    try:
-        answer = generate_once.ask(
+        audio_url, ref = signed_links.api_link(voice.sound.name), str(video.client_ref)
+        lifecycle.send(
             video,
-            lambda: client().generate_video(
-                avatar.remote_id, audio_url, str(video.client_ref), script=video.script
-            ),
+            lambda: client().generate_video(avatar.remote_id, audio_url, ref, script=video.script),
             client().list_videos,
+            to=State.MAKING,
+            fields_of=lambda answer: {
+                "remote_state": answer.status or "pending",
+                "provider": provider(),
+                "seen_at": timezone.now(),
+            },
         )
-    except ApiError as error:
-        generate_once.put_off_or_fail(video, error, State.WAITING)
-        return
-    except Unsure:
-        video.fail(generate_once.UNSURE, state=State.UNSURE)
-        return
-    try:
-        # The id before anything else, so that nothing is paid twice.
-        video.move(
-            State.MAKING,
-            remote_id=answer.video_id,
-            remote_state=answer.status or "pending",
-            provider=provider(),
-            seen_at=timezone.now(),
-            asked_at=None,
-            attempts=0,
-        )
-    except LeaseLost:
-        if not Video.objects.filter(pk=video.pk).exists():  # deleted while it was being sent
-            Tombstone.record(Video.KIND, video.provider, answer.video_id)
-        raise
 
 
 def _copy(video: Video) -> None:
     """The provider's links die within hours: keep video and mask, checked to be what they claim."""
-    if video.attempts > generate_once.MAX_ATTEMPTS:
-        video.fail(video.error or generate_once.TOO_OFTEN)
-        return
-    try:
-        item = client().get_video(video.remote_id)
-        if not item.video_url:
-            raise ApiError("The avatar service sent no link to the finished video.", passing=True)
-        with generate_once.brought_home(
-            item.video_url, max_bytes=MAX_VIDEO_BYTES, seconds=COPY_LEASE / 3
-        ) as path:
-            _keep(video, path, item)
-    except ApiError as error:
-        generate_once.put_off_or_fail(video, error, State.COPYING)
-    except UploadError as error:
-        log.warning("video %s: %s", video.pk, error)
-        broken = ApiError("The avatar service sent a file that is no video.", passing=True)
-        generate_once.put_off_or_fail(video, broken, State.COPYING)
-    except OSError:
-        log.exception("copying video %s", video.pk)
-        generate_once.put_off_or_fail(video, ApiError(generate_once.DISK, passing=True), State.COPYING)
+    item = client().get_video(video.remote_id)
+    if not item.video_url:
+        raise ApiError("The avatar service sent no link to the finished video.", passing=True)
+    # The mask first: what is tried again for its sake is small.
+    with (
+        _brought_mask(video, item.mask_video_url) as mask,
+        generate_once.brought_home(
+            item.video_url, max_bytes=MAX_VIDEO_BYTES, seconds=DOWNLOAD_SECONDS
+        ) as path,
+    ):
+        video.renew(COPY_LEASE)
+        try:
+            film = results.film(path, path.parent, mask=mask, at=video.poster_moment)
+        except UploadError as error:
+            log.warning("video %s: %s", video.pk, error)
+            raise ApiError("The avatar service sent a file that is no video.", passing=True) from error
+        _keep(video, path, mask, film, item)
 
 
-def _keep(video: Video, path: Path, item: RemoteVideo) -> None:
-    """Check, store, and only then show."""
-    facts = results.video(path)
-    poster = path.with_name("poster.jpg")
-    colour = results.poster(path, poster, at=video.poster_moment)
-    thumbnail = path.with_name("thumbnail.webp")
-    results.thumbnail(poster, thumbnail)
+@contextlib.contextmanager
+def _brought_mask(video: Video, url: str) -> Iterator[Path | None]:
+    """The downloaded mask; None where there is none to be had. Raises ApiError while trying again may help."""
+    with contextlib.ExitStack() as stack:
+        mask = None
+        try:
+            if url:
+                mask = stack.enter_context(
+                    generate_once.brought_home(url, max_bytes=MAX_VIDEO_BYTES, seconds=DOWNLOAD_SECONDS)
+                )
+        except ApiError as error:
+            if video.attempts < MASK_TRIES:
+                raise
+            log.warning("mask of video %s: %s", video.pk, error)
+            video.mask_problem = Video.MaskProblem.LOST
+        yield mask
+
+
+def _keep(video: Video, path: Path, mask: Path | None, film: results.Film, item: RemoteVideo) -> None:
+    """Store what was checked, and only then show it."""
+    if film.mask_problem:
+        log.warning("mask of video %s: %s", video.pk, film.mask_problem)
+        video.mask_problem = Video.MaskProblem.UNFIT
+    files: list[tuple[FieldFile, Path | None, str]] = [
+        (video.video, path, "mp4"),
+        (video.poster, film.stills.poster, "jpg"),
+        (video.thumbnail, film.stills.thumbnail, "webp"),
+        (video.mask, mask if film.cutout else None, "mp4"),
+        (video.cutout, film.cutout, "webp"),
+    ]
     stored = []
     try:
-        for field, source, suffix in (
-            (video.video, path, "mp4"),
-            (video.poster, poster, "jpg"),
-            (video.thumbnail, thumbnail, "webp"),
-        ):
-            generate_once.keep(field, source, f"{video.client_ref}.{suffix}")
-            stored.append(field)
-        if item.mask_video_url:
-            _keep_mask(video, path, item.mask_video_url, facts)
-            stored += [file for file in (video.mask, video.cutout) if file]
+        for field, source, suffix in files:
+            if source is not None:
+                generate_once.keep(field, source, f"{video.client_ref}.{suffix}")
+                stored.append(field)
         if item.captions_url:
             _keep_captions(video, item.captions_url)
             stored += [video.captions] if video.captions else []
         with transaction.atomic():
             video.move(
                 State.READY,
-                video=video.video.name,
-                poster=video.poster.name,
-                thumbnail=video.thumbnail.name,
-                mask=video.mask.name or "",
-                cutout=video.cutout.name or "",
-                captions=video.captions.name or "",
+                **{field.field.name: field.name for field in stored},
                 words_fit=item.words_fit,
-                width=facts.width,
-                height=facts.height,
-                seconds=facts.seconds,
-                colour=colour,
+                mask_problem=video.mask_problem,
+                width=film.width,
+                height=film.height,
+                seconds=film.seconds,
+                colour=film.stills.colour,
                 finished_at=timezone.now(),
                 progress=100,
                 error="",
@@ -220,34 +199,6 @@ def _keep(video: Video, path: Path, item: RemoteVideo) -> None:
         for field in stored:
             field.storage.delete(field.name)
         raise
-
-
-def _keep_mask(video: Video, film: Path, url: str, facts: results.VideoFacts) -> None:
-    """A mask that does not fit is worth nothing, but the video is worth showing without it."""
-    with generate_once.brought_home(url, max_bytes=MAX_VIDEO_BYTES, seconds=COPY_LEASE / 3) as path:
-        try:
-            mask = results.video(path)
-        except UploadError as error:
-            log.warning("mask of video %s: %s", video.pk, error)
-            return
-        if (mask.width, mask.height) != (facts.width, facts.height) or abs(
-            mask.seconds - facts.seconds
-        ) > 0.5:
-            log.warning("mask of video %s does not fit: %s, %s", video.pk, mask, facts)
-            return
-        generate_once.keep(video.mask, path, f"{video.client_ref}.mp4")
-        _keep_cutout(video, film, path, at=video.poster_moment)
-
-
-def _keep_cutout(video: Video, film: Path, mask: Path, *, at: float) -> None:
-    """The person alone, so that the page can show other looks before they are made. Worth no failure."""
-    target = mask.with_name("cutout.webp")
-    try:
-        results.film_cutout(film, mask, target, at=at)
-    except UploadError as error:
-        log.warning("cut-out of video %s: %s", video.pk, error)
-    else:
-        generate_once.keep(video.cutout, target, f"{video.client_ref}.webp")
 
 
 def _keep_captions(video: Video, url: str) -> None:
@@ -268,28 +219,25 @@ def _keep_captions(video: Video, url: str) -> None:
 @provider_sync.reported(Video, "video", "videos")
 def sync() -> int:
     """Bring in videos that exist at the provider and not here; the number of new ones."""
-    if generate_once.answer_pending(Video):
-        return 0  # one of them may be ours; the next sync comes
-    new = 0
-    for item in reversed(generate_once.unknown_to_us(Video, client().list_videos())):
-        if item.status == "error":
-            continue
-        finished = item.status == "finished"
-        avatar = Avatar.objects.filter(provider=provider(), remote_id=item.avatar_id).first()
-        try:
-            with transaction.atomic():
-                video = Video.objects.create(
-                    title=f"{avatar.name if avatar else 'Video'} {item.video_id[:8]}",
-                    avatar=avatar if item.avatar_id else None,
-                    provider=provider(),
-                    remote_id=item.video_id,
-                    remote_state=item.status,
-                    seen_at=timezone.now(),
-                    state=State.COPYING if finished else State.MAKING,
-                )
-                if finished:
-                    start(video)
-        except IntegrityError:  # another sync was faster
-            continue
-        new += 1
-    return new
+    return lifecycle.bring_in(Video, client().list_videos, _create)
+
+
+def _create(item: RemoteVideo) -> Video | None:
+    """None for what failed there: there is nothing to show."""
+    if item.status == "error":
+        return None
+    is_finished = item.status == "finished"
+    avatar = Avatar.objects.filter(provider=provider(), remote_id=item.avatar_id).first()
+    name = avatar.name if avatar else "Video"
+    video = Video.objects.create(
+        title=f"{name[: MAX_NAME - 9]} {item.video_id[:8]}",
+        avatar=avatar if item.avatar_id else None,
+        provider=provider(),
+        remote_id=item.video_id,
+        remote_state=item.status,
+        seen_at=timezone.now(),
+        state=State.COPYING if is_finished else State.MAKING,
+    )
+    if is_finished:
+        start(video)
+    return video

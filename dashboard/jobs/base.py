@@ -16,6 +16,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 _MACHINE = socket.gethostname()[:80]
+FAULT_SECONDS = 30
 
 
 class LeaseLost(Exception):
@@ -168,6 +169,13 @@ class Job(models.Model):
         """Give the row back for later, with some chance in the delay so that a crowd does not come at once."""
         delay = seconds * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
         self.move(to, try_after=timezone.now() + timedelta(seconds=delay), **fields)
+
+    def set_aside(self) -> None:
+        """Leave the row alone for a while, because something about it went wrong that nobody foresaw."""
+        wait = timedelta(seconds=backoff(self.attempts + 1, first=FAULT_SECONDS))
+        # By its key alone: what this object says of itself may be what was undone.
+        row = type(self).objects.filter(pk=self.pk)
+        row.update(try_after=timezone.now() + wait, attempts=F("attempts") + 1)
 
     def _write(self, fields: dict[str, Any], **more: Any) -> None:
         fields = fields | more

@@ -11,6 +11,7 @@ from django.db.transaction import on_commit
 from django_q.tasks import async_task
 
 from dashboard.jobs.base import Job, JobQuerySet
+from dashboard.jobs.isolation import do_each
 
 AGAIN_SECONDS = 30  # a message for the same state of a row is sent at most that often
 AT_ONCE = 20  # of many rows that wait, those that could be worked on soon; the others follow
@@ -33,9 +34,12 @@ def enqueue_job(job: Job) -> None:
 
 def enqueue_due(rows: JobQuerySet, *, at_once: int = AT_ONCE) -> int:
     """Enqueue the first rows that are due, for messages that were lost; how many. For the poller."""
-    enqueued = 0
-    for row in rows.order_by("try_after", "pk")[:at_once]:
-        if cache.add(f"enqueued:{row._meta.label_lower}:{row.pk}:{row.version}", 1, AGAIN_SECONDS):
-            enqueue_job(row)
-            enqueued += 1
-    return enqueued
+    return sum(do_each(rows.order_by("try_after", "pk")[:at_once], _enqueue_again))
+
+
+def _enqueue_again(row: Job) -> bool:
+    key = f"enqueued:{row._meta.label_lower}:{row.pk}:{row.version}"
+    if not cache.add(key, 1, AGAIN_SECONDS):
+        return False
+    enqueue_job(row)
+    return True

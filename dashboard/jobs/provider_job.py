@@ -9,6 +9,7 @@ from django.db import models
 
 from dashboard.jobs.base import ACTIVE, Job, State
 from dashboard.models import OwnedModel, Tombstone, User
+from dashboard.provider.answers import MAX_ID
 
 
 def provider() -> str:
@@ -23,7 +24,7 @@ class RemoteJob(OwnedModel, Job):
 
     state = models.CharField(max_length=16, choices=State.choices, default=State.WAITING)
     provider = models.CharField(max_length=200, default=provider, help_text="Where remote_id is valid.")
-    remote_id = models.CharField(max_length=200, blank=True)
+    remote_id = models.CharField(max_length=MAX_ID, blank=True)
     client_ref = models.UUIDField(default=uuid.uuid4, unique=True)
     # Set just before a generate call and cleared by a refusal: an id that is missing afterwards was lost.
     asked_at = models.DateTimeField(null=True)

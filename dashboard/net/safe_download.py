@@ -8,20 +8,18 @@ connections are cut, so that nobody gains time by answering drop by drop.
 
 import contextlib
 import ipaddress
+import re
 import socket
-import threading
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import BinaryIO
 from urllib.parse import urljoin, urlsplit
 
 import requests
 import urllib3
 from django.conf import settings
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from dashboard.net.connections import Deadline, open_session
 
 CONNECT_SECONDS = 10
 READ_SECONDS = 30
@@ -59,7 +57,7 @@ class Guard:
     hosts: frozenset[str] = frozenset()
     networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = field(default=())
 
-    def connect(self, host: str, port: int, timeout: float | None) -> socket.socket:
+    def connect(self, host: str, port: int, timeout: float) -> socket.socket:
         host = host.lower().strip("[]").rstrip(".")
         trusted = (host, port) in self.endpoints or host in self.hosts
         problem: OSError = _Refused(f"no address for {host}")
@@ -112,100 +110,26 @@ def guard(*, also: Iterable[tuple[str, int]] = ()) -> Guard:
     return Guard(site_endpoints() | frozenset(also), frozenset(names), tuple(networks))
 
 
-class _Lines:
-    """The open connections of a download. A copy of each is kept, because TLS takes the socket itself over."""
-
-    def __init__(self, guard: Guard, seconds: float) -> None:
-        self.guard = guard
-        self.deadline = time.monotonic() + seconds
-        self.copies: list[socket.socket] = []
-        self.timer = threading.Timer(seconds, self.cut)
-        self.timer.daemon = True
-
-    def __enter__(self) -> "_Lines":
-        self.timer.start()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.timer.cancel()
-        for copy in self.copies:
-            copy.close()
-
-    @property
-    def is_late(self) -> bool:
-        return time.monotonic() > self.deadline
-
-    def connect(self, host: str, port: int) -> socket.socket:
-        left = self.deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        sock = self.guard.connect(host, port, min(CONNECT_SECONDS, left))
-        self.copies.append(sock.dup())
-        return sock
-
-    def cut(self) -> None:
-        for copy in list(self.copies):
-            with contextlib.suppress(OSError):
-                copy.shutdown(socket.SHUT_RDWR)
-
-
-class _Adapter(HTTPAdapter):
-    """Makes every connection of a session through the guard."""
-
-    def __init__(self, lines: _Lines) -> None:
-        self.lines = lines
-        super().__init__()
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        lines = self.lines  # the classes below close over it
-
-        class _Plain(HTTPConnection):
-            def _new_conn(self) -> socket.socket:
-                return lines.connect(self._dns_host, self.port)
-
-        class _Secure(HTTPSConnection):
-            def _new_conn(self) -> socket.socket:
-                return lines.connect(self._dns_host, self.port)
-
-        class _PlainPool(HTTPConnectionPool):
-            ConnectionCls = _Plain
-
-        class _SecurePool(HTTPSConnectionPool):
-            ConnectionCls = _Secure
-
-        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
-
-
-class _Session(requests.Session):
-    def __init__(self, lines: _Lines) -> None:
-        super().__init__()
-        self.trust_env = False  # a proxy from the environment would connect for us, unguarded
-        self.headers["Accept-Encoding"] = "identity"
-        for scheme in ("http://", "https://"):
-            self.mount(scheme, _Adapter(lines))
-
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """None: requests follows no redirect. It would read its whole body into memory first."""
-
-
 def download(url: str, target: BinaryIO, *, max_bytes: int, seconds: float, guard: Guard) -> int:
     """Write what `url` answers to `target` and return its size in bytes. Raises FetchError."""
     try:
         endpoint(url)
     except ValueError:
         raise FetchError("The link must be an address that starts with http:// or https://.") from None
-    with _Lines(guard, seconds) as lines, _Session(lines) as session:
+    with Deadline(seconds) as deadline, open_session(guard.connect) as session:
+        session.headers["Accept-Encoding"] = "identity"
         try:
             for _ in range(MAX_REDIRECTS + 1):
                 with session.get(url, stream=True, timeout=(CONNECT_SECONDS, READ_SECONDS)) as response:
                     if not response.is_redirect:
-                        return _save(response, target, max_bytes, lines)
+                        return _save(response, target, max_bytes, deadline)
                     url = _redirected(url, response)
         except requests.RequestException as error:
-            if lines.is_late:
+            if deadline.is_over:
                 raise FetchError(TOO_SLOW, passing=True) from error
             raise _explained(error) from error
+        except ValueError as error:  # an address that the libraries below cannot write down
+            raise FetchError(NOT_HTTP) from error
     raise FetchError("The link is redirected too often.")
 
 
@@ -219,33 +143,38 @@ def _redirected(url: str, response: requests.Response) -> str:
     raise FetchError(NOT_HTTP)
 
 
-def _save(response: requests.Response, target: BinaryIO, max_bytes: int, lines: _Lines) -> int:
+def _save(response: requests.Response, target: BinaryIO, max_bytes: int, deadline: Deadline) -> int:
     if response.status_code != 200:
         passing = response.status_code in {408, 425, 429} or response.status_code >= 500
         raise FetchError(f"The link answers with an error (HTTP {response.status_code}).", passing=passing)
-    expected = response.headers.get("Content-Length", "")
-    if expected.isdigit() and int(expected) > max_bytes:
+    expected = _announced_bytes(response)
+    if expected is not None and expected > max_bytes:
         raise FetchError(_too_large(max_bytes))
     size = 0
-    while chunk := _read(response, lines):
+    while chunk := _read(response, deadline):
         size += len(chunk)
         if size > max_bytes:
             raise FetchError(_too_large(max_bytes))
-        if lines.is_late:
+        if deadline.is_over:
             break
         target.write(chunk)
-    if lines.is_late:  # a line that was cut looks like an end
+    if deadline.is_over:  # a line that was cut looks like an end
         raise FetchError(TOO_SLOW, passing=True)
-    if expected.isdigit() and "Content-Encoding" not in response.headers and size != int(expected):
+    if expected is not None and "Content-Encoding" not in response.headers and size != expected:
         raise FetchError("The download broke off.", passing=True)
     return size
 
 
-def _read(response: requests.Response, lines: _Lines) -> bytes:
+def _announced_bytes(response: requests.Response) -> int | None:
+    announced = response.headers.get("Content-Length", "")
+    return int(announced) if re.fullmatch(r"[0-9]{1,18}", announced) else None
+
+
+def _read(response: requests.Response, deadline: Deadline) -> bytes:
     try:
         return response.raw.read1(64 * 1024, decode_content=True)
     except (urllib3.exceptions.HTTPError, OSError) as error:
-        if lines.is_late:
+        if deadline.is_over:
             raise FetchError(TOO_SLOW, passing=True) from error
         raise FetchError("The download broke off.", passing=True) from error
 

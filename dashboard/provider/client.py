@@ -4,19 +4,23 @@ The rest of the product sees plain values or one ApiError, which says what a per
 again can help, and whether the call may have happened although its answer was lost.
 """
 
-import json
+import logging
+import math
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import requests
 import urllib3
 from django.conf import settings
 from django.core.cache import cache as shared_cache
 
-from dashboard.net import total_timeout
+from dashboard.net.connections import Deadline, open_session
+from dashboard.provider.answers import RemoteAvatar, RemoteVideo, parse_avatar, parse_envelope, parse_video
+
+log = logging.getLogger(__name__)
+R = TypeVar("R", RemoteAvatar, RemoteVideo)
 
 PREFIX = "/v1/cg_avatar/"
 CONNECT_SECONDS = 5
@@ -24,9 +28,9 @@ READ_SECONDS = 30
 GENERATE_AVATAR_SECONDS = 110  # its guide: wait up to 100 s
 MAX_ANSWER_BYTES = 32 * 2**20
 PAGE = 1000
-MOST_FACES = 20  # of one picture; more are not looked at
 TOO_MANY_REQUESTS = 1009
 NOT_FOUND = 10001
+DEFAULT_HOLD = 30  # seconds, where it does not say until when
 _HOLD = "provider-hold-until"
 
 
@@ -59,51 +63,12 @@ class ApiError(Exception):
         return self.code == NOT_FOUND or self.status == 404
 
 
-@dataclass(frozen=True)
-class RemoteAvatar:
-    avatar_id: str
-    gender: str = ""  # "male", "female" or empty
-    preview_url: str = ""
-    faces: tuple[
-        tuple[float, float, float, float], ...
-    ] = ()  # x, y, w, h as shares of the picture: ours again
-    face: int = 0  # which of them was used
-    warnings: tuple[str, ...] = ()  # what could be better about the picture, in sentences
-    cutout_url: str = ""  # the person alone, with an alpha channel: an extra of our own engine
-    client_ref: str = ""  # empty: the provider does not know this field
-
-    @property
-    def remote_id(self) -> str:
-        return self.avatar_id
-
-
-@dataclass(frozen=True)
-class RemoteVideo:
-    video_id: str
-    status: str = ""  # pending, in_progressing, finished, error; others may come
-    video_url: str = ""
-    mask_video_url: str = ""
-    captions_url: str = ""  # WebVTT; only where a script was sent and fits
-    words_fit: bool | None = None  # whether it fits; None: this provider knows nothing of scripts
-    avatar_id: str = ""
-    client_ref: str = ""
-    progress: int | None = None  # 0 to 100
-    error: str = ""
-
-    @property
-    def remote_id(self) -> str:
-        return self.video_id
-
-
 class Client:
     """One session with one provider. Every call raises ApiError."""
 
     def __init__(self, url: str, token: str) -> None:
         self.url = url
-        self.session = requests.Session()
-        self.session.trust_env = False
-        for scheme in ("http://", "https://"):
-            self.session.mount(scheme, total_timeout.PatientAdapter())
+        self.session = open_session()
         self.session.headers["Authorization"] = f"Bearer {token}"
 
     def generate_avatar(
@@ -113,11 +78,10 @@ class Client:
         body: dict[str, Any] = {"image_url": image_url, "client_ref": client_ref}
         if face:
             body["face"] = list(face)
-        data = self._post("avatar.generate", body, GENERATE_AVATAR_SECONDS)
-        return _avatar(_one(data))
+        return _one(self._post("avatar.generate", body, GENERATE_AVATAR_SECONDS), parse_avatar)
 
     def list_avatars(self) -> list[RemoteAvatar]:
-        return [_avatar(item) for item in self._whole_list("avatar.list", "avatar_id")]
+        return _usable(self._whole_list("avatar.list", "avatar_id"), parse_avatar)
 
     def generate_video(
         self, avatar_id: str, audio_url: str, client_ref: str, *, script: str = ""
@@ -126,10 +90,10 @@ class Client:
         body = {"avatar_id": avatar_id, "audio_url": audio_url, "client_ref": client_ref}
         if script:
             body["script"] = script
-        return _video(_one(self._post("video.generate", body, READ_SECONDS)))
+        return _one(self._post("video.generate", body, READ_SECONDS), parse_video)
 
     def get_video(self, video_id: str) -> RemoteVideo:
-        return _video(_one(self._get("video.get", video_id=video_id)))
+        return _one(self._get("video.get", video_id=video_id), parse_video)
 
     def list_videos(self, ids: Sequence[str] = ()) -> list[RemoteVideo]:
         """All videos; of our own engine only those with these ids, where some are given."""
@@ -137,11 +101,11 @@ class Client:
             items = _several(self._get("video.list", ids=",".join(ids)), "video_id")
         else:
             items = self._whole_list("video.list", "video_id")
-        return [_video(item) for item in items]
+        return _usable(items, parse_video)
 
     # -- one request
 
-    def _whole_list(self, method: str, key: str) -> list[dict[str, Any]]:
+    def _whole_list(self, method: str, key: str) -> list[Any]:
         """The reference knows no pages; our own engine gives out the newest 1000 unless asked for more."""
         found = items = _several(self._get(method), key)
         while settings.EMBEDDED and len(items) == PAGE:
@@ -162,41 +126,45 @@ class Client:
             raise
 
     def _call(self, verb: str, method: str, seconds: float, **kwargs: Any) -> Any:
+        """The data of the answer. Whatever can go wrong with a request or an answer becomes an ApiError here."""
         self._wait_our_turn()
         try:
-            response = self.session.request(
-                verb,
-                self.url + PREFIX + method,
-                timeout=(CONNECT_SECONDS, seconds),
-                allow_redirects=False,
-                stream=True,
-                **kwargs,
-            )
-            with response:
-                content = total_timeout.body(response, MAX_ANSWER_BYTES, READ_SECONDS)
+            with Deadline(seconds) as deadline:
+                response = self.session.request(
+                    verb,
+                    self.url + PREFIX + method,
+                    timeout=(CONNECT_SECONDS, seconds),
+                    allow_redirects=False,
+                    stream=True,
+                    **kwargs,
+                )
+                with response:
+                    content = response.raw.read(MAX_ANSWER_BYTES, decode_content=True)
         except (requests.ConnectTimeout, requests.exceptions.SSLError) as error:
             raise ApiError(UNREACHABLE, passing=True) from error
         except requests.ConnectionError as error:
             raise ApiError(UNREACHABLE, passing=True, lost=not _never_connected(error)) from error
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise ApiError(UNREACHABLE, passing=True, lost=True) from error
+        except Exception as error:  # the libraries below have more ways to stumble over an odd answer
+            log.exception("%s: an answer that cannot be read", method)
+            raise ApiError(UNREACHABLE, passing=True, lost=True) from error
+        if deadline.is_over:  # a connection that was cut looks like the end of an answer
+            raise ApiError(UNREACHABLE, passing=True, lost=True)
         return self._judge(response, content)
 
     def _judge(self, response: requests.Response, content: bytes) -> Any:
-        """The envelope's data. `code` may be a number or the number as a string."""
-        status = response.status_code
-        try:
-            envelope = json.loads(content)
-            code = int(envelope.get("code", -1))
-        except (ValueError, TypeError, AttributeError, OverflowError):
-            envelope, code = {}, None
+        """The envelope's data, if the answer is a success."""
+        status, envelope = response.status_code, parse_envelope(content)
+        code, message = envelope.code, envelope.message
         if status == 429 or code == TOO_MANY_REQUESTS:
             raise self._held_off(response)
         if code == 0 and status < 400:
-            return envelope.get("data")
-        message = str(envelope.get("message") or "").strip()
+            return envelope.data
         if status in {401, 403}:
             raise ApiError(NO_ENTRY, code=code or 0, status=status)
+        if 400 <= status < 500 and envelope.is_object:  # an envelope says no, with a code or without
+            raise ApiError(_told(message), code=code or 0, status=status)
         if code is None and 300 <= status < 500:
             raise ApiError(WRONG_ADDRESS, status=status)
         if code is None or status >= 500:
@@ -216,8 +184,8 @@ class Client:
         try:
             wait = float(response.headers.get("X-Ratelimit-Reset", "")) - time.time()
         except ValueError:
-            wait = 30
-        wait = min(max(wait, 1), 120)
+            wait = DEFAULT_HOLD
+        wait = min(max(wait, 1), 120) if math.isfinite(wait) else DEFAULT_HOLD
         shared_cache.set(_HOLD, time.time() + wait, timeout=wait)
         return ApiError(BUSY, passing=True, code=TOO_MANY_REQUESTS, status=429, retry_after=wait)
 
@@ -255,81 +223,27 @@ def _never_connected(error: requests.ConnectionError) -> bool:
     return type(reason).__name__ in {"NewConnectionError", "ConnectTimeoutError", "NameResolutionError"}
 
 
-def _one(data: Any) -> dict[str, Any]:
+def _one(data: Any, parse: Callable[[Any], R | None]) -> R:
     """`data` is documented both as a list of one and as a bare object."""
-    if isinstance(data, list) and data:
-        data = data[0]
-    if not isinstance(data, dict):
+    found = parse(data[0] if isinstance(data, list) and data else data)
+    if found is None:
         raise ApiError(UNREACHABLE, passing=True, lost=True)
-    return data
+    return found
 
 
-def _several(data: Any, key: str) -> list[dict[str, Any]]:
+def _several(data: Any, key: str) -> list[Any]:
     if data is None:
         return []
     if isinstance(data, dict):
         data = [data] if key in data else next((v for v in data.values() if isinstance(v, list)), [])
     if not isinstance(data, list):
         raise ApiError(UNREACHABLE, passing=True)
-    return [item for item in data if isinstance(item, dict) and item.get(key)]
+    return data
 
 
-def _text(item: dict[str, Any], key: str) -> str:
-    value = item.get(key)
-    return "" if value is None else str(value)
-
-
-def _avatar(item: dict[str, Any]) -> RemoteAvatar:
-    if not item.get("avatar_id"):
-        raise ApiError(UNREACHABLE, passing=True, lost=True)
-    gender = _text(item, "gender").lower()
-    return RemoteAvatar(
-        avatar_id=_text(item, "avatar_id"),
-        gender=gender if gender in {"male", "female"} else "",
-        preview_url=_text(item, "preview_url"),
-        cutout_url=_text(item, "cutout_url"),
-        faces=_boxes(item),
-        face=_number(item.get("face"), most=len(_boxes(item)) - 1) or 0,
-        warnings=tuple(w[:300] for w in _list(item, "warnings") if isinstance(w, str)),
-        client_ref=_text(item, "client_ref"),
-    )
-
-
-def _video(item: dict[str, Any]) -> RemoteVideo:
-    if not item.get("video_id"):
-        raise ApiError(UNREACHABLE, passing=True, lost=True)
-    return RemoteVideo(
-        video_id=_text(item, "video_id"),
-        status=_text(item, "status").lower(),
-        video_url=_text(item, "video_url"),
-        mask_video_url=_text(item, "mask_video_url"),
-        captions_url=_text(item, "captions_url"),
-        words_fit=bool(_text(item, "captions_url")) if "captions_url" in item else None,
-        avatar_id=_text(item, "avatar_id"),
-        client_ref=_text(item, "client_ref"),
-        progress=_number(item.get("progress")),
-        error=_text(item, "error"),
-    )
-
-
-def _list(item: dict[str, Any], key: str) -> list[Any]:
-    value = item.get(key)
-    return value[:MOST_FACES] if isinstance(value, list) else []
-
-
-def _boxes(item: dict[str, Any]) -> tuple[tuple[float, float, float, float], ...]:
-    """All of them or none: their order is what `face` counts."""
-    found = []
-    for box in _list(item, "faces"):
-        if not isinstance(box, list) or len(box) != 4 or not all(_is_share(v) for v in box):
-            return ()
-        found.append(tuple(float(v) for v in box))
-    return tuple(found)
-
-
-def _is_share(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
-
-
-def _number(value: Any, most: float = 1e9) -> int | None:
-    return round(value) if isinstance(value, int | float) and 0 <= value <= most else None
+def _usable(items: Sequence[Any], parse: Callable[[Any], R | None]) -> list[R]:
+    """One entry that makes no sense must not hide the others."""
+    found = [parsed for item in items if (parsed := parse(item)) is not None]
+    if len(found) < len(items):
+        log.warning("%s of %s entries of a list cannot be used", len(items) - len(found), len(items))
+    return found

@@ -4,6 +4,7 @@ import contextlib
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -13,22 +14,19 @@ from django.db import transaction
 from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
-from dashboard.jobs.base import State, backoff
+from dashboard.jobs.base import State
 from dashboard.jobs.provider_job import RemoteJob, provider
 from dashboard.models import Tombstone
 from dashboard.net import safe_download
-from dashboard.provider.client import ApiError, RemoteAvatar, RemoteVideo
+from dashboard.provider.answers import Remote
+from dashboard.provider.client import ApiError
 
-Remote = RemoteAvatar | RemoteVideo
 Listing = Callable[[], Sequence[Remote]]
 
-MAX_ATTEMPTS = 8  # with backoff() about ten minutes
-SETTLE_SECONDS = 10  # until a job whose answer was lost shows up in the provider's list
 UNSURE = (
     "The connection broke while this was sent, so it may have been started or not. "
     "Trying again may start (and count) it a second time."
 )
-TOO_OFTEN = "This did not work after several tries. Try again later."
 DISK = "The server's disk is full or cannot be written. Tell the owner of this site."
 
 
@@ -96,18 +94,7 @@ def answer_pending(model: type[RemoteJob]) -> bool:
     return rows.exclude(state=State.FAILED).exists()
 
 
-# ---------------------------------------------------------------- when it does not work
-
-
-def put_off_or_fail(job: RemoteJob, error: ApiError, state: str) -> None:
-    """Later, if that can help and it was not tried too often already; else the sentence is the end of it."""
-    if error.retry_after:  # the provider asked for quiet: no fault of this job
-        job.put_off(state, error.retry_after, attempts=max(job.attempts - 1, 0))
-    elif error.passing and job.attempts < MAX_ATTEMPTS:
-        wait = max(backoff(job.attempts), SETTLE_SECONDS if error.lost else 0)
-        job.put_off(state, wait)
-    else:
-        job.fail(str(error))
+# ---------------------------------------------------------------- once more
 
 
 def again(job: RemoteJob, state: str, **fields: object) -> bool:
@@ -155,8 +142,8 @@ def keep(field: FieldFile, source: Path, name: str) -> None:
 
 def delete_files(files: Sequence[FieldFile]) -> None:
     """Delete stored files once the transaction that gives them up has been committed."""
-    names = [file.name for file in files]
-    transaction.on_commit(lambda: [default_storage.delete(name) for name in names])
+    for file in files:
+        transaction.on_commit(partial(default_storage.delete, file.name), robust=True)
 
 
 def overdue(job: RemoteJob, limit: timedelta) -> bool:

@@ -25,12 +25,12 @@ class Portrait:
     path: Path  # JPEG, sRGB
     width: int
     height: int
-    thumbnail: Path  # WebP
-    colour: str  # "#rrggbb", shown while the picture loads
+    thumbnail: Path | None  # WebP
+    colour: str  # "#rrggbb", shown while the picture loads; empty without a thumbnail
 
 
 @contextmanager
-def take(source: File | Path, filename: str = "") -> Iterator[Portrait]:
+def take(source: File | Path, filename: str = "", *, with_thumbnail: bool = True) -> Iterator[Portrait]:
     """The portrait made from an upload, on disk until the `with` block ends. Raises UploadError."""
     with sandbox.workplace() as work:
         facts = sandbox.run(
@@ -43,12 +43,12 @@ def take(source: File | Path, filename: str = "") -> Iterator[Portrait]:
             max_side=settings.MAX_PORTRAIT_SIDE,
             min_side=MIN_SIDE,
             max_aspect=MAX_ASPECT,
-            thumbnail_side=THUMBNAIL_SIDE,
+            thumbnail_side=THUMBNAIL_SIDE if with_thumbnail else 0,
         )
         yield Portrait(
             path=work / "portrait.jpg",
             width=facts["width"],
             height=facts["height"],
-            thumbnail=work / "thumbnail.webp",
-            colour=facts["colour"],
+            thumbnail=work / "thumbnail.webp" if with_thumbnail else None,
+            colour=facts.get("colour", ""),
         )

@@ -1,15 +1,16 @@
 """What the provider sends back: looked at, like any upload, before it is shown to anybody."""
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
-from dashboard.uploads import sandbox
+from dashboard.uploads import UploadError, sandbox
 
 PICTURE_LIMITS = sandbox.Limits(memory=1536 * 2**20, seconds=30, file=100 * 2**20)
-VIDEO_LIMITS = sandbox.Limits(memory=2048 * 2**20, seconds=120, file=100 * 2**20)
+VIDEO_LIMITS = sandbox.Limits(memory=2048 * 2**20, seconds=180, file=100 * 2**20)
 MAX_VIDEO_BYTES = 4 * 2**30
 MAX_VIDEO_SIDE = 8192
 THUMBNAIL_SIDE = 640
@@ -19,46 +20,31 @@ NO_VIDEO = "The video that came back could not be read."
 
 
 @dataclass(frozen=True)
-class PictureFacts:
+class Cutout:
     width: int
     height: int
 
 
 @dataclass(frozen=True)
-class VideoFacts:
+class Stills:
+    poster: Path  # JPEG
+    thumbnail: Path  # WebP
+    colour: str  # "#rrggbb", the mean of the picture
+
+
+@dataclass(frozen=True)
+class Film:
     width: int
     height: int
     seconds: float
     frames: int
     has_sound: bool
+    stills: Stills
+    cutout: Path | None  # WebP with alpha: the person alone; None without a mask that is whole and fits
+    mask_problem: str  # why a mask that was given is worth nothing
 
 
-def picture(path: Path) -> PictureFacts:
-    """Its size, after decoding it to the end. Raises UploadError when it is no whole picture."""
-    with sandbox.workplace() as work:
-        source = sandbox.at_hand(path, work, max_bytes=settings.MAX_PORTRAIT_BYTES)
-        pixels = settings.MAX_PORTRAIT_PIXELS
-        facts = sandbox.run("picture", source, work, PICTURE_LIMITS, unreadable=NO_PICTURE, max_pixels=pixels)
-    return PictureFacts(**facts)
-
-
-def thumbnail(path: Path, target: Path) -> str:
-    """Write a small WebP of the picture to `target` and return its mean colour, "#rrggbb"."""
-    with sandbox.workplace() as work:
-        facts = sandbox.run(
-            "thumbnail",
-            sandbox.at_hand(path, work, max_bytes=settings.MAX_PORTRAIT_BYTES),
-            work,
-            PICTURE_LIMITS,
-            unreadable=NO_PICTURE,
-            max_pixels=settings.MAX_PORTRAIT_PIXELS,
-            thumbnail_side=THUMBNAIL_SIDE,
-        )
-        shutil.move(work / "thumbnail.webp", target)
-    return facts["colour"]
-
-
-def cutout(path: Path, target: Path) -> PictureFacts:
+def cutout(path: Path, target: Path) -> Cutout:
     """Write the picture, with its alpha channel, to `target` (WebP). Raises UploadError when it has none."""
     with sandbox.workplace() as work:
         facts = sandbox.run(
@@ -71,50 +57,56 @@ def cutout(path: Path, target: Path) -> PictureFacts:
             max_side=POSTER_SIDE,
         )
         shutil.move(work / "cutout.webp", target)
-    return PictureFacts(**facts)
+    return Cutout(**facts)
 
 
-def video(path: Path) -> VideoFacts:
-    """Size, length and number of frames as they really are. Raises UploadError when it is no whole video."""
+def film(path: Path, folder: Path, *, mask: Path | None = None, at: float = 0.0) -> Film:
+    """Check a video, and its mask if there is one, and write its stills at `at` seconds into `folder`.
+
+    Raises UploadError when it is no whole video. A mask can spoil nothing but itself.
+    """
+    if mask is None:
+        return _film(path, folder, None, at)
+    try:
+        sandbox.check_size(mask.stat().st_size, MAX_VIDEO_BYTES)
+        return _film(path, folder, mask, at)
+    except UploadError as error:  # the mask may be what the decoder died of
+        return replace(_film(path, folder, None, at), mask_problem=str(error))
+
+
+def _film(path: Path, folder: Path, mask: Path | None, at: float) -> Film:
     with sandbox.workplace() as work:
-        source = sandbox.at_hand(path, work, max_bytes=MAX_VIDEO_BYTES)
-        facts = sandbox.run("video", source, work, VIDEO_LIMITS, unreadable=NO_VIDEO, max_side=MAX_VIDEO_SIDE)
-    return VideoFacts(**facts)
+        facts = _run_on_video("film", path, work, at, mask=str(mask or ""))
+        colour, problem = facts.pop("colour"), facts.pop("mask_problem", "")
+        has_cutout = mask is not None and not problem
+        stills = _move_stills(work, folder, colour)
+        cutout = shutil.move(work / "cutout.webp", folder / "cutout.webp") if has_cutout else None
+    return Film(**facts, stills=stills, cutout=cutout, mask_problem=problem)
 
 
-def poster(path: Path, target: Path, *, at: float = 0.5) -> str:
-    """Write the frame at `at` seconds to `target` (.webp, else JPEG) and return its mean colour, "#rrggbb"."""
+def stills(path: Path, folder: Path, *, at: float) -> Stills:
+    """Write the frame at `at` seconds into `folder`, as a poster and as a thumbnail. Raises UploadError."""
     with sandbox.workplace() as work:
-        name = "poster.webp" if target.suffix == ".webp" else "poster.jpg"
-        facts = sandbox.run(
-            "poster",
-            sandbox.at_hand(path, work, max_bytes=MAX_VIDEO_BYTES),
-            work,
-            VIDEO_LIMITS,
-            unreadable=NO_VIDEO,
-            max_side=MAX_VIDEO_SIDE,
-            at=at,
-            name=name,
-            poster_side=POSTER_SIDE,
-        )
-        shutil.move(work / name, target)
-    return facts["colour"]
+        facts = _run_on_video("stills", path, work, at)
+        return _move_stills(work, folder, facts["colour"])
 
 
-def film_cutout(video: Path, mask: Path, target: Path, *, at: float = 0.5) -> PictureFacts:
-    """Write the person alone, as video and mask show it at `at` seconds, to `target` (WebP with alpha)."""
-    with sandbox.workplace() as work:
-        sandbox.at_hand(mask, work, max_bytes=MAX_VIDEO_BYTES)
-        facts = sandbox.run(
-            "film_cutout",
-            sandbox.at_hand(video, work, max_bytes=MAX_VIDEO_BYTES),
-            work,
-            VIDEO_LIMITS,
-            unreadable=NO_VIDEO,
-            max_side=MAX_VIDEO_SIDE,
-            mask=str(mask),
-            at=at,
-            poster_side=POSTER_SIDE,
-        )
-        shutil.move(work / "cutout.webp", target)
-    return PictureFacts(**facts)
+def _run_on_video(job: str, path: Path, work: Path, at: float, **options: Any) -> dict[str, Any]:
+    return sandbox.run(
+        job,
+        sandbox.at_hand(path, work, max_bytes=MAX_VIDEO_BYTES),
+        work,
+        VIDEO_LIMITS,
+        unreadable=NO_VIDEO,
+        max_side=MAX_VIDEO_SIDE,
+        at=at,
+        poster_side=POSTER_SIDE,
+        thumbnail_side=THUMBNAIL_SIDE,
+        **options,
+    )
+
+
+def _move_stills(work: Path, folder: Path, colour: str) -> Stills:
+    names = ("poster.jpg", "thumbnail.webp")
+    poster, thumbnail = (shutil.move(work / name, folder / name) for name in names)
+    return Stills(poster, thumbnail, colour)

@@ -72,15 +72,20 @@ def at_hand(source: File | Path, work: Path, *, max_bytes: int) -> Path:
         path = (
             Path(source.temporary_file_path()) if hasattr(source, "temporary_file_path") else work / "source"
         )
-    if size == 0:
-        raise UploadError("This file is empty.")
-    if size > max_bytes:
-        raise UploadError(f"This file is {_megabytes(size)} MB large. The limit is {max_bytes // 2**20} MB.")
+    check_size(size, max_bytes)
     if not isinstance(source, Path) and not hasattr(source, "temporary_file_path"):
         with path.open("wb") as file:
             for chunk in source.chunks(COPY_BYTES):
                 file.write(chunk)
     return path
+
+
+def check_size(size: int, max_bytes: int) -> None:
+    """Raises UploadError for what is empty or too large."""
+    if size == 0:
+        raise UploadError("This file is empty.")
+    if size > max_bytes:
+        raise UploadError(f"This file is {_megabytes(size)} MB large. The limit is {max_bytes // 2**20} MB.")
 
 
 def _megabytes(size: int) -> str:

@@ -1,5 +1,6 @@
 """Downloads from addresses that other people name: what is refused, and what an evil server can do (nothing)."""
 
+import contextlib
 import gzip
 import io
 import ipaddress
@@ -247,6 +248,27 @@ def test_a_download_that_breaks_off_is_no_whole_file(web):
 def test_an_error_of_the_other_server_is_told_with_its_number(web, status, passing):
     web.pages["/x"] = failing(status) if status != 204 else lambda handler: answer(handler, b"", 204)
     assert refusal(web.url + "/x") == (f"The link answers with an error (HTTP {status}).", passing)
+
+
+@pytest.mark.parametrize("announced", ["\xb2", "nan", "9" * 5000, "-5", "5, 5", "", "+5"])
+def test_a_size_that_is_no_number_is_no_size(web, announced):
+    def odd(handler):
+        handler.send_response(200)
+        handler.send_header("Content-Length", announced)
+        handler.end_headers()
+        handler.wfile.write(b"hello")
+        handler.close_connection = True
+
+    web.pages["/odd"] = odd
+    with contextlib.suppress(FetchError):  # the reader below may take it for a broken answer
+        assert fetched(web.url + "/odd") == b"hello"
+
+
+@pytest.mark.parametrize("path", ["/\ud800", "/\0", "/x\r\nHost: y", "/%zz", "/é", "/x y", "/?\ud800#\udfff"])
+def test_odd_characters_in_an_address_are_a_sentence_or_asked_for(web, path):
+    with contextlib.suppress(FetchError):
+        fetched(web.url + path)
+    assert len(web.asked) <= 1
 
 
 def test_a_server_that_is_not_there_may_be_back_later(web):

@@ -230,3 +230,11 @@ def test_a_file_beyond_the_limit_is_not_even_opened(take, settings):
     settings.MAX_PORTRAIT_BYTES = 2**20
     with pytest.raises(UploadError, match=r"2\.0 MB large\. The limit is 1 MB"):
         take(b"\xff\xd8\xff" + b"\0" * (2 * 2**20))
+
+
+def test_a_thumbnail_that_nobody_wants_is_not_made(tmp_path):
+    path = tmp_path / "portrait.png"
+    Image.new("RGB", (400, 500), (90, 120, 60)).save(path)
+    with portraits.take(path, with_thumbnail=False) as taken:
+        assert (taken.width, taken.height, taken.thumbnail) == (400, 500, None)
+        assert not list(taken.path.parent.glob("*.webp"))

@@ -1,6 +1,7 @@
 """What the provider sends back, whole and broken."""
 
 import io
+import subprocess
 from pathlib import Path
 
 import av
@@ -8,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dashboard.uploads import UploadError, results
+from dashboard.uploads import UploadError, results, sandbox
+from tests import made
 
 
 @pytest.fixture
@@ -37,20 +39,83 @@ def picture(kind: str, size: tuple[int, int] = (800, 600)) -> bytes:
     return out.getvalue()
 
 
-def test_a_video_is_measured(film):
-    facts = results.video(film)
-    assert (facts.width, facts.height, facts.frames, facts.has_sound) == (320, 240, 50, True)
-    assert facts.seconds == pytest.approx(2, abs=0.05)
+def test_a_video_is_measured_and_its_stills_are_made(film, tmp_path):
+    found = results.film(film, tmp_path)
+    assert (found.width, found.height, found.frames, found.has_sound) == (320, 240, 50, True)
+    assert found.seconds == pytest.approx(2, abs=0.05)
+    assert (found.cutout, found.mask_problem) == (None, "")
+    for path, kind in ((found.stills.poster, "JPEG"), (found.stills.thumbnail, "WEBP")):
+        with Image.open(path) as image:
+            assert (image.size, image.format) == ((320, 240), kind)
 
 
-def test_a_poster_is_the_frame_at_its_time(film, tmp_path):
-    for at, name, channel in ((0.5, "a.webp", 0), (1.5, "b.jpg", 2), (99, "c.jpg", 2)):
-        colour = results.poster(film, tmp_path / name, at=at)
-        with Image.open(tmp_path / name) as image:
-            assert image.size == (320, 240)
-            assert image.format == ("WEBP" if name.endswith("webp") else "JPEG")
-        mean = bytes.fromhex(colour[1:])
-        assert mean[channel] == max(mean) > 150
+def test_stills_are_the_frame_at_their_time(film, tmp_path):
+    for at, channel in ((0.5, 0), (1.5, 2), (99, 2)):
+        for found in (results.stills(film, tmp_path, at=at), results.film(film, tmp_path, at=at).stills):
+            mean = bytes.fromhex(found.colour[1:])
+            assert mean[channel] == max(mean) > 150
+            with Image.open(found.poster) as poster, Image.open(found.thumbnail) as thumbnail:
+                assert poster.size == thumbnail.size == (320, 240)
+
+
+def test_one_child_looks_at_video_and_mask_and_makes_all_that_is_wanted_of_them(tmp_path, monkeypatch):
+    started = []
+    popen = subprocess.Popen
+
+    class Counted(popen):
+        def __init__(self, command, *args, **kwargs):
+            started.append(command)
+            super().__init__(command, *args, **kwargs)
+
+    monkeypatch.setattr(subprocess, "Popen", Counted)
+    video, mask = made.video(tmp_path / "video.mp4"), made.mask(tmp_path / "mask.mp4")
+    found = results.film(video, tmp_path, mask=mask)
+    assert len(started) == 1
+    assert found.mask_problem == ""
+    with Image.open(found.cutout) as cutout:
+        assert (cutout.mode, cutout.size) == ("RGBA", (128, 160))
+        assert cutout.getpixel((3, 3))[3] < 20
+        assert cutout.getpixel((64, 100))[3] > 235
+
+
+def broken_masks(folder: Path) -> dict[str, Path]:
+    page = folder / "page.mp4"
+    page.write_text("<html>sign in first</html>")
+    half = folder / "half.mp4"
+    half.write_bytes(made.mask(folder / "whole.mp4").read_bytes()[:-200])
+    empty = folder / "empty.mp4"
+    empty.touch()
+    return {
+        "page": page,
+        "half": half,
+        "empty": empty,
+        "size": made.mask(folder / "size.mp4", size=(64, 80)),
+        "length": made.mask(folder / "length.mp4", seconds=2),
+    }
+
+
+def test_a_mask_that_is_worth_nothing_spoils_only_itself(tmp_path):
+    video = made.video(tmp_path / "video.mp4")
+    for name, mask in broken_masks(tmp_path).items():
+        found = results.film(video, tmp_path, mask=mask)
+        assert found.mask_problem, name
+        assert found.cutout is None
+        assert found.frames == 25
+        assert found.stills.poster.exists()
+
+
+def test_a_mask_that_the_decoder_dies_of_spoils_only_itself(tmp_path, monkeypatch):
+    run = sandbox.run
+
+    def die_of_masks(job, *args, **options):
+        if options["mask"]:
+            raise UploadError(results.NO_VIDEO)  # as for a child that was killed
+        return run(job, *args, **options)
+
+    monkeypatch.setattr(sandbox, "run", die_of_masks)
+    video, mask = made.video(tmp_path / "video.mp4"), made.mask(tmp_path / "mask.mp4")
+    found = results.film(video, tmp_path, mask=mask)
+    assert (found.mask_problem, found.cutout, found.frames) == (results.NO_VIDEO, None, 25)
 
 
 def test_a_video_that_broke_off_is_refused(film, tmp_path):
@@ -59,7 +124,7 @@ def test_a_video_that_broke_off_is_refused(film, tmp_path):
         broken = tmp_path / "broken.mp4"
         broken.write_bytes(whole[:part])
         with pytest.raises(UploadError):
-            results.video(broken)
+            results.film(broken, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -69,26 +134,7 @@ def test_what_is_no_video_is_refused(tmp_path, content):
     path = tmp_path / "video.mp4"
     path.write_bytes(content)
     with pytest.raises(UploadError):
-        results.video(path)
+        results.film(path, tmp_path)
     with pytest.raises(UploadError):
-        results.poster(path, tmp_path / "poster.jpg")
+        results.stills(path, tmp_path, at=0)
     assert not (tmp_path / "poster.jpg").exists()
-
-
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_a_picture_is_measured_and_made_small(tmp_path, kind):
-    path = tmp_path / "preview"
-    path.write_bytes(picture(kind))
-    assert results.picture(path) == results.PictureFacts(800, 600)
-    colour = results.thumbnail(path, tmp_path / "small.webp")
-    with Image.open(tmp_path / "small.webp") as small:
-        assert (small.format, small.size) == ("WEBP", (640, 480))
-    assert bytes.fromhex(colour[1:])[1] > 180
-
-
-@pytest.mark.parametrize("content", [b"", b"<html>404</html>", picture("JPEG")[:-300], picture("PNG")[:900]])
-def test_what_is_no_whole_picture_is_refused(tmp_path, content):
-    path = tmp_path / "preview.jpg"
-    path.write_bytes(content)
-    with pytest.raises(UploadError):
-        results.picture(path)

@@ -138,7 +138,7 @@ def test_damaged_files_are_read_or_refused_and_nothing_else(kind, tmp_path):
         path.write_bytes(damaged(originals[seed % len(originals)], seed))
         try:
             if kind == "video":
-                return str(results.video(path))
+                return str(results.film(path, tmp_path))
             with (portraits if kind == "portrait" else voices).take(path, "file") as taken:
                 return str(taken)
         except UploadError as error:

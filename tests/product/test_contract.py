@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import pytest
 import requests
 
-from dashboard.provider.client import ApiError, Client, RemoteVideo
+from dashboard.provider.answers import RemoteVideo
+from dashboard.provider.client import ApiError, Client
 from tests.conftest import FIXTURES
 from tests.fake_provider import TOKEN, FakeProvider
 from tests.product.running import until

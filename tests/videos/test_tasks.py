@@ -41,6 +41,11 @@ def look(video: Video) -> Video:
     return video
 
 
+@pytest.fixture
+def page_of(signed_in, maria):
+    return lambda video: signed_in(maria).get(video.get_absolute_url()).text
+
+
 def test_a_video_is_sent_watched_and_brought_home(provider, video):
     assert run(video).state == State.MAKING
     provider.videos[video.remote_id] |= {"status": "in_progressing", "progress": 40}
@@ -115,13 +120,41 @@ def test_a_mask_may_be_missing(provider, video):
     assert not video.cutout
 
 
-def test_a_mask_that_does_not_fit_is_left_out(provider, video, tmp_path):
+def test_a_mask_that_does_not_fit_is_left_out(provider, video, tmp_path, page_of):
     provider.files["mask"] = made.video(tmp_path / "mask.mp4", size=(64, 64))
     run(video)
     provider.finish(video.remote_id)
     look(video)
     assert run(video).state == State.READY
     assert not video.mask
+    assert "does not fit it" in page_of(video)
+
+
+def test_a_mask_that_cannot_be_downloaded_withholds_no_good_video(provider, video, media_files, page_of):
+    del provider.files["mask"]
+    run(video)
+    provider.finish(video.remote_id)
+    look(video)
+    tries = 1
+    while run(video).state == State.COPYING:
+        tries += 1
+    assert (video.state, tries) == (State.READY, tasks.MASK_TRIES)
+    assert video.video
+    assert video.poster
+    assert not video.mask
+    assert "The mask of this video could not be downloaded" in page_of(video)
+
+
+def test_a_mask_that_comes_late_is_waited_for(provider, video, media_files, page_of):
+    del provider.files["mask"]
+    run(video)
+    provider.finish(video.remote_id)
+    look(video)
+    assert run(video).state == State.COPYING
+    provider.files["mask"] = media_files["mask"]
+    assert run(video).state == State.READY
+    assert video.mask
+    assert "mask of this video" not in page_of(video)
 
 
 def test_what_is_no_video_is_not_shown_and_leaves_nothing_behind(provider, video, tmp_path, media_files):

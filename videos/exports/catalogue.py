@@ -56,6 +56,8 @@ def _small(extent: Extent) -> str:
     return f"without sound, up to {extent.side} pixels and {extent.seconds} seconds"
 
 
+NEEDS_MASK = "Not available without a mask."
+
 FORMS = {
     form.kind: form
     for form in (
@@ -134,7 +136,9 @@ def _on_click(video: Video, form: Form, export: Export | None) -> Download:
         address = reverse("export-file", args=[video.pk, form.kind])
         row.links = [Link("Download", f"Download: {form.name} ({form.format})", address)]
     elif export is None or not export.is_active:
-        row.missing = tasks.why_not(video, form.kind)
+        reason = tasks.why_not(video, form.kind)
+        # The list says it once at its head.
+        row.missing = NEEDS_MASK if reason and reason == video.why_no_mask else reason
     if form.kind == Kind.MOV and row.size is None:
         row.format += f", about {tasks.prores_bytes(video) / 1e6:,.0f} MB"
     return row

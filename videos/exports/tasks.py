@@ -3,6 +3,7 @@
 import contextlib
 import errno
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from django.utils import timezone
 from dashboard.jobs import runner
 from dashboard.jobs.base import LeaseLost
 from dashboard.jobs.enqueue import enqueue_due, enqueue_job
+from dashboard.jobs.isolation import do_each
 from dashboard.jobs.local_job import LocalState, working_phase
 from dashboard.jobs.runner import JobFailed
 from dashboard.models import User
@@ -27,7 +29,6 @@ LEASE = 60  # seconds; renewed while the studio works
 PHASE = working_phase(LEASE)
 WITH_LOOK = {Kind.LOOK, Kind.GIF}
 OF_THE_PERSON = {Kind.WEBM, Kind.MOV, Kind.WEBP}
-NO_MASK = "This video came without a mask, so the person cannot be cut out."
 GONE = "The video is not there any more."
 # ProRes takes about as many bytes as there are pixels; everything else is small beside it.
 PRORES_BYTES = 0.9  # a pixel
@@ -48,7 +49,7 @@ def why_not(video: Video, kind: str) -> str:
     if not video.is_ready or not video.video:
         return GONE
     if not video.mask and (kind in OF_THE_PERSON or (kind in WITH_LOOK and video.looks.needs_mask)):
-        return NO_MASK
+        return video.why_no_mask
     return ""
 
 
@@ -126,8 +127,8 @@ def repaint(video: Video) -> None:
 def drop(export: Export) -> None:
     """Delete it with its files, in a transaction of the caller's or its own."""
     with transaction.atomic():
-        kept = workspace.names(export)
-        transaction.on_commit(lambda: [default_storage.delete(name) for name in kept])
+        for name in workspace.names(export):
+            transaction.on_commit(partial(default_storage.delete, name), robust=True)
         export.delete()
 
 
@@ -220,15 +221,13 @@ def _show(export: Export, video: Video, size: int, colour: str) -> None:
 
 def _stills(video: Video, film: Path, folder: Path, name: str) -> str:
     """Store poster and thumbnail of `film`; their mean colour."""
-    poster, thumbnail = folder / "poster.jpg", folder / "thumbnail.webp"
     try:
-        colour = results.poster(film, poster, at=min(video.poster_moment, max(video.seconds - 0.05, 0)))
-        results.thumbnail(poster, thumbnail)
+        made = results.stills(film, folder, at=min(video.poster_moment, max(video.seconds - 0.05, 0)))
     except UploadError as error:
         raise JobFailed(str(error)) from error
-    for path, stored in zip((poster, thumbnail), workspace.still_names(name), strict=True):
+    for path, stored in zip((made.poster, made.thumbnail), workspace.still_names(name), strict=True):
         workspace.store(path, stored)
-    return colour
+    return made.colour
 
 
 def _change(video: Video, **files: str) -> None:
@@ -258,6 +257,5 @@ def tidy() -> float:
     """Remove what nobody asked for in a long time; a click makes it again."""
     long_ago = timezone.now() - timedelta(days=settings.EXPORT_DAYS)
     unused = Export.objects.filter(state=LocalState.READY, used_at__lt=long_ago).exclude(file="")
-    for export in unused[:MANY]:
-        drop(export)
+    do_each(unused[:MANY], drop)
     return 3600.0

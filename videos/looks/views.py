@@ -16,8 +16,6 @@ from videos.looks.picker import Step
 from videos.looks.services import lay_on, laying
 from videos.models import Video
 
-NO_MASK = "This video came without a mask, so the person cannot be cut out. Choose its own background."
-
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def change(request: HttpRequest, pk: int) -> HttpResponse:
@@ -29,7 +27,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
         return _changed(video, Look())
     form = LookForm(request.POST, request.FILES, user=request.user)
     if form.is_valid() and form.look.needs_mask and video.is_ready and not video.mask:
-        form.add_error("background", NO_MASK)
+        form.add_error("background", f"{video.why_no_mask} Choose Original.")
     if not form.is_valid():
         return _page(request, video, form, status=422)
     return _changed(video, form.look)

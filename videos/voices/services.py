@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from dashboard.files.filenames import from_filename
+from dashboard.jobs.isolation import do_each
 from dashboard.models import User
 from dashboard.provider import generate_once
 from dashboard.uploads import voices
@@ -99,11 +100,15 @@ def goes_at(voice: Voice) -> datetime | None:
 def delete_unused() -> None:
     """Note since when a voice is spare, and delete what has been for long. To be called now and then."""
     now = timezone.now()
-    unused().filter(spare_since=None).update(spare_since=now)
-    needed = Voice.objects.exclude(spare_since=None).exclude(pk__in=unused().values("pk"))
-    needed.update(spare_since=None)
+    with transaction.atomic():
+        unused().filter(spare_since=None).update(spare_since=now)
+        needed = Voice.objects.exclude(spare_since=None).exclude(pk__in=unused().values("pk"))
+        needed.update(spare_since=None)
     old = unused().filter(spare_since__lt=now - SPARE).values_list("pk", flat=True)
-    for pk in list(old[:AT_ONCE]):
-        with transaction.atomic():
-            if voice := unused().filter(pk=pk).first():  # somebody may have chosen it just now
-                remove(voice)
+    do_each(list(old[:AT_ONCE]), _delete_if_unused)
+
+
+def _delete_if_unused(pk: int) -> None:
+    with transaction.atomic():
+        if voice := unused().filter(pk=pk).first():  # somebody may have chosen it just now
+            remove(voice)

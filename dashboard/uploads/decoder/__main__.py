@@ -14,17 +14,14 @@ from dashboard.uploads.decoder.limits import restrict
 
 JOBS = {
     "portrait": ("pictures", "portrait"),
-    "picture": ("pictures", "facts"),
-    "thumbnail": ("pictures", "thumbnail"),
     "cutout": ("pictures", "cutout"),
     "backdrop": ("pictures", "backdrop"),
     "sheet": ("sheets", "rows"),
     "voice": ("sounds", "voice"),
     "shape": ("waves", "shape"),
     "cut": ("waves", "cut"),
-    "video": ("films", "facts"),
-    "poster": ("films", "poster"),
-    "film_cutout": ("films", "cutout"),
+    "film": ("films", "film"),
+    "stills": ("films", "stills"),
 }
 
 

@@ -1,6 +1,7 @@
 """Looking into the videos that came back; they are kept as they are, so they are read to the end."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,61 +15,85 @@ NOT_A_VIDEO = "What came back is not a video."
 BROKEN = "The video that came back is damaged or incomplete."
 CODECS = "h264,hevc,av1,libdav1d,vp8,vp9,libvpx,libvpx-vp9,mpeg4,mjpeg,png,prores,qtrle," + sounds.CODECS
 LAST_SECONDS = 1.0
+MASK_SLACK = 0.5  # seconds that a mask may be longer or shorter than its video
 UNMARKED = 2  # AVCOL_SPC_UNSPECIFIED
 HD = 720
 
 
-def facts(request: dict[str, Any]) -> dict[str, Any]:
-    with open(request["source"], "rb") as file, _open(file) as container:
-        stream = _stream(container, request)
-        frames, end = _count(container, stream)
-        told = stream.frames
-        if not frames or (told and frames < told):
-            raise Refused(BROKEN)
-        rate = float(stream.average_rate or 0)
-        seconds = end or (frames / rate if rate else 0.0)
-        # The first picture and one near the end: enough to know that a player can show it.
-        for at in (0.0, max(seconds - LAST_SECONDS, 0.0)):
-            _frame_at(container, stream, at)
-        width, height = stream.codec_context.width, stream.codec_context.height
-        has_sound = bool(container.streams.audio)
+def film(request: dict[str, Any]) -> dict[str, Any]:
+    """Everything that is wanted of a video that came back and of its mask, if it has one: each is opened once."""
+    with _opened(request["source"], request) as (container, stream):
+        facts = _facts(container, stream)
+        image = _picture(_frame_at(container, stream, max(request["at"], 0.0)))
+    masked = _masked(image, facts, request) if request["mask"] else {}
+    return facts | masked | _write_stills(image, request)
+
+
+def stills(request: dict[str, Any]) -> dict[str, Any]:
+    """The frame at `at` as a poster and as a thumbnail."""
+    with _opened(request["source"], request) as (container, stream):
+        image = _picture(_frame_at(container, stream, max(request["at"], 0.0)))
+    return _write_stills(image, request)
+
+
+def _facts(container: av.container.InputContainer, stream: av.VideoStream) -> dict[str, Any]:
+    """Size, length and number of frames as they really are; refused when it is no whole video."""
+    frames, end = _count(container, stream)
+    told = stream.frames
+    if not frames or (told and frames < told):
+        raise Refused(BROKEN)
+    rate = float(stream.average_rate or 0)
+    seconds = end or (frames / rate if rate else 0.0)
+    # The first picture and one near the end: enough to know that a player can show it.
+    for at in (0.0, max(seconds - LAST_SECONDS, 0.0)):
+        _frame_at(container, stream, at)
     return {
-        "width": width,
-        "height": height,
+        "width": stream.codec_context.width,
+        "height": stream.codec_context.height,
         "seconds": round(seconds, 3),
         "frames": frames,
-        "has_sound": has_sound,
+        "has_sound": bool(container.streams.audio),
     }
 
 
-def poster(request: dict[str, Any]) -> dict[str, Any]:
-    with open(request["source"], "rb") as file, _open(file) as container:
-        stream = _stream(container, request)
-        image = _picture(_frame_at(container, stream, max(request["at"], 0.0)))
-    side = request["poster_side"]
-    image.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
-    target = Path(request["work"]) / request["name"]
-    if target.suffix == ".webp":
-        image.save(target, "WEBP", quality=82, method=4)
-    else:
-        image.save(target, "JPEG", quality=86)
-    return {"colour": pictures.mean_colour(image)}
-
-
-def cutout(request: dict[str, Any]) -> dict[str, Any]:
-    """The frame at `at` with the mask's frame as its alpha channel."""
-    both = []
-    for path in (request["source"], request["mask"]):
-        with open(path, "rb") as file, _open(file) as container:
-            stream = _stream(container, request)
-            both.append(_picture(_frame_at(container, stream, max(request["at"], 0.0))))
-    image, mask = both
-    if image.size != mask.size:
-        raise Refused(BROKEN)
-    image.putalpha(mask.convert("L"))
+def _write_stills(image: Image.Image, request: dict[str, Any]) -> dict[str, Any]:
+    """Write poster.jpg and thumbnail.webp (the image itself is shrunk)."""
+    work = Path(request["work"])
     image.thumbnail((request["poster_side"],) * 2, Image.Resampling.LANCZOS, reducing_gap=2.0)
-    pictures.write_cutout(image, Path(request["work"]) / "cutout.webp")
-    return {"width": image.width, "height": image.height}
+    image.save(work / "poster.jpg", "JPEG", quality=86)
+    return {"colour": pictures.write_small(image, work / "thumbnail.webp", request)}
+
+
+def _masked(image: Image.Image, facts: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
+    """Check the mask, and write the person alone. A mask that is worth nothing is told and is no refusal."""
+    try:
+        with _opened(request["mask"], request) as (container, stream):
+            mask = _facts(container, stream)
+            if (mask["width"], mask["height"]) != (facts["width"], facts["height"]):
+                raise Refused("The mask has another size than its video.")
+            if abs(mask["seconds"] - facts["seconds"]) > MASK_SLACK:
+                raise Refused("The mask has another length than its video.")
+            alpha = _picture(_frame_at(container, stream, max(request["at"], 0.0)))
+        if image.size != alpha.size:
+            raise Refused(BROKEN)
+    except Refused as error:
+        return {"mask_problem": str(error)}
+    cutout = image.copy()
+    cutout.putalpha(alpha.convert("L"))
+    cutout.thumbnail((request["poster_side"],) * 2, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    pictures.write_cutout(cutout, Path(request["work"]) / "cutout.webp")
+    return {"mask_problem": ""}
+
+
+# ---------------------------------------------------------------- reading
+
+
+@contextmanager
+def _opened(
+    path: str, request: dict[str, Any]
+) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
+    with open(path, "rb") as file, _open(file) as container:
+        yield container, _stream(container, request)
 
 
 def _open(file: Any) -> av.container.InputContainer:

@@ -28,6 +28,8 @@ def portrait(request: dict[str, Any]) -> dict[str, Any]:
     # A fresh image carries no EXIF, no comment, no profile: what is not in it cannot be written.
     image.save(work / "portrait.jpg", "JPEG", quality=92, subsampling=0, exif=b"", comment=b"")
     width, height = image.size
+    if not request["thumbnail_side"]:
+        return {"width": width, "height": height}
     return {"width": width, "height": height, "colour": write_small(image, work / "thumbnail.webp", request)}
 
 
@@ -44,18 +46,6 @@ def backdrop(request: dict[str, Any]) -> dict[str, Any]:
     image.save(work / "backdrop.jpg", "JPEG", quality=90, exif=b"", comment=b"")
     width, height = image.size
     return {"width": width, "height": height, "colour": write_small(image, work / "thumbnail.webp", request)}
-
-
-def facts(request: dict[str, Any]) -> dict[str, Any]:
-    image = _open(request)
-    _load(image)
-    image = _upright(image)
-    return {"width": image.width, "height": image.height}
-
-
-def thumbnail(request: dict[str, Any]) -> dict[str, Any]:
-    image = _normal(_open(request), request["thumbnail_side"])
-    return {"colour": write_small(image, Path(request["work"]) / "thumbnail.webp", request)}
 
 
 def cutout(request: dict[str, Any]) -> dict[str, Any]:

@@ -88,7 +88,7 @@ def test_without_a_mask_the_person_cannot_be_cut_out_and_the_rest_can(finished):
     video = finished(mask=False)
     assert "without a mask" in tasks.why_not(video, Kind.WEBM)
     assert not tasks.why_not(video, Kind.GIF)
-    assert made(video, Kind.MOV).error == tasks.NO_MASK
+    assert made(video, Kind.MOV).error == video.why_no_mask
     assert made(video, Kind.GIF).is_ready
 
 

@@ -1,0 +1,132 @@
+"""HTTP sessions for servers that cannot be trusted: a time limit for the whole exchange, and a say in who is connected to.
+
+The libraries' own time-outs begin anew with each byte, so a server that answers drop by drop could hold a process
+for ever. A `Deadline` cuts the connections instead, which the reader takes for a broken connection.
+"""
+
+import contextlib
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+# Makes the connection to a host and port within a number of seconds. Raises OSError.
+Connect = Callable[[str, int, float], socket.socket]
+
+_running: ContextVar["Deadline | None"] = ContextVar("deadline", default=None)
+
+
+class Deadline:
+    """Within the `with` block, the connections of `open_session` are cut when `seconds` are over."""
+
+    def __init__(self, seconds: float) -> None:
+        self._ends_at = time.monotonic() + seconds
+        # Copies, because TLS and "Connection: close" take the socket itself away.
+        self._copies: list[socket.socket] = []
+        self._lock = threading.Lock()
+        self._timer = threading.Timer(seconds, self._cut)
+        self._timer.daemon = True
+
+    def __enter__(self) -> "Deadline":
+        self._timer.start()
+        self._token = _running.set(self)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        _running.reset(self._token)
+        self._timer.cancel()
+        with self._lock:
+            for copy in self._copies:
+                copy.close()
+            self._copies.clear()
+
+    @property
+    def left(self) -> float:
+        return self._ends_at - time.monotonic()
+
+    @property
+    def is_over(self) -> bool:
+        return self.left <= 0
+
+    def watch(self, sock: socket.socket) -> None:
+        """Cut this connection, too, when the time is up."""
+        with self._lock:
+            self._copies.append(socket.socket(fileno=os.dup(sock.fileno())))
+        if self.is_over:
+            self._cut()
+
+    def _cut(self) -> None:
+        with self._lock:
+            for copy in self._copies:
+                with contextlib.suppress(OSError):
+                    copy.shutdown(socket.SHUT_RDWR)
+
+
+class _Watched:
+    """A connection that the running deadline knows of, whether it is new or was kept open after an earlier answer."""
+
+    connect_to: Connect | None = None
+
+    def _new_conn(self) -> socket.socket:
+        deadline = _running.get()
+        if self.connect_to is None:
+            sock = super()._new_conn()
+        else:
+            sock = self.connect_to(self._dns_host, self.port, self._connect_seconds(deadline))
+        if deadline is not None:
+            deadline.watch(sock)
+        self.watched_by = deadline
+        return sock
+
+    def _connect_seconds(self, deadline: Deadline | None) -> float:
+        seconds = self.timeout if isinstance(self.timeout, int | float) else 60.0
+        if deadline is None:
+            return seconds
+        if deadline.is_over:
+            raise TimeoutError
+        return min(seconds, deadline.left)
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        deadline = _running.get()
+        if self.sock is not None and deadline is not None and self.watched_by is not deadline:
+            deadline.watch(self.sock)
+            self.watched_by = deadline
+        super().request(*args, **kwargs)
+
+
+class _Adapter(HTTPAdapter):
+    def __init__(self, connect: Connect | None) -> None:
+        self._connect = connect
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        how = {"connect_to": staticmethod(self._connect) if self._connect else None}
+        plain = type("Connection", (_Watched, HTTPConnection), how)
+        secure = type("SecureConnection", (_Watched, HTTPSConnection), how)
+        self.poolmanager.pool_classes_by_scheme = {
+            "http": type("Pool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
+            "https": type("SecurePool", (HTTPSConnectionPool,), {"ConnectionCls": secure}),
+        }
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None: requests follows no redirect. It would read the whole body first, and trip over odd addresses."""
+
+
+def open_session(connect: Connect | None = None) -> requests.Session:
+    """A session that follows no redirects and knows no proxies; all its connections are made by `connect`."""
+    session = _Session()
+    session.trust_env = False  # a proxy from the environment would connect for us, unguarded
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, _Adapter(connect))
+    return session

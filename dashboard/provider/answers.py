@@ -1,0 +1,187 @@
+"""What the provider says, as values that every column and every page takes.
+
+Nothing here trusts the provider: texts are cleaned and cut to what the models hold, and a value of the wrong type
+counts as not said. What cannot be cut without losing its meaning (an id, an address) counts as not said when it is
+too long. Models take their lengths from here, so that nothing is kept which another database would refuse.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+MAX_ID = 200
+MAX_STATE = 40
+MAX_URL = 2000
+MAX_PASSING_URL = 8000  # of a link that is followed at once and kept nowhere
+MAX_SENTENCE = 500
+MAX_LIST = 20  # faces and warnings of one picture; more are not looked at
+JOINERS = "\u200c\u200d"  # invisible, and part of how Persian, Hindi and emoji are written
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class RemoteAvatar:
+    avatar_id: str
+    gender: str = ""  # "male", "female" or empty
+    preview_url: str = ""
+    faces: tuple[Box, ...] = ()  # x, y, w, h as shares of the picture: ours again
+    face: int = 0  # which of them was used
+    warnings: tuple[str, ...] = ()  # what could be better about the picture, in sentences
+    cutout_url: str = ""  # the person alone, with an alpha channel: an extra of our own engine
+    client_ref: str = ""  # empty: the provider does not know this field
+
+    @property
+    def remote_id(self) -> str:
+        return self.avatar_id
+
+
+@dataclass(frozen=True)
+class RemoteVideo:
+    video_id: str
+    status: str = ""  # pending, in_progressing, finished, error; others may come
+    video_url: str = ""
+    mask_video_url: str = ""
+    captions_url: str = ""  # WebVTT; only where a script was sent and fits
+    words_fit: bool | None = None  # whether it fits; None: this provider knows nothing of scripts
+    avatar_id: str = ""
+    client_ref: str = ""
+    progress: int | None = None  # 0 to 100
+    error: str = ""
+
+    @property
+    def remote_id(self) -> str:
+        return self.video_id
+
+
+Remote = RemoteAvatar | RemoteVideo
+
+
+# ---------------------------------------------------------------- a whole answer
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """What surrounds every answer. `code` is None where the answer is no envelope, or has no code in it."""
+
+    code: int | None = None
+    message: str = ""
+    data: Any = None
+    is_object: bool = False
+
+
+def parse_envelope(content: bytes) -> Envelope:
+    """Never raises: what cannot be read is an empty envelope."""
+    try:
+        # A sentence in an odd encoding, or with raw control characters in it, is still a sentence.
+        text = content.decode(json.detect_encoding(content), errors="replace")
+        fields = json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return Envelope()
+    if not isinstance(fields, dict):
+        return Envelope()
+    return Envelope(
+        _parse_code(fields.get("code")), parse_sentence(fields.get("message")), fields.get("data"), True
+    )
+
+
+def _parse_code(value: Any) -> int | None:
+    """A number, or the number as a string."""
+    if isinstance(value, str) and len(value) <= 12:
+        try:
+            value = int(value)
+        except ValueError:
+            return None
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e12:
+        value = int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+# ---------------------------------------------------------------- one thing of an answer
+
+
+def parse_avatar(item: Any) -> RemoteAvatar | None:
+    """None for what has no id that could be used."""
+    if not isinstance(item, dict) or not (avatar_id := parse_id(item.get("avatar_id"))):
+        return None
+    gender = parse_sentence(item.get("gender")).lower()
+    faces = _parse_faces(item.get("faces"))
+    warnings = (parse_sentence(warning) for warning in _parse_list(item.get("warnings")))
+    return RemoteAvatar(
+        avatar_id=avatar_id,
+        gender=gender if gender in {"male", "female"} else "",
+        preview_url=parse_url(item.get("preview_url")),
+        cutout_url=parse_url(item.get("cutout_url")),
+        faces=faces,
+        face=parse_number(item.get("face"), most=max(len(faces) - 1, 0)) or 0,
+        warnings=tuple(warning for warning in warnings if warning),
+        client_ref=parse_id(item.get("client_ref")),
+    )
+
+
+def parse_video(item: Any) -> RemoteVideo | None:
+    """None for what has no id that could be used."""
+    if not isinstance(item, dict) or not (video_id := parse_id(item.get("video_id"))):
+        return None
+    captions_url = parse_url(item.get("captions_url"), most=MAX_PASSING_URL)
+    return RemoteVideo(
+        video_id=video_id,
+        status=parse_sentence(item.get("status"), most=MAX_STATE).lower()[:MAX_STATE],
+        video_url=parse_url(item.get("video_url"), most=MAX_PASSING_URL),
+        mask_video_url=parse_url(item.get("mask_video_url"), most=MAX_PASSING_URL),
+        captions_url=captions_url,
+        words_fit=bool(captions_url) if "captions_url" in item else None,
+        avatar_id=parse_id(item.get("avatar_id")),
+        client_ref=parse_id(item.get("client_ref")),
+        progress=parse_number(item.get("progress"), most=100),
+        error=parse_sentence(item.get("error")),
+    )
+
+
+# ---------------------------------------------------------------- single values
+
+
+def parse_id(value: Any) -> str:
+    """An id exactly as it was said, or nothing: a part of it would be the id of something else."""
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18:
+        value = str(value)
+    return value if isinstance(value, str) and len(value) <= MAX_ID and value.isprintable() else ""
+
+
+def parse_url(value: Any, *, most: int = MAX_URL) -> str:
+    """An address, or nothing where there is none that could be asked for."""
+    if not isinstance(value, str) or len(value) > most:
+        return ""
+    value = value.strip()
+    return value if value.isprintable() and " " not in value else ""
+
+
+def parse_sentence(value: Any, *, most: int = MAX_SENTENCE) -> str:
+    """Words to be read, in one line and cut where they do not end."""
+    if not isinstance(value, str):
+        return ""
+    # Of what is cut away nothing needs to be cleaned, and a sentence may be many megabytes long.
+    start = value[: 4 * most]
+    start = " ".join("".join(c if c.isprintable() or c in JOINERS else " " for c in start).split())
+    return start if len(start) <= most else f"{start[: most - 1].rstrip()}…"
+
+
+def parse_number(value: Any, *, most: float) -> int | None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return round(value) if is_number and 0 <= value <= most else None
+
+
+def _parse_list(value: Any) -> list[Any]:
+    return value[:MAX_LIST] if isinstance(value, list) else []
+
+
+def _parse_faces(value: Any) -> tuple[Box, ...]:
+    """All of them or none: their order is what `face` counts."""
+    boxes = _parse_list(value)
+    if not all(isinstance(box, list) and len(box) == 4 and all(map(_is_share, box)) for box in boxes):
+        return ()
+    return tuple((float(x), float(y), float(w), float(h)) for x, y, w, h in boxes)
+
+
+def _is_share(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
