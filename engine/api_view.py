@@ -83,6 +83,8 @@ def unknown_host(request: HttpRequest) -> HttpResponse:
 
 def unusable_text(request: HttpRequest) -> HttpResponse:
     """For who sends characters in an address that cannot be kept."""
+    if not request.path.isprintable():
+        return failure(ApiError(Code.UNKNOWN_PATH))
     sentence = "The address contains characters that cannot be used."
     return failure(ApiError(Code.BROKEN_FIELD, sentence))
 
