@@ -1,12 +1,14 @@
 """From a portrait to an avatar: each task can be run again at any time and goes on from what the row says."""
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from avatars.models import Avatar
+from avatars.scheduling import next_up
 from dashboard.files import signed_links
 from dashboard.jobs.base import LeaseLost, State
 from dashboard.jobs.enqueue import enqueue, enqueue_job
@@ -28,7 +30,7 @@ MAX_PREVIEW_BYTES = 50 * 2**20
 
 
 def start(avatar: Avatar) -> None:
-    """To be called in the transaction that saved the new row."""
+    """To be called in the transaction that saved the new row, or moved it."""
     enqueue_job(avatar)
 
 
@@ -58,20 +60,29 @@ def request_sync() -> None:
     enqueue("avatars.tasks.sync")
 
 
-# ---------------------------------------------------------------- what the worker does
+# ---------------------------------------------------------------- what the workers do
 
 
-def work(pk: int) -> None:
-    """Bring one avatar as far as it gets."""
-    avatar = Avatar.claim(pk, State.WAITING, State.SENDING, to=State.SENDING, seconds=LEASE)
+def generate(pk: int) -> None:
+    """Ask the provider for one avatar and wait for the answer: a task of the cluster `generate`."""
+    state = State.WAITING if pk in next_up() else State.SENDING  # or resume one whose task died
+    avatar = Avatar.claim(pk, state, to=State.SENDING, seconds=LEASE)
+    if avatar is not None:
+        _run(_send, avatar)
+
+
+def copy(pk: int) -> None:
+    """Copy the files of an avatar that is made: a task of the common workers."""
+    avatar = Avatar.claim(pk, State.COPYING, to=State.COPYING, seconds=LEASE)
+    if avatar is not None:
+        _run(_copy, avatar)
+
+
+def _run(step: Callable[[Avatar], None], avatar: Avatar) -> None:
     try:
-        if avatar is not None:
-            _send(avatar)
-        avatar = Avatar.claim(pk, State.COPYING, to=State.COPYING, seconds=LEASE)
-        if avatar is not None:
-            _copy(avatar)
+        step(avatar)
     except LeaseLost:
-        log.info("avatar %s was taken over, or is gone", pk)
+        log.info("avatar %s was taken over, or is gone", avatar.pk)
 
 
 def _send(avatar: Avatar) -> None:
@@ -96,18 +107,20 @@ def _send(avatar: Avatar) -> None:
 def _accept(avatar: Avatar, answer: RemoteAvatar) -> None:
     """Save the id before anything else, so that nothing is paid twice."""
     try:
-        avatar.move(
-            State.COPYING,
-            remote_id=answer.avatar_id,
-            preview_url=answer.preview_url,
-            cutout_url=answer.cutout_url,
-            faces=answer.faces,
-            face=answer.face,
-            warnings=answer.warnings,
-            gender=avatar.gender or answer.gender,
-            asked_at=None,
-            attempts=0,
-        )
+        with transaction.atomic():
+            avatar.move(
+                State.COPYING,
+                remote_id=answer.avatar_id,
+                preview_url=answer.preview_url,
+                cutout_url=answer.cutout_url,
+                faces=answer.faces,
+                face=answer.face,
+                warnings=answer.warnings,
+                gender=avatar.gender or answer.gender,
+                asked_at=None,
+                attempts=0,
+            )
+            start(avatar)
     except LeaseLost:
         if not Avatar.objects.filter(pk=avatar.pk).exists():  # deleted while it was being made
             Tombstone.record(Avatar.KIND, avatar.provider, answer.avatar_id)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from avatars import faces, tasks
+from avatars.cards import AvatarCard, card_of
 from avatars.forms import GenderForm, NameForm
 from avatars.models import Avatar
 from dashboard.files.filenames import from_filename
@@ -21,7 +22,7 @@ from dashboard.jobs.base import ForbiddenTransition, LeaseLost
 from dashboard.models import User
 from dashboard.provider import sync as provider_sync
 from dashboard.uploads import UploadError, portraits
-from videos.cards import cards_of
+from videos import cards as video_cards
 
 MAX_AT_ONCE = 50
 
@@ -30,6 +31,7 @@ ON_CARDS = (
     "name",
     "state",
     "version",
+    "try_after",
     "error",
     "created_at",
     "portrait",
@@ -65,7 +67,7 @@ def upload(request: HttpRequest) -> HttpResponse:
             avatar = take_in(files[0], files[0].name, request.user)
         except UploadError as error:
             return _refused(str(error))
-        return render(request, "avatars/_card.html", {"avatar": for_cards().get(pk=avatar.pk)})
+        return _drawn(request, card_of(for_cards().get(pk=avatar.pk)))
     if not files:
         messages.error(request, "Choose a picture first.")
     if len(files) > MAX_AT_ONCE:
@@ -126,9 +128,14 @@ def card(request: HttpRequest, pk: int) -> HttpResponse:
     avatar = for_cards().filter(pk=pk).first()
     if avatar is None:
         return HttpResponse()
-    if request.GET.get("v") == str(avatar.version):
+    card = card_of(avatar)
+    if request.GET.get("v") == card.stamp:
         return HttpResponse(status=204)
-    return _announced(render(request, "avatars/_card.html", {"avatar": avatar}), avatar)
+    return _announced(_drawn(request, card), avatar)
+
+
+def _drawn(request: HttpRequest, card: AvatarCard) -> HttpResponse:
+    return render(request, "avatars/_card.html", {"card": card})
 
 
 @require_GET
@@ -137,9 +144,10 @@ def status(request: HttpRequest, pk: int) -> HttpResponse:
     avatar = for_pages().filter(pk=pk).first()
     if avatar is None:
         return HttpResponseClientRedirect("/avatars/")
-    if request.GET.get("v") == str(avatar.version):
+    card = card_of(avatar)
+    if request.GET.get("v") == card.stamp:
         return HttpResponse(status=204)
-    context = {"avatar": avatar, "other_faces": faces.others(avatar), "swapped": True}
+    context = {"avatar": avatar, "card": card, "other_faces": faces.others(avatar), "swapped": True}
     return _announced(render(request, "avatars/_status.html", context), avatar)
 
 
@@ -153,8 +161,13 @@ def _announced(response: HttpResponse, avatar: Avatar) -> HttpResponse:
 @require_GET
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     avatar = get_object_or_404(for_pages(), pk=pk)
-    videos = cards_of(avatar.videos.select_related("made_by", "avatar")[:12])
-    context = {"avatar": avatar, "videos": videos, "other_faces": faces.others(avatar)}
+    videos = video_cards.cards_of(avatar.videos.select_related("made_by", "avatar")[:12])
+    context = {
+        "avatar": avatar,
+        "card": card_of(avatar),
+        "videos": videos,
+        "other_faces": faces.others(avatar),
+    }
     return render(request, "avatars/detail.html", context)
 
 
@@ -188,7 +201,7 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
     with contextlib.suppress(ForbiddenTransition, LeaseLost):
         tasks.retry(avatar)
     if request.htmx:
-        return render(request, "avatars/_card.html", {"avatar": for_cards().get(pk=pk)})
+        return _drawn(request, card_of(for_cards().get(pk=pk)))
     return redirect(avatar)
 
 

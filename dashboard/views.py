@@ -17,6 +17,7 @@ from django.utils.module_loading import import_string
 from django.views import defaults
 from django.views.decorators.http import require_POST, require_safe
 
+from avatars import cards as avatar_cards
 from avatars import views as avatars
 from avatars.models import Avatar
 from dashboard.jobs.base import ACTIVE
@@ -98,8 +99,8 @@ def home(request: HttpRequest) -> HttpResponse:
     more = running.count() - RUNNING_SHOWN if len(running_videos) == RUNNING_SHOWN else 0
     newest = list(videos.for_cards().exclude(state__in=ACTIVE)[:VIDEOS_SHOWN])
     people = avatars.for_cards()
-    running_avatars = list(people.filter(state__in=ACTIVE)[:RUNNING_SHOWN])
-    newest_avatars = list(people.exclude(state__in=ACTIVE)[:AVATARS_SHOWN])
+    running_avatars = avatar_cards.cards_of(people.filter(state__in=ACTIVE)[:RUNNING_SHOWN])
+    newest_avatars = avatar_cards.cards_of(people.exclude(state__in=ACTIVE)[:AVATARS_SHOWN])
     context = {
         "running_videos": cards_of(running_videos),
         "running_avatars": running_avatars,

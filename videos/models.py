@@ -141,7 +141,8 @@ class Video(RemoteJob):
     """A talking video. States: dashboard.jobs.base.State."""
 
     KIND = Tombstone.Kind.VIDEO
-    TASK = "videos.tasks.work"
+    TASK = "videos.tasks.generate"
+    COPY_TASK = "videos.tasks.copy"
 
     title = models.CharField(max_length=200)
     avatar = models.ForeignKey(Avatar, null=True, on_delete=models.SET_NULL, related_name="videos")

@@ -43,4 +43,4 @@ def count_ahead(videos: Iterable[Video]) -> dict[int, int]:
 
 
 def waits_there(video: Video) -> bool:
-    return video.state == State.MAKING and video.remote_state == "pending"
+    return video.state == State.SENDING or (video.state == State.MAKING and video.remote_state == "pending")

@@ -1,6 +1,7 @@
 """From an avatar and a voice to a talking video at home: each task goes on from what the row says."""
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 from django.db import IntegrityError, transaction
@@ -33,7 +34,7 @@ MAX_VIDEO_BYTES = 4 * 2**30
 
 
 def start(video: Video) -> None:
-    """To be called in the transaction that saved the new row."""
+    """To be called in the transaction that saved the new row, or moved it."""
     enqueue_job(video)
 
 
@@ -86,23 +87,29 @@ def request_sync() -> None:
     enqueue("videos.tasks.sync")
 
 
-# ---------------------------------------------------------------- what the worker does
+# ---------------------------------------------------------------- what the workers do
 
 
-def work(pk: int) -> None:
-    """Bring one video as far as it gets; between sending and copying the poller watches it."""
+def generate(pk: int) -> None:
+    """Ask the provider for one video: a task of the cluster `generate`. From then on the poller watches it."""
+    state = State.WAITING if pk in next_up() else State.SENDING  # or resume one whose task died
+    video = Video.claim(pk, state, to=State.SENDING, seconds=SEND_LEASE)
+    if video is not None:
+        _run(_send, video)
+
+
+def copy(pk: int) -> None:
+    """Copy the files of a video that is made: a task of the common workers."""
+    video = Video.claim(pk, State.COPYING, to=State.COPYING, seconds=COPY_LEASE)
+    if video is not None:
+        _run(_copy, video)
+
+
+def _run(step: Callable[[Video], None], video: Video) -> None:
     try:
-        if pk in next_up():
-            video = Video.claim(pk, State.WAITING, to=State.SENDING, seconds=SEND_LEASE)
-        else:  # or resume one whose task died
-            video = Video.claim(pk, State.SENDING, to=State.SENDING, seconds=SEND_LEASE)
-        if video is not None:
-            _send(video)
-        video = Video.claim(pk, State.COPYING, to=State.COPYING, seconds=COPY_LEASE)
-        if video is not None:
-            _copy(video)
+        step(video)
     except LeaseLost:
-        log.info("video %s was taken over, cancelled, or is gone", pk)
+        log.info("video %s was taken over, cancelled, or is gone", video.pk)
 
 
 def _send(video: Video) -> None:

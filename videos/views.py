@@ -28,6 +28,7 @@ ON_CARDS = (
     "state",
     "state_since",
     "version",
+    "try_after",
     "progress",
     "error",
     "remote_state",

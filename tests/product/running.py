@@ -54,7 +54,12 @@ class Product:
 
     def pids(self, program: str) -> list[int]:
         """The main process of a program first, then its children."""
-        marks = {"worker": "cluster worker", "renderer": "cluster engine", "rigger": "cluster rig"}
+        marks = {
+            "worker": "cluster worker",
+            "generate": "cluster generate",
+            "renderer": "cluster engine",
+            "rigger": "cluster rig",
+        }
         found = []
         for entry in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
