@@ -195,7 +195,7 @@ Q_CLUSTER = {
     "orm": "default",
     "cache": "queue",
     "workers": env.number("WORKERS", 2, least=1),
-    "poll": 0.2,  # somebody is watching; an empty look costs a fifth of a millisecond
+    "poll": 0.2,  # somebody is watching; five looks a second take half a percent of one core
     "timeout": 600,
     "retry": 2000,
     "save_limit": 100,
