@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from dashboard.uploads import UploadError, results
+from tests.videos import card as cards
 
 
 @pytest.fixture
@@ -51,6 +52,18 @@ def test_a_poster_is_the_frame_at_its_time(film, tmp_path):
             assert image.format == ("WEBP" if name.endswith("webp") else "JPEG")
         mean = bytes.fromhex(colour[1:])
         assert mean[channel] == max(mean) > 150
+
+
+@pytest.mark.parametrize("marks", [cards.BT709, cards.BT601, cards.UNMARKED], ids=["709", "601", "none"])
+def test_the_colours_of_poster_and_cutout_follow_the_marks_of_the_video(tmp_path, marks):
+    card = cards.make(tmp_path, 0.4, 0.2, marks=marks)
+    results.poster(card.video, tmp_path / "poster.jpg", at=0.0)
+    results.film_cutout(card.video, card.mask, tmp_path / "cutout.webp", at=0.0)
+    middle = (cards.WIDTH // 2, cards.HEIGHT // 2)
+    with Image.open(tmp_path / "poster.jpg") as poster, Image.open(tmp_path / "cutout.webp") as cutout:
+        assert poster.getpixel(middle) == pytest.approx(cards.PERSON, abs=5)
+        assert poster.getpixel((8, 8)) == pytest.approx(cards.WALL, abs=5)
+        assert cutout.convert("RGBA").getpixel(middle)[:3] == pytest.approx(cards.PERSON, abs=5)
 
 
 def test_a_video_that_broke_off_is_refused(film, tmp_path):
