@@ -211,6 +211,11 @@ class Video(RemoteJob):
             return self.remote_state == "pending"
         return self.state in (State.WAITING, State.UNSURE)
 
+    @property
+    def waits_for_avatar(self) -> bool:
+        """It was ordered together with its avatar, which cannot speak yet."""
+        return self.state == State.WAITING and self.avatar is not None and self.avatar.is_active
+
     @functools.cached_property
     def looks(self) -> Look:
         return Look.of(self.look)

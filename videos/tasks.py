@@ -117,7 +117,7 @@ def _send(video: Video) -> None:
     if avatar is None or voice is None:
         video.fail("The avatar or the voice of this video was deleted. Make a new video.")
     elif not avatar.is_ready:
-        video.fail("The avatar of this video is not ready. Make the video again when it is.")
+        video.fail(f"The avatar of this video could not be made. {avatar.error}".strip())
     elif avatar.provider != provider():
         video.fail("The avatar was made with another avatar service. Upload its portrait again.")
     elif video.attempts > generate_once.MAX_ATTEMPTS:

@@ -345,13 +345,10 @@ def test_a_title_becomes_a_file_name_that_every_system_takes():
     assert for_filename("...") == "Video"
 
 
-def test_the_first_video_is_two_clicks_away_with_the_sample(signed_in, maria):
+def test_a_page_that_waits_for_its_avatar_comes_again_when_it_can_speak(signed_in, maria, new_avatar, voice):
+    avatar = new_avatar(made_by=maria)
     client = signed_in(maria)
-    assert "Try with the sample" in client.get("/").text
-    for _ in range(2):  # pressed twice: still one
-        page = client.post(reverse("sample"), follow=True)
-    avatar, voice = Avatar.objects.get(), Voice.objects.get()
-    assert (avatar.name, voice.name) == ("Eileen Collins", "Welcome")
+    page = client.get(reverse("video-new"), {"avatar": avatar.pk, "voice": voice.pk})
     assert "is getting ready to speak" in page.text
     poll = reverse("video-speaker", args=[avatar.pk])
     assert client.get(poll, {"voice": voice.pk}).status_code == 204
@@ -360,5 +357,3 @@ def test_the_first_video_is_two_clicks_away_with_the_sample(signed_in, maria):
     Avatar.objects.update(state=State.READY, provider=provider(), remote_id="a")
     address = client.get(poll, {"voice": voice.pk})["HX-Redirect"]
     assert client.get(address).text.count(" checked") == 4
-    make(client, avatar=avatar.pk, voice=voice.pk)
-    assert "Try with the sample" not in client.get("/").text
