@@ -119,6 +119,22 @@ def test_a_card_follows_its_row_and_then_asks_no_more(page, new_avatar, maria):
     assert polls == []
 
 
+def test_a_card_that_moves_on_keeps_the_focus_of_the_keyboard(page, new_video, maria):
+    """It is replaced every second while it is made: whoever stands on it must not be thrown to the top."""
+    video = new_video(made_by=maria, state=State.MAKING, progress=10)
+    page.goto("/videos/")
+    card = page.locator(f"#video-{video.pk}")
+    link = card.get_by_role("link", name="Hello", exact=True)
+    link.focus()
+    change(video, state=State.MAKING, progress=20)
+    expect(card.locator(".card-words")).to_have_text("Generating 20 %")
+    expect(link).to_be_focused()
+    video.refresh_from_db()
+    change(video, state=State.READY)
+    expect(card.locator(".card-words")).to_have_count(0)
+    expect(link).to_be_focused()
+
+
 def test_the_card_of_what_somebody_else_deleted_goes_away(page, new_video, maria):
     video = new_video(made_by=maria)
     page.goto("/videos/")
