@@ -257,7 +257,7 @@ def test_home_leads_a_new_team_to_the_first_video(signed_in, maria):
     page = signed_in(maria).get("/").text
     assert "Welcome" in page
     assert "Add a portrait" in page
-    assert "Being made now" not in page
+    assert "In progress" not in page
 
 
 def test_home_ticks_off_the_steps_already_done(signed_in, maria, ready_avatar, voice):
