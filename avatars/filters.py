@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from avatars import tasks
+from avatars.cards import cards_of
 from avatars.models import Avatar
 from avatars.search import AVATARS
 from avatars.views import for_cards
@@ -38,7 +39,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
         "words": words,
         "sync": provider_sync.last(Avatar),
         "changes": Changes.since(GALLERY, page),
-        "avatars": page.load(for_cards()),
+        "avatars": cards_of(page.load(for_cards())),
     }
     template = "avatars/_results.html" if filters.is_part(request) else "avatars/gallery.html"
     return filters.answered(request, render(request, template, context), form, words)

@@ -13,7 +13,8 @@ class Avatar(RemoteJob, UploadedModel):
     """A person that can speak. States: dashboard.jobs.base.State (never making or cancelled)."""
 
     KIND = Tombstone.Kind.AVATAR
-    TASK = "avatars.tasks.work"
+    TASK = "avatars.tasks.generate"
+    COPY_TASK = "avatars.tasks.copy"
 
     class Gender(models.TextChoices):
         FEMALE = "female", "Female"

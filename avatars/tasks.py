@@ -1,12 +1,14 @@
 """From a portrait to an avatar: each task can be run again at any time and goes on from what the row says."""
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 from django.db import transaction
 from django.utils import timezone
 
 from avatars.models import Avatar
+from avatars.scheduling import next_up
 from dashboard.files import signed_links
 from dashboard.jobs.base import LeaseLost, State
 from dashboard.jobs.enqueue import enqueue, enqueue_job
@@ -28,7 +30,7 @@ MAX_PREVIEW_BYTES = 50 * 2**20
 
 
 def start(avatar: Avatar) -> None:
-    """To be called in the transaction that saved the new row."""
+    """To be called in the transaction that saved the new row, or moved it."""
     enqueue_job(avatar)
 
 
@@ -51,12 +53,18 @@ def request_sync() -> None:
     enqueue("avatars.tasks.sync")
 
 
-# ---------------------------------------------------------------- what the worker does
+# ---------------------------------------------------------------- what the workers do
 
 
-def work(pk: int) -> None:
-    """Bring one avatar as far as it gets."""
-    lifecycle.run(Avatar, pk, SENDING, _send)
+def generate(pk: int) -> None:
+    """Ask the provider for one avatar and wait for the answer: a task of the cluster `generate`."""
+    # Without its turn it may still be resumed, when a task died that was sending it.
+    due = SENDING.due if pk in next_up() else (State.SENDING,)
+    lifecycle.run(Avatar, pk, replace(SENDING, due=due), _send)
+
+
+def copy(pk: int) -> None:
+    """Copy the files of an avatar that is made: a task of the common workers."""
     lifecycle.run(Avatar, pk, COPYING, _copy)
 
 

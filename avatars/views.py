@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from avatars import faces, tasks
+from avatars.cards import AvatarCard, card_of
 from avatars.forms import GenderForm, NameForm
 from avatars.models import Avatar
 from dashboard.files.filenames import from_filename
@@ -23,7 +24,7 @@ from dashboard.models import User
 from dashboard.provider import sync as provider_sync
 from dashboard.uploads import UploadError, portraits
 from dashboard.uploads.resumable import resumable
-from videos.cards import cards_of
+from videos import cards as video_cards
 
 MAX_AT_ONCE = 50
 
@@ -32,6 +33,7 @@ ON_CARDS = (
     "name",
     "state",
     "version",
+    "try_after",
     "error",
     "created_at",
     "portrait",
@@ -68,7 +70,7 @@ def upload(request: HttpRequest) -> HttpResponse:
             avatar = take_in(files[0], files[0].name, request.user, upload_ref=request.upload_ref)
         except UploadError as error:
             return _refused(str(error))
-        return render(request, "avatars/_card.html", {"avatar": for_cards().get(pk=avatar.pk)})
+        return _drawn(request, card_of(for_cards().get(pk=avatar.pk)))
     if not files:
         messages.error(request, "Choose a picture first.")
     if len(files) > MAX_AT_ONCE:
@@ -134,9 +136,14 @@ def card(request: HttpRequest, pk: int) -> HttpResponse:
     avatar = for_cards().filter(pk=pk).first()
     if avatar is None:
         return HttpResponse()
-    if request.GET.get("v") == str(avatar.version):
+    card = card_of(avatar)
+    if request.GET.get("v") == card.stamp:
         return HttpResponse(status=204)
-    return _announced(render(request, "avatars/_card.html", {"avatar": avatar}), avatar)
+    return _announced(_drawn(request, card), avatar)
+
+
+def _drawn(request: HttpRequest, card: AvatarCard) -> HttpResponse:
+    return render(request, "avatars/_card.html", {"card": card})
 
 
 @require_GET
@@ -145,9 +152,10 @@ def status(request: HttpRequest, pk: int) -> HttpResponse:
     avatar = for_pages().filter(pk=pk).first()
     if avatar is None:
         return HttpResponseClientRedirect("/avatars/")
-    if request.GET.get("v") == str(avatar.version):
+    card = card_of(avatar)
+    if request.GET.get("v") == card.stamp:
         return HttpResponse(status=204)
-    context = {"avatar": avatar, "other_faces": faces.others(avatar), "swapped": True}
+    context = {"avatar": avatar, "card": card, "other_faces": faces.others(avatar), "swapped": True}
     return _announced(render(request, "avatars/_status.html", context), avatar)
 
 
@@ -161,8 +169,13 @@ def _announced(response: HttpResponse, avatar: Avatar) -> HttpResponse:
 @require_GET
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     avatar = get_object_or_404(for_pages(), pk=pk)
-    videos = cards_of(avatar.videos.select_related("made_by", "avatar")[:12])
-    context = {"avatar": avatar, "videos": videos, "other_faces": faces.others(avatar)}
+    videos = video_cards.cards_of(avatar.videos.select_related("made_by", "avatar")[:12])
+    context = {
+        "avatar": avatar,
+        "card": card_of(avatar),
+        "videos": videos,
+        "other_faces": faces.others(avatar),
+    }
     return render(request, "avatars/detail.html", context)
 
 
@@ -196,7 +209,7 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
     with contextlib.suppress(ForbiddenTransition, LeaseLost):
         tasks.retry(avatar)
     if request.htmx:
-        return render(request, "avatars/_card.html", {"avatar": for_cards().get(pk=pk)})
+        return _drawn(request, card_of(for_cards().get(pk=pk)))
     return redirect(avatar)
 
 

@@ -187,6 +187,8 @@ CACHES = {
 # A task says only which row to look at: rows carry the work, leases and attempts (dashboard/jobs/base.py).
 # `retry` must outlast everything that may wait in memory: timeout x (1 + ceil((queue_limit + 1) / workers)),
 # see checks.py. `guard_cycle` stays at its default: the sentinel's count-down must hit 0 exactly.
+# Tasks that wait for an avatar or a video to be taken, at a slow provider for minutes.
+GENERATE_WORKERS = env.number("GENERATE_WORKERS", 4, least=2, most=8)
 _queue = {"queue_limit": 1, "bulk": 1, "ack_failures": True, "max_attempts": 1}
 Q_CLUSTER = {
     **_queue,
@@ -194,7 +196,7 @@ Q_CLUSTER = {
     "orm": "default",
     "cache": "queue",
     "workers": env.number("WORKERS", 2, least=1),
-    "poll": 0.5,
+    "poll": 0.2,  # somebody is watching; five looks a second take half a percent of one core
     "timeout": 600,
     "retry": 2000,
     "save_limit": 100,
@@ -204,9 +206,11 @@ Q_CLUSTER = {
         # A render may take long, a rig is wanted within seconds: two clusters, so that no portrait waits
         # behind a queue of videos.
         "engine": {**_queue, "workers": env.number("RENDERERS", 1, least=1), "timeout": 5400, "retry": 17000},
-        "rig": {**_queue, "workers": 1, "timeout": 120, "retry": 400, "poll": 0.2},
+        "rig": {**_queue, "workers": 1, "timeout": 120, "retry": 400},
+        # Generate calls do nothing but wait: workers of their own, so that a slow provider stops nothing else.
+        "generate": {**_queue, "workers": GENERATE_WORKERS, "timeout": 240, "retry": 900},
         # Looks and large downloads: minutes each, and nobody else should wait behind them.
-        "studio": {**_queue, "workers": 1, "timeout": 10_800, "retry": 33_000},
+        "studio": {**_queue, "workers": 1, "timeout": 10_800, "retry": 33_000, "poll": 0.5},
     },
 }
 # What the poller calls, in turn; each step returns the seconds until it wants to be called again.
@@ -219,7 +223,7 @@ POLLER_STEPS = [
     *(["engine.poller.step"] if EMBEDDED else []),
 ]
 # With our own engine nothing is lost by asking often; another provider allows 30 requests a minute.
-POLL_SECONDS = 1.5 if EMBEDDED else 5.0
+POLL_SECONDS = 1.0 if EMBEDDED else 5.0
 SYNC_MINUTES = env.number("SYNC_MINUTES", 60)  # 0: only the button
 
 # ---------------------------------------------------------------- people

@@ -11,22 +11,21 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
-from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.module_loading import import_string
 from django.views import defaults
 from django.views.decorators.http import require_POST, require_safe
 
+from avatars import cards as avatar_cards
 from avatars import views as avatars
-from avatars.models import Avatar
 from dashboard.jobs.base import ACTIVE
 from dashboard.middleware import UnusableText
 from dashboard.provider import generate_once
+from videos import samples
 from videos import views as videos
 from videos.batches.progress import tallies
 from videos.cards import cards_of
-from videos.models import Batch, Voice
-from videos.voices import services as voice_services
+from videos.models import Batch, Video, Voice
 
 log = logging.getLogger(__name__)
 
@@ -34,9 +33,6 @@ RUNNING_SHOWN = 8
 BATCHES_SHOWN = 3
 VIDEOS_SHOWN = 8
 AVATARS_SHOWN = 12
-SAMPLES = settings.BASE_DIR / "static" / "samples"
-SAMPLE_FACE, SAMPLE_VOICE = "Eileen Collins", "Welcome"
-SAMPLE_WORDS = (SAMPLES / "voice.txt").read_text(encoding="utf-8").strip()
 
 
 @login_not_required
@@ -109,8 +105,8 @@ def home(request: HttpRequest) -> HttpResponse:
     more = running.count() - RUNNING_SHOWN if len(running_videos) == RUNNING_SHOWN else 0
     newest = list(videos.for_cards().exclude(state__in=ACTIVE)[:VIDEOS_SHOWN])
     people = avatars.for_cards()
-    running_avatars = list(people.filter(state__in=ACTIVE)[:RUNNING_SHOWN])
-    newest_avatars = list(people.exclude(state__in=ACTIVE)[:AVATARS_SHOWN])
+    running_avatars = avatar_cards.cards_of(people.filter(state__in=ACTIVE)[:RUNNING_SHOWN])
+    newest_avatars = avatar_cards.cards_of(people.exclude(state__in=ACTIVE)[:AVATARS_SHOWN])
     context = {
         "running_videos": cards_of(running_videos),
         "running_avatars": running_avatars,
@@ -118,7 +114,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "more_running": max(more, 0),
         "videos": cards_of(newest),
         "avatars": newest_avatars,
-        "is_new": not running_videos and not newest,
+        "is_new": not Video.objects.exists() and not Batch.objects.exists(),
         "has_avatar": bool(newest_avatars),
         "has_voice": Voice.objects.exists(),
     }
@@ -127,11 +123,5 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def sample(request: HttpRequest) -> HttpResponse:
-    """A portrait and a voice of our own to start with, so that the first video is two clicks away."""
-    avatar = Avatar.objects.filter(made_by=request.user, name=SAMPLE_FACE).first()
-    voice = Voice.objects.filter(made_by=request.user, name=SAMPLE_VOICE).first()
-    avatar = avatar or avatars.take_in(SAMPLES / "portrait.jpg", SAMPLE_FACE, request.user)
-    voice = voice or voice_services.take_in(
-        SAMPLES / "voice.mp3", SAMPLE_VOICE, request.user, script=SAMPLE_WORDS
-    )
-    return redirect(f"{reverse('video-new')}?{urlencode({'avatar': avatar.pk, 'voice': voice.pk})}")
+    """One click to the first video: its page shows how it is made."""
+    return redirect(samples.make(request.user))

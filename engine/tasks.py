@@ -30,7 +30,9 @@ log = logging.getLogger(__name__)
 J = TypeVar("J", bound=EngineJob)
 
 LEASE = 45  # seconds; what is not heard of for so long is given to another
-BEAT = 3  # seconds between two renewals
+BEAT = 3  # seconds between two renewals of the lease when there is nothing else to write
+TELL_SECONDS = 1  # between two changes of the progress
+DOWNLOADED, DECODED = 1, 3  # percent: what of a render is done before the animator begins
 RIG_SECONDS = 60  # steps that cannot tell how far they are hold the row for as long as they may take
 PORTRAIT_FETCH_SECONDS = 30
 AUDIO_FETCH_SECONDS = 300
@@ -132,15 +134,16 @@ def _render(job: Render, folder: Path) -> None:
     from engine.animator import captions
 
     rig, source = folder / "rig.npz", folder / "source"
+    job.progress = 0  # where an attempt that was killed had come is of no use to this one
     _fetch_stored(job.rig.rig.name, rig)
     _download(job, job.audio_url, source, settings.MAX_AUDIO_BYTES, AUDIO_FETCH_SECONDS, Code.AUDIO_LINK)
-    job.renew(LEASE + source.stat().st_size / 2**20)
+    job.renew(LEASE + source.stat().st_size / 2**20, progress=DOWNLOADED)
     video, mask = folder / "video.mp4", folder / "mask.mp4"
     try:
         most = settings.ENGINE_MAX_AUDIO_SECONDS
         with voices.take(source, _filename(job.audio_url), max_seconds=most) as voice:
             # Before the first picture the whole sound is listened to, some 20 times faster than it is spoken.
-            job.renew(LEASE + voice.seconds / (2 if job.script else 5))
+            job.renew(LEASE + voice.seconds / (2 if job.script else 5), progress=DECODED)
             info = animator.render(
                 rig,
                 voice.path,
@@ -161,19 +164,24 @@ def _render(job: Render, folder: Path) -> None:
 
 
 class Pulse:
-    """Called again and again by a long step: renews the lease, notes the progress, ends work that is not ours."""
+    """Called again and again by a long step: renews the lease, notes the progress, ends work that is not ours.
+
+    Progress never falls, because the step before may have come further than the beginning of this one.
+    """
 
     def __init__(self, job: EngineJob) -> None:
         self.job = job
-        self.next = time.monotonic() + BEAT
+        self.last = time.monotonic()
 
     def __call__(self, done: float = 0.0) -> None:
-        if time.monotonic() < self.next:
-            return
-        self.next = time.monotonic() + BEAT
-        left = (self.job.lease_until - timezone.now()).total_seconds()
         # 100 is for the moment when the files are there.
-        self.job.renew(max(LEASE, left), progress=min(max(int(done * 100), 0), 99))
+        percent = min(max(int(done * 100), self.job.progress), 99)
+        silence = time.monotonic() - self.last
+        if silence < (TELL_SECONDS if percent > self.job.progress else BEAT):
+            return
+        self.last = time.monotonic()
+        left = (self.job.lease_until - timezone.now()).total_seconds()
+        self.job.renew(max(LEASE, left), progress=percent)
 
 
 # ---------------------------------------------------------------- files

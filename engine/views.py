@@ -24,7 +24,7 @@ LOOK_EVERY = 0.15  # seconds, while avatar.generate waits
 pause = time.sleep  # by a name of its own, so that a test can let the work be done meanwhile
 LIST_MOST = 1000
 # Requests that may wait for an avatar at one time. The rigger fetches pictures from this very web process, so
-# waiting must never take all of its threads. The dashboard's own requests are as many as its workers.
+# waiting must never take all of its threads. The dashboard's own requests are at most as many as its GENERATE_WORKERS.
 _seats = threading.BoundedSemaphore(4)
 
 

@@ -22,6 +22,7 @@ class Mood:
 
     lose: list[str] = field(default_factory=list)  # methods that are carried out, then hung up on
     refuse: dict[str, tuple[int, Any]] = field(default_factory=dict)  # method -> HTTP status, body
+    hang: dict[str, threading.Event] = field(default_factory=dict)  # methods that answer when it is set
     busy_until: float = 0  # every call is one too many until then
     honours_refs: bool = False
     numbers_as_strings: bool = False
@@ -93,6 +94,8 @@ class _Handler(BaseHTTPRequestHandler):
         if time.time() < mood.busy_until:
             body = {"code": 1009, "message": "Too Many Request", "data": None}
             return self._answer(429, body, {"X-Ratelimit-Reset": str(int(mood.busy_until))})
+        if method in mood.hang:
+            mood.hang[method].wait(120)
         if method in mood.refuse:
             return self._answer(*mood.refuse[method])
         status, body = self._carry_out(method, arguments)

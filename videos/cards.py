@@ -18,6 +18,10 @@ class VideoCard:
     def stamp(self) -> str:
         return stamp(self.video, self.ahead)
 
+    @property
+    def poll_seconds(self) -> int:
+        return self.video.poll_seconds(self.ahead)
+
 
 def stamp(video: Video, ahead: int) -> str:
     """What a poll compares: the row, and its place in the queue, which moves without the row."""

@@ -151,7 +151,8 @@ class Video(RemoteJob):
     """A talking video. States: dashboard.jobs.base.State."""
 
     KIND = Tombstone.Kind.VIDEO
-    TASK = "videos.tasks.work"
+    TASK = "videos.tasks.generate"
+    COPY_TASK = "videos.tasks.copy"
 
     class MaskProblem(models.TextChoices):
         LOST = (
@@ -245,6 +246,11 @@ class Video(RemoteJob):
         if self.mask:
             return ""
         return self.get_mask_problem_display() or NO_MASK
+
+    @property
+    def waits_for_avatar(self) -> bool:
+        """It was ordered together with its avatar, which cannot speak yet."""
+        return self.state == State.WAITING and self.avatar is not None and self.avatar.is_active
 
     @functools.cached_property
     def looks(self) -> Look:

@@ -23,7 +23,7 @@ from videos.voices import services as voice_services
 
 log = logging.getLogger(__name__)
 
-IDLE_SECONDS = 3.0
+IDLE_SECONDS = 1.0  # a new video begins with the first look
 SLOW_AFTER = timedelta(minutes=2)  # another provider takes 10 to 30 minutes: no need to ask every 5 s
 SLOW_SECONDS = 20.0
 TIME_LIMIT = timedelta(hours=3)
@@ -35,7 +35,7 @@ def step() -> float:
     run_each(Video.release_dead, _enqueue_due, _hourly)
     making = list(Video.objects.filter(state=State.MAKING))
     if not making:
-        return 1.0 if Video.objects.filter(state=State.WAITING).exists() else IDLE_SECONDS
+        return IDLE_SECONDS
     try:
         items = {item.video_id: item for item in client().list_videos([video.remote_id for video in making])}
     except ApiError as error:

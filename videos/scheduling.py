@@ -2,7 +2,8 @@
 
 A video that somebody ordered by itself goes before those of a batch, so that two hundred at once keep nobody
 waiting; of several batches each has its turn, first with its first video, then with its second, and so on.
-Who waits here can still be cancelled without a cost.
+Who waits here can still be cancelled without a cost. A video whose avatar is still being made stands beside the line
+until it can speak.
 """
 
 from bisect import bisect_left
@@ -10,7 +11,7 @@ from collections.abc import Iterable
 
 from django.conf import settings
 
-from dashboard.jobs.base import State
+from dashboard.jobs.base import ACTIVE, State
 from videos.models import Video
 
 ORDER = ("turn", "created_at", "pk")
@@ -21,14 +22,14 @@ def next_up() -> list[int]:
     """Which waiting videos may be sent now: as many as there are places at the provider."""
     away = Video.objects.filter(state__in=AWAY).count()
     free = max(settings.CG_AVATAR_MAX_IN_FLIGHT - away, 0)
-    waiting = Video.objects.due(State.WAITING).order_by(*ORDER)
+    waiting = Video.objects.due(State.WAITING).exclude(avatar__state__in=ACTIVE).order_by(*ORDER)
     return list(waiting.values_list("pk", flat=True)[:free])
 
 
 def count_ahead(videos: Iterable[Video]) -> dict[int, int]:
     """How many videos are ahead of each one that waits, by its key: two queries for all of them."""
     videos = list(videos)
-    here = [video for video in videos if video.state == State.WAITING]
+    here = [video for video in videos if video.state == State.WAITING and not video.waits_for_avatar]
     there = [video for video in videos if waits_there(video)]
     if not here and not there:
         return {}
@@ -36,11 +37,12 @@ def count_ahead(videos: Iterable[Video]) -> dict[int, int]:
     # The provider keeps a queue of its own: who came to it first.
     ahead = {video.pk: bisect_left(away, video.state_since) for video in there}
     if here:
-        line = list(Video.objects.filter(state=State.WAITING).order_by(*ORDER).values_list(*ORDER))
+        line = Video.objects.filter(state=State.WAITING).exclude(avatar__state__in=ACTIVE)
+        line = list(line.order_by(*ORDER).values_list(*ORDER))
         for video in here:
             ahead[video.pk] = len(away) + bisect_left(line, (video.turn, video.created_at, video.pk))
     return ahead
 
 
 def waits_there(video: Video) -> bool:
-    return video.state == State.MAKING and video.remote_state == "pending"
+    return video.state == State.SENDING or (video.state == State.MAKING and video.remote_state == "pending")

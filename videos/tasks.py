@@ -41,7 +41,7 @@ MAX_VIDEO_BYTES = 4 * 2**30
 
 
 def start(video: Video) -> None:
-    """To be called in the transaction that saved the new row."""
+    """To be called in the transaction that saved the new row, or moved it."""
     enqueue_job(video)
 
 
@@ -86,14 +86,18 @@ def request_sync() -> None:
     enqueue("videos.tasks.sync")
 
 
-# ---------------------------------------------------------------- what the worker does
+# ---------------------------------------------------------------- what the workers do
 
 
-def work(pk: int) -> None:
-    """Bring one video as far as it gets; between sending and copying the poller watches it."""
+def generate(pk: int) -> None:
+    """Ask the provider for one video: a task of the cluster `generate`. From then on the poller watches it."""
     # Without its turn it may still be resumed, when a task died that was sending it.
     due = SENDING.due if pk in next_up() else (State.SENDING,)
     lifecycle.run(Video, pk, replace(SENDING, due=due), _send)
+
+
+def copy(pk: int) -> None:
+    """Copy the files of a video that is made: a task of the common workers."""
     lifecycle.run(Video, pk, COPYING, _copy)
 
 
@@ -102,7 +106,7 @@ def _send(video: Video) -> None:
     if avatar is None or voice is None:
         video.fail("The avatar or the voice of this video was deleted. Make a new video.")
     elif not avatar.is_ready:
-        video.fail("The avatar of this video is not ready. Make the video again when it is.")
+        video.fail(f"The avatar of this video could not be made. {avatar.error}".strip())
     elif avatar.provider != provider():
         video.fail("The avatar was made with another avatar service. Upload its portrait again.")
     else:

@@ -28,6 +28,7 @@ ON_CARDS = (
     "state",
     "state_since",
     "version",
+    "try_after",
     "progress",
     "error",
     "remote_state",
@@ -44,7 +45,7 @@ ON_CARDS = (
     "height",
     "seconds",
     *("made_by__name", "made_by__email"),
-    *("avatar__thumbnail", "avatar__preview", "avatar__portrait"),
+    *("avatar__thumbnail", "avatar__preview", "avatar__portrait", "avatar__state"),
     *("avatar__portrait_width", "avatar__portrait_height"),
 )
 

@@ -44,14 +44,14 @@ class State(models.TextChoices):
                   try again                   only a person can say whether to pay twice
     """
 
-    WAITING = "waiting"
-    SENDING = "sending"
-    MAKING = "making"
-    COPYING = "copying"
-    UNSURE = "unsure"
-    READY = "ready"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
+    WAITING = "waiting", "Queued"
+    SENDING = "sending", "Generating"
+    MAKING = "making", "Generating"
+    COPYING = "copying", "Finishing"
+    UNSURE = "unsure", "Unclear"
+    READY = "ready", "Ready"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
 
 
 TRANSITIONS: dict[str, set[str]] = {
@@ -104,6 +104,11 @@ class Job(models.Model):
 
     class Meta:
         abstract = True
+
+    @property
+    def task(self) -> str:
+        """The task that takes it up as it stands."""
+        return self.TASK
 
     @property
     def cluster(self) -> str | None:

@@ -29,7 +29,7 @@ def enqueue(task: str, *args: int, cluster: str | None = None) -> None:
 
 def enqueue_job(job: Job) -> None:
     """Have a worker look at a row. Call it in the transaction that writes the row."""
-    enqueue(job.TASK, job.pk, cluster=job.cluster)
+    enqueue(job.task, job.pk, cluster=job.cluster)
 
 
 def enqueue_due(rows: JobQuerySet, *, at_once: int = AT_ONCE) -> int:

@@ -2,10 +2,11 @@
 
 import uuid
 from datetime import datetime
-from typing import Self
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from dashboard.jobs.base import ACTIVE, Job, State
 from dashboard.models import OwnedModel, Tombstone, User
@@ -21,6 +22,7 @@ class RemoteJob(OwnedModel, Job):
     """A job whose work is done by the provider of the API."""
 
     KIND: Tombstone.Kind
+    COPY_TASK: ClassVar[str]  # TASK asks the provider; this one copies what it made
 
     state = models.CharField(max_length=16, choices=State.choices, default=State.WAITING)
     provider = models.CharField(max_length=200, default=provider, help_text="Where remote_id is valid.")
@@ -71,12 +73,32 @@ class RemoteJob(OwnedModel, Job):
     def outcome(self) -> str:
         return f"{self} {'is ready' if self.is_ready else 'could not be made'}."
 
+    # -- its tasks
+
+    @property
+    def task(self) -> str:
+        return self.COPY_TASK if self.state == State.COPYING else self.TASK
+
+    @property
+    def cluster(self) -> str | None:
+        """Generate calls only wait, at a slow provider for minutes: nothing else stands behind them."""
+        return None if self.state == State.COPYING else "generate"
+
     # -- what it is doing
 
     @property
     def is_active(self) -> bool:
         """Something happens to it without anybody's doing: its card keeps itself up to date."""
         return self.state in ACTIVE
+
+    @property
+    def is_delayed(self) -> bool:
+        """It did not work just now and is tried again later."""
+        return self.state == State.WAITING and self.try_after > timezone.now()
+
+    def poll_seconds(self, ahead: int) -> int:
+        """How often its card asks how it stands: our own engine makes short videos in seconds."""
+        return 1 if settings.EMBEDDED and not ahead and not self.is_delayed else 2
 
     @property
     def is_ready(self) -> bool:

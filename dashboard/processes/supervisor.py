@@ -35,6 +35,7 @@ def programs() -> list[Program]:
     found = [
         Program("web", gunicorn),
         Program("worker", [*manage, "cluster", "worker"]),
+        Program("generate", [*manage, "cluster", "generate"], {"Q_CLUSTER_NAME": "generate"}),
         Program("studio", [*manage, "cluster", "studio"], {"Q_CLUSTER_NAME": "studio"}),
         Program("poller", [*manage, "poll"]),
     ]

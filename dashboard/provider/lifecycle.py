@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 
 from dashboard.jobs import runner
 from dashboard.jobs.base import LeaseLost, State, backoff
+from dashboard.jobs.enqueue import enqueue_job
 from dashboard.jobs.isolation import do_each
 from dashboard.jobs.provider_job import RemoteJob
 from dashboard.jobs.runner import JobDelayed, JobFailed, Phase
@@ -87,7 +88,10 @@ def send(
         raise JobFailed(generate_once.UNSURE, state=State.UNSURE) from error
     try:
         # The id before anything else, so that nothing is paid twice.
-        job.move(to, remote_id=answer.remote_id, asked_at=None, attempts=0, **fields_of(answer))
+        with transaction.atomic():
+            job.move(to, remote_id=answer.remote_id, asked_at=None, attempts=0, **fields_of(answer))
+            if to == State.COPYING:
+                enqueue_job(job)
     except LeaseLost:
         if not type(job).objects.filter(pk=job.pk).exists():  # deleted while it was being sent
             Tombstone.record(job.KIND, job.provider, answer.remote_id)

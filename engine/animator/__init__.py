@@ -114,7 +114,7 @@ def render(
 ) -> RenderInfo:
     """Let the rig speak the sound: `video` an MP4 with the sound, `mask` the person in white on black.
 
-    `size` is the short side in pixels (default 720). `progress` gets 0..1 about twice a second; what it raises
+    `size` is the short side in pixels (default 720). `progress` gets 0..1 a few times a second; what it raises
     ends the rendering and leaves no files. `script` is what the sound says, in English: the lips become more exact.
     A script that does not fit the sound is left aside.
     """

@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import logging
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -28,6 +29,7 @@ PAUSE = 0.15  # s
 FASTEST = 9.0  # words a second
 FOREIGN = 0.2  # share of letters that English does not write with
 SHORTEST_PHONE = 0.03  # s, three frames: what the model cannot go below
+WORDS_SHARE = 0.7  # of the work is done when the words are found
 NEAR = 4  # x 10 ms: phones that were heard so near count as agreeing
 FITS = 0.10  # least fit of a text to its sound, see `fit`
 
@@ -51,10 +53,12 @@ class _Spoken(NamedTuple):
     name: str
 
 
-def align(x: np.ndarray, script: str, heard: Phones) -> Alignment | None:
+def align(
+    x: np.ndarray, script: str, heard: Phones, tell: Callable[[float], None] = lambda share: None
+) -> Alignment | None:
     """Align an English text with a mono int16 sound at 16 kHz; None where the text does not fit.
 
-    `heard` are the phones recognised without the text.
+    `heard` are the phones recognised without the text; `tell` gets the share of the work that is done.
     """
     tokens = spelling.tokens(script)
     seconds = len(x) / sound.RATE
@@ -72,7 +76,10 @@ def align(x: np.ndarray, script: str, heard: Phones) -> Alignment | None:
         found = _words(decoder, x, spoken)
         if found is None:
             return _left_aside("no way through the sound with these words")
-        phones, fits = _phones(decoder, x, found, heard.best)
+        tell(WORDS_SHARE)
+        phones, fits = _phones(
+            decoder, x, found, heard.best, lambda share: tell(WORDS_SHARE + (1 - WORDS_SHARE) * share)
+        )
     except RuntimeError as e:  # pocketsphinx's word for every failure
         return _left_aside(f"the aligner stopped: {e}")
     if fits < FITS:
@@ -140,7 +147,11 @@ def _words(decoder: object, x: np.ndarray, words: list[str]) -> list[_Spoken] | 
 
 
 def _phones(
-    decoder: object, x: np.ndarray, words: list[_Spoken], heard: list[Phone]
+    decoder: object,
+    x: np.ndarray,
+    words: list[_Spoken],
+    heard: list[Phone],
+    tell: Callable[[float], None],
 ) -> tuple[list[Phone], float]:
     """Phones over the whole sound, a piece at a time, and how well the pieces fit on average."""
     phones: list[Phone] = []
@@ -153,6 +164,7 @@ def _phones(
         fits_here = fit(*inside, there, end) if inside else -1.0
         phones += inside[0] if inside and fits_here >= FITS else there
         fits += fits_here * (end - start) / seconds
+        tell(end / seconds)
     return phones, fits
 
 

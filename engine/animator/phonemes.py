@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -78,8 +79,8 @@ def pieces(db: np.ndarray) -> list[tuple[int, int]]:
     return [*out, (a, len(db))]
 
 
-def recognise(x: np.ndarray) -> Phones:
-    """What is spoken in a mono int16 sound at 16 kHz."""
+def recognise(x: np.ndarray, tell: Callable[[float], None] = lambda share: None) -> Phones:
+    """What is spoken in a mono int16 sound at 16 kHz; `tell` gets the share that was listened to."""
     db = sound.loudness(x)
     seconds = len(x) / sound.RATE
     _floor, top = sound.speech_level(db)
@@ -97,6 +98,7 @@ def recognise(x: np.ndarray) -> Phones:
             heard = _shifted(heard, a / 100, min(b * 160, len(x)) / sound.RATE)
             best += heard
             likely.append(_mean(heard, scores, a, b))
+            tell(b / len(db))
     return Phones(best, np.concatenate(likely), hz)
 
 

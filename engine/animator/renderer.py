@@ -13,11 +13,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-from . import RenderInfo, eyes, lipline, mouth, oral
+from . import RenderInfo, Word, eyes, lipline, mouth, oral
 from . import geometry as g
 from .head import CELL as COARSE
 from .head import Head
@@ -25,10 +26,16 @@ from .mouth import CELL as FINE
 from .performance import FPS, Performance
 from .rig import Rig
 
+if TYPE_CHECKING:
+    from .phonemes import Phones
+
 DEFAULT_SIZE = 720  # px, short side
 SIZES = (128, 1080)
 CRISP = 0.35  # unsharp mask against the softness of one bilinear sampling
 BAND = 48  # px
+# Shares of the whole work, as measured on two cores: hearing the phones, and aligning the words of a script.
+HEARD, ALIGNED = 0.15, 0.15
+TELL_SECONDS = 0.25
 STILL = 0.1  # px of a field at full weight that nobody sees
 
 
@@ -255,20 +262,20 @@ def render_files(
     script: str | None = None,
 ) -> RenderInfo:
     """See engine.animator.render."""
-    from . import alignment, performance, phonemes, rig, sound, visemes
+    from . import performance, rig, sound, visemes
     from .encoder import Encoder
 
     tell = _Teller(progress)
     heard = sound.decode(sound_path, max_seconds)
     duration = len(heard) / sound.RATE
     frames = max(1, math.ceil(duration * FPS - 1e-6))
-    tell(0.01)
     db = sound.loudness(heard)
-    phones = phonemes.recognise(heard)
-    told = alignment.align(heard, script, phones) if script else None
-    play = performance.perform(visemes.tracks(told.phones if told else phones, db), db, frames, seed)
+    tell(0.01)
+    phones, words = _listen(heard, script, tell)
+    play = performance.perform(visemes.tracks(phones, db), db, frames, seed)
     del heard
-    tell(0.04)
+    listened = HEARD + ALIGNED if script else HEARD
+    tell(listened)
     loaded = rig.load(rig_path)
     drawer = Renderer(loaded.resized(output_size(loaded, size)))
     rate, layout = sound.best_layout(sound_path)
@@ -276,9 +283,19 @@ def render_files(
     with _quick_hand_over(), Encoder(video, mask, drawer.w, drawer.h, kept, rate, layout) as out:
         for i in range(frames):
             out.write(drawer.draw(play, i))
-            tell(0.05 + 0.94 * (i + 1) / frames)
+            tell(listened + (0.99 - listened) * (i + 1) / frames)
     tell(1.0, True)
-    return RenderInfo(duration, frames, drawer.w, drawer.h, told.words if told else [])
+    return RenderInfo(duration, frames, drawer.w, drawer.h, words)
+
+
+def _listen(x: np.ndarray, script: str | None, tell: Callable[[float], None]) -> tuple[Phones, list[Word]]:
+    """What is spoken, and the words of a script that fits it."""
+    from . import alignment, phonemes
+
+    phones = phonemes.recognise(x, lambda share: tell(HEARD * share))
+    if script and (told := alignment.align(x, script, phones, lambda share: tell(HEARD + ALIGNED * share))):
+        return told.phones, told.words
+    return phones, []
 
 
 @contextlib.contextmanager
@@ -295,12 +312,12 @@ def _quick_hand_over() -> Iterator[None]:
 
 
 class _Teller:
-    """Passes progress on about twice a second."""
+    """Passes progress on a few times a second."""
 
     def __init__(self, progress: Callable[[float], None] | None) -> None:
         self.progress, self.last = progress, 0.0
 
     def __call__(self, share: float, now: bool = False) -> None:
-        if self.progress and (now or time.monotonic() - self.last > 0.5):
+        if self.progress and (now or time.monotonic() - self.last > TELL_SECONDS):
             self.last = time.monotonic()
             self.progress(share)

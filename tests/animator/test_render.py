@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 
-from engine.animator import SoundError, phonemes, render, sound, visemes
+from engine.animator import SoundError, phonemes, render, renderer, sound, visemes
 from engine.animator.performance import FPS, perform
 
 from .measure import ends, frames, lip_gap
@@ -113,6 +113,28 @@ def test_progress_rises_to_one(rig, fixtures, tmp_path):
     render(rig[0], fixtures / "silence.wav", tmp_path / "o.mp4", None, size=160, progress=told.append)
     assert told == sorted(told)
     assert told[-1] == 1.0
+
+
+@pytest.mark.slow
+def test_progress_tells_of_the_listening_too_piece_by_piece(fixtures):
+    heard = np.tile(sound.decode(fixtures / "speech.wav"), 8)
+    told: list[float] = []
+    phonemes.recognise(heard, told.append)
+    assert len(told) >= 3
+    assert told == sorted(told)
+    assert told[-1] == 1.0
+
+
+@pytest.mark.slow
+def test_progress_does_not_stand_still_before_the_first_picture(rig, fixtures, tmp_path, monkeypatch):
+    monkeypatch.setattr(renderer, "TELL_SECONDS", 0)
+    told: list[float] = []
+    script = "Papa may buy a map."
+    options = {"size": 160, "progress": told.append, "script": script}
+    render(rig[0], fixtures / "speech.wav", tmp_path / "o.mp4", None, **options)
+    listening = [share for share in told if share < renderer.HEARD + renderer.ALIGNED]
+    assert {0.01, renderer.HEARD} <= set(listening)
+    assert told == sorted(told)
 
 
 def test_a_sound_longer_than_allowed_is_refused_before_anything_is_drawn(rig, fixtures, tmp_path):

@@ -7,6 +7,7 @@ from PIL import Image
 from avatars import tasks
 from dashboard.jobs.base import State
 from tests import made
+from tests.workers import work_on_avatar
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def bring(provider, new_avatar, tmp_path):
         provider.files["cutout"] = path
         provider.extra["cutout_url"] = provider.link("cutout")
         avatar = new_avatar()
-        tasks.work(avatar.pk)
+        work_on_avatar(avatar.pk)
         avatar.refresh_from_db()
         assert avatar.state == State.READY
         assert avatar.preview
@@ -75,14 +76,14 @@ def test_what_is_no_picture_is_left_out(bring, content):
 def test_a_link_that_leads_nowhere_does_not_fail_the_avatar(provider, new_avatar):
     provider.extra["cutout_url"] = provider.link("gone")
     avatar = new_avatar()
-    tasks.work(avatar.pk)
+    work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
     assert (avatar.state, avatar.cutout.name) == (State.READY, "")
 
 
 def test_a_provider_that_offers_none_is_asked_for_none(provider, new_avatar):
     avatar = new_avatar()
-    tasks.work(avatar.pk)
+    work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
     assert (avatar.state, avatar.cutout.name) == (State.READY, "")
 

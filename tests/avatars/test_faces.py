@@ -6,6 +6,7 @@ from django.core.files.storage import default_storage
 from avatars import tasks
 from avatars.models import Avatar
 from dashboard.jobs.base import State
+from tests.workers import work_on_avatar
 
 TWO = [[0.5, 0.2, 0.3, 0.3], [0.1, 0.25, 0.2, 0.2]]
 
@@ -64,7 +65,7 @@ def test_a_link_cannot_choose_a_face_for_somebody(signed_in, maria, of_two):
 def test_what_the_provider_found_is_kept_and_the_chosen_face_is_sent(provider, new_avatar):
     provider.extra |= {"faces": TWO, "face": 1, "warnings": ["The face is rather dark."]}
     avatar = new_avatar(wanted_face=TWO[1])
-    tasks.work(avatar.pk)
+    work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
     assert (avatar.state, avatar.faces, avatar.face) == (State.READY, TWO, 1)
     assert avatar.warnings == ["The face is rather dark."]
@@ -84,7 +85,7 @@ def test_what_the_provider_found_is_kept_and_the_chosen_face_is_sent(provider, n
 def test_providers_that_say_nothing_or_nonsense_about_faces_do_not_matter(provider, new_avatar, extra):
     provider.extra |= extra
     avatar = new_avatar()
-    tasks.work(avatar.pk)
+    work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
     assert (avatar.state, avatar.faces, avatar.face, avatar.warnings) == (State.READY, [], 0, [])
     assert "face" not in asked(provider)

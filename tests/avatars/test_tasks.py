@@ -11,6 +11,7 @@ from avatars.models import Avatar
 from dashboard.jobs.base import State
 from dashboard.models import Tombstone
 from dashboard.provider.client import Client
+from tests.workers import work_on_avatar
 
 
 def due_now(avatar: Avatar) -> None:
@@ -23,7 +24,7 @@ def expire_lease(avatar: Avatar) -> None:
 
 def test_a_portrait_becomes_an_avatar_with_a_preview_of_our_own(provider, new_avatar):
     avatar = new_avatar()
-    tasks.work(avatar.pk)
+    work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
     assert avatar.state == State.READY
     assert avatar.remote_id in provider.avatars
@@ -35,15 +36,15 @@ def test_a_portrait_becomes_an_avatar_with_a_preview_of_our_own(provider, new_av
 
 def test_a_second_run_of_the_same_task_does_nothing(provider, new_avatar):
     avatar = new_avatar()
-    tasks.work(avatar.pk)
-    tasks.work(avatar.pk)
+    work_on_avatar(avatar.pk)
+    work_on_avatar(avatar.pk)
     assert provider.count("avatar.generate") == 1
 
 
 def test_a_task_that_died_after_the_id_was_saved_goes_on_without_asking_again(provider, new_avatar):
     remote = provider.add_avatar()
     avatar = new_avatar(state=State.COPYING, remote_id=remote["avatar_id"], attempts=1)
-    tasks.work(avatar.pk)
+    work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
     assert avatar.state == State.READY
     assert provider.count("avatar.generate") == 0
@@ -52,7 +53,7 @@ def test_a_task_that_died_after_the_id_was_saved_goes_on_without_asking_again(pr
 def test_a_refusal_is_shown_in_the_providers_words_and_ends_it(provider, new_avatar):
     provider.mood.refuse["avatar.generate"] = (400, {"code": 10003, "message": "Face is too small"})
     avatar = new_avatar()
-    tasks.work(avatar.pk)
+    work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
     assert avatar.state == State.FAILED
     assert "Face is too small" in avatar.error
@@ -63,7 +64,7 @@ def test_a_provider_that_is_down_is_asked_again_later_and_not_for_ever(provider,
     avatar = new_avatar()
     for _ in range(20):
         due_now(avatar)
-        tasks.work(avatar.pk)
+        work_on_avatar(avatar.pk)
         avatar.refresh_from_db()
         if avatar.state == State.FAILED:
             break
@@ -77,11 +78,11 @@ def test_a_lost_answer_is_settled_by_the_one_new_id_in_the_list(provider, new_av
     provider.add_avatar()  # made elsewhere before
     provider.mood.lose = ["avatar.generate"]
     avatar = new_avatar()
-    tasks.work(avatar.pk)
+    work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
     assert avatar.state == State.WAITING
     due_now(avatar)
-    tasks.work(avatar.pk)
+    work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
     assert avatar.state == State.READY
     assert provider.count("avatar.generate") == 1
@@ -92,15 +93,15 @@ def test_a_lost_answer_is_settled_by_the_one_new_id_in_the_list(provider, new_av
 def test_a_lost_answer_that_cannot_be_told_is_a_question_to_a_person(provider, new_avatar):
     provider.mood.lose = ["avatar.generate"]
     avatar = new_avatar()
-    tasks.work(avatar.pk)
+    work_on_avatar(avatar.pk)
     provider.add_avatar()  # at the same time somebody else makes one: which is ours?
     due_now(avatar)
-    tasks.work(avatar.pk)
+    work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
     assert avatar.state == State.UNSURE
     assert provider.count("avatar.generate") == 1
     assert tasks.retry(avatar)  # the person says: once more
-    tasks.work(avatar.pk)
+    work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
     assert avatar.state == State.READY
     assert provider.count("avatar.generate") == 2
@@ -110,9 +111,9 @@ def test_a_provider_that_knows_client_ref_is_simply_asked_again(provider, new_av
     provider.mood.honours_refs = True
     provider.mood.lose = ["avatar.generate"]
     avatar = new_avatar()
-    tasks.work(avatar.pk)
+    work_on_avatar(avatar.pk)
     due_now(avatar)
-    tasks.work(avatar.pk)
+    work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
     assert avatar.state == State.READY
     assert len(provider.avatars) == 1
@@ -123,10 +124,10 @@ def test_a_task_killed_between_asking_and_saving_is_settled_when_its_lease_has_e
     claimed = Avatar.claim(avatar.pk, State.WAITING, to=State.SENDING, seconds=60)
     claimed.note(asked_at=timezone.now())
     provider.add_avatar()  # what the killed task had started
-    tasks.work(avatar.pk)
+    work_on_avatar(avatar.pk)
     assert provider.count("avatar.list") == 0  # the lease still holds
     expire_lease(avatar)
-    tasks.work(avatar.pk)
+    work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
     assert avatar.state == State.READY
     assert provider.count("avatar.generate") == 0
@@ -136,13 +137,13 @@ def test_a_preview_that_is_no_picture_is_not_shown(provider, new_avatar, media_f
     provider.files["preview"] = tmp_path / "preview"
     provider.files["preview"].write_text("<script>alert(1)</script>")
     avatar = new_avatar()
-    tasks.work(avatar.pk)
+    work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
     assert avatar.state == State.FAILED
     assert not avatar.preview
     provider.files["preview"] = media_files["preview"]
     tasks.retry(avatar)
-    tasks.work(avatar.pk)
+    work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
     assert avatar.state == State.READY
     assert provider.count("avatar.generate") == 1
@@ -156,9 +157,9 @@ def test_an_expired_preview_link_is_looked_up_anew(provider, new_avatar):
         preview_url=provider.link("expired"),
         gender="male",
     )
-    tasks.work(avatar.pk)
+    work_on_avatar(avatar.pk)
     due_now(avatar)
-    tasks.work(avatar.pk)
+    work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
     assert avatar.state == State.READY
     assert avatar.gender == "male"
@@ -174,7 +175,7 @@ def test_an_avatar_that_is_deleted_while_it_is_made_does_not_come_back(provider,
         return answer
 
     monkeypatch.setattr(Client, "generate_avatar", deleted_meanwhile)
-    tasks.work(avatar.pk)
+    work_on_avatar(avatar.pk)
     assert not Avatar.objects.exists()
     assert len(provider.avatars) == 1
     assert tasks.sync() == 0
@@ -184,7 +185,7 @@ def test_an_avatar_that_is_deleted_while_its_answer_is_lost_does_not_come_back(p
     provider.mood.honours_refs = True
     provider.mood.lose = ["avatar.generate"]
     avatar = new_avatar()
-    tasks.work(avatar.pk)
+    work_on_avatar(avatar.pk)
     tasks.remove(avatar)
     assert len(provider.avatars) == 1
     assert tasks.sync() == 0
@@ -195,7 +196,7 @@ def test_sync_brings_in_what_was_made_elsewhere_once(provider, new_avatar):
     assert tasks.sync() == 1
     assert tasks.sync() == 0
     avatar = Avatar.objects.get()
-    tasks.work(avatar.pk)
+    work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
     assert avatar.state == State.READY
     assert avatar.gender == "male"
@@ -204,7 +205,7 @@ def test_sync_brings_in_what_was_made_elsewhere_once(provider, new_avatar):
 
 def test_what_was_deleted_here_does_not_come_back(provider, new_avatar, django_capture_on_commit_callbacks):
     avatar = new_avatar()
-    tasks.work(avatar.pk)
+    work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
     names = [file.name for file in avatar.files]
     with django_capture_on_commit_callbacks(execute=True):
@@ -224,5 +225,5 @@ def test_a_lost_message_is_sent_again_but_not_all_the_time(provider, new_avatar)
     new_avatar()
     for _ in range(5):
         poller.step()
-    sent = [entry for entry in OrmQ.objects.all() if entry.func() == "avatars.tasks.work"]
+    sent = [entry for entry in OrmQ.objects.all() if entry.func() == "avatars.tasks.generate"]
     assert len(sent) == 1

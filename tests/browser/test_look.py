@@ -15,7 +15,8 @@ from dashboard.jobs.provider_job import provider as provider_here
 from tests import made
 from tests.browser.conftest import HEIGHT, WIDTH
 from tests.conftest import FIXTURES
-from videos import poller, tasks
+from tests.workers import work_on_video
+from videos import poller
 from videos.exports import tasks as exports
 from videos.looks.look import Look
 from videos.models import Backdrop, Export, Video, Voice
@@ -319,11 +320,11 @@ def test_from_the_chosen_colour_and_frame_to_the_film_that_has_them(
     page.wait_for_url(re.compile(r"/videos/\d+/$"))
     video = Video.objects.get()
 
-    tasks.work(video.pk)
+    work_on_video(video.pk)
     video.refresh_from_db()
     provider.finish(video.remote_id)
     poller.step()
-    tasks.work(video.pk)
+    work_on_video(video.pk)
     expect(page.get_by_text("Putting the look on…")).to_be_visible()
     expect(page.locator("video.player")).to_have_attribute("width", "128")
     exports.work(Export.objects.get(kind="look").pk)

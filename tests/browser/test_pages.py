@@ -67,7 +67,7 @@ def test_each_picture_has_its_own_progress_and_its_own_error(page):
     expect(good.locator(".card-words")).to_have_text(re.compile(r"Uploading… [1-9]\d? %"))
     assert 0 < float(good.locator("progress").get_attribute("value")) < 100
     expect(bad.locator(".card-words")).to_contain_text("Use a photo")
-    expect(good.locator(".card-words")).to_have_text("Queued…")
+    expect(good.locator(".card-words")).to_have_text("Preparing your avatar…")
     expect(good.locator(".card-name")).to_have_text("Maria portrait")
     assert Avatar.objects.count() == 1
     bad.get_by_role("button", name="Remove").click()
@@ -104,7 +104,7 @@ def test_a_card_follows_its_row_and_then_asks_no_more(page, new_avatar, maria):
     polls = asked(page, "/card/")
     page.goto("/avatars/")
     card = page.locator(f"#avatar-{avatar.pk}")
-    expect(card.locator(".card-words")).to_have_text("Queued…")
+    expect(card.locator(".card-words")).to_have_text("Preparing your avatar…")
     card.evaluate("(element) => { element.marked = true; }")
     page.wait_for_timeout(2400)
     assert polls
@@ -117,6 +117,22 @@ def test_a_card_follows_its_row_and_then_asks_no_more(page, new_avatar, maria):
     polls.clear()
     page.wait_for_timeout(2400)
     assert polls == []
+
+
+def test_a_card_that_moves_on_keeps_the_focus_of_the_keyboard(page, new_video, maria):
+    """It is replaced every second while it is made: whoever stands on it must not be thrown to the top."""
+    video = new_video(made_by=maria, state=State.MAKING, progress=10)
+    page.goto("/videos/")
+    card = page.locator(f"#video-{video.pk}")
+    link = card.get_by_role("link", name="Hello", exact=True)
+    link.focus()
+    change(video, state=State.MAKING, progress=20)
+    expect(card.locator(".card-words")).to_have_text("Generating 20 %")
+    expect(link).to_be_focused()
+    video.refresh_from_db()
+    change(video, state=State.READY)
+    expect(card.locator(".card-words")).to_have_count(0)
+    expect(link).to_be_focused()
 
 
 def test_the_card_of_what_somebody_else_deleted_goes_away(page, new_video, maria):
@@ -132,7 +148,7 @@ def test_try_again_on_the_card_brings_the_card_back_to_life(page, new_video, mar
     page.goto("/videos/")
     page.get_by_role("button", name="Try again").click()
     card = page.locator(f"#video-{video.pk}")
-    expect(card.locator(".card-words")).to_have_text("Queued")
+    expect(card.locator(".card-words")).to_have_text("Generating…")
     change(video, state=State.MAKING, progress=43)
     expect(card.locator(".card-words")).to_have_text("Generating 43 %")
     expect(card.locator("progress")).to_have_attribute("value", "43")

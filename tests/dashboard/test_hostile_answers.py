@@ -64,7 +64,7 @@ def test_a_refusal_in_odd_characters_is_a_refusal_and_the_job_ends_with_a_senten
     assert str(caught.value).startswith("The avatar service refused this: “")
     assert len(str(caught.value)) < 700
     avatar = new_avatar()
-    avatar_tasks.work(avatar.pk)
+    avatar_tasks.generate(avatar.pk)
     avatar.refresh_from_db()
     assert (avatar.state, avatar.asked_at) == (State.FAILED, None)
     assert_kept_clean(avatar)
@@ -96,7 +96,7 @@ def test_an_answer_that_cannot_be_used_may_have_been_a_success(provider, new_ava
         client().generate_avatar(PORTRAIT, "ref")
     assert (caught.value.passing, caught.value.lost) == (True, True)
     avatar = new_avatar()
-    avatar_tasks.work(avatar.pk)
+    avatar_tasks.generate(avatar.pk)
     avatar.refresh_from_db()
     assert avatar.state == State.WAITING
     assert avatar.asked_at  # the next try looks for it in the list first

@@ -11,6 +11,7 @@ from PIL import Image
 
 from dashboard.uploads import UploadError, results, sandbox
 from tests import made
+from tests.videos import card as cards
 
 
 @pytest.fixture
@@ -116,6 +117,17 @@ def test_a_mask_that_the_decoder_dies_of_spoils_only_itself(tmp_path, monkeypatc
     video, mask = made.video(tmp_path / "video.mp4"), made.mask(tmp_path / "mask.mp4")
     found = results.film(video, tmp_path, mask=mask)
     assert (found.mask_problem, found.cutout, found.frames) == (results.NO_VIDEO, None, 25)
+
+
+@pytest.mark.parametrize("marks", [cards.BT709, cards.BT601, cards.UNMARKED], ids=["709", "601", "none"])
+def test_the_colours_of_poster_and_cutout_follow_the_marks_of_the_video(tmp_path, marks):
+    card = cards.make(tmp_path, 0.4, 0.2, marks=marks)
+    found = results.film(card.video, tmp_path, mask=card.mask)
+    middle = (cards.WIDTH // 2, cards.HEIGHT // 2)
+    with Image.open(found.stills.poster) as poster, Image.open(found.cutout) as cutout:
+        assert poster.getpixel(middle) == pytest.approx(cards.PERSON, abs=5)
+        assert poster.getpixel((8, 8)) == pytest.approx(cards.WALL, abs=5)
+        assert cutout.convert("RGBA").getpixel(middle)[:3] == pytest.approx(cards.PERSON, abs=5)
 
 
 def test_a_video_that_broke_off_is_refused(film, tmp_path):

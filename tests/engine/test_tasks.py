@@ -4,6 +4,7 @@ import os
 import time
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.core.cache import cache
@@ -43,11 +44,13 @@ def test_a_bell_for_a_row_that_is_gone_does_nothing(db):
     tasks.build_rig(12345)
 
 
-def test_progress_is_noted_and_the_lease_renewed_every_few_seconds(pending, double, monkeypatch):
+def test_progress_is_noted_and_the_lease_renewed_again_and_again(pending, double, monkeypatch):
+    monkeypatch.setattr(tasks, "TELL_SECONDS", 0)
     monkeypatch.setattr(tasks, "BEAT", 0)
 
     def during(progress):
-        for done, shown in ((0.0, 0), (0.126, 12), (0.5, 50), (1.0, 99)):
+        # What was done before the animator began is not forgotten.
+        for done, shown in ((0.0, tasks.DECODED), (0.126, 12), (0.5, 50), (1.0, 99)):
             progress(done)
             row = Render.objects.get(pk=pending.pk)
             assert row.progress == shown
@@ -66,6 +69,38 @@ def test_progress_is_not_written_more_often_than_that(pending, double, django_as
 
     double.during = during
     tasks.render(pending.pk)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Seconds that pass when a test says so."""
+    now = SimpleNamespace(seconds=0.0)
+    monkeypatch.setattr(tasks, "time", SimpleNamespace(monotonic=lambda: now.seconds))
+    return now
+
+
+def test_a_render_of_a_few_seconds_has_percentages_that_move_once_a_second(pending, double, clock):
+    seen = []
+
+    def during(progress):
+        for step in range(40):  # four seconds, told ten times a second
+            clock.seconds += 0.1
+            progress(step / 40)
+            seen.append(Render.objects.get(pk=pending.pk).progress)
+
+    double.during = during
+    tasks.render(pending.pk)
+    assert seen == sorted(seen)
+    assert 4 <= len(set(seen)) <= 5
+    assert seen[-1] > 70
+
+
+def test_an_attempt_after_a_killed_one_begins_at_the_beginning(pending, double):
+    Render.objects.filter(pk=pending.pk).update(state=State.IN_PROGRESSING, progress=80)
+    seen = []
+    double.during = lambda progress: seen.append(Render.objects.get(pk=pending.pk).progress)
+    tasks.render(pending.pk)
+    assert seen == [tasks.DECODED]
 
 
 def test_who_lost_the_row_in_the_middle_stops_without_a_trace(pending, double, monkeypatch, settings):

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,10 +23,11 @@ class Product:
     data: Path
     url: str
     output: Path
+    settings: dict[str, str] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
-        return environment(self.data, int(self.url.rsplit(":", 1)[1]))
+        return environment(self.data, int(self.url.rsplit(":", 1)[1])) | self.settings
 
     def manage(self, *arguments: str) -> str:
         """What a `manage.py` command prints."""
@@ -54,7 +55,12 @@ class Product:
 
     def pids(self, program: str) -> list[int]:
         """The main process of a program first, then its children."""
-        marks = {"worker": "cluster worker", "renderer": "cluster engine", "rigger": "cluster rig"}
+        marks = {
+            "worker": "cluster worker",
+            "generate": "cluster generate",
+            "renderer": "cluster engine",
+            "rigger": "cluster rig",
+        }
         found = []
         for entry in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
@@ -89,18 +95,19 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def running(data: Path, port: int | None = None) -> Iterator[Product]:
+def running(data: Path, port: int | None = None, **settings: str) -> Iterator[Product]:
+    """`settings`: more of the README's, for example another provider."""
     port = port or free_port()
     output = data.with_suffix(".out")
     with output.open("w") as file:
         process = subprocess.Popen(
             [sys.executable, "-u", "manage.py", "launch"],
             cwd=ROOT,
-            env=environment(data, port),
+            env=environment(data, port) | settings,
             stdout=file,
             stderr=subprocess.STDOUT,
         )
-    product = Product(process, data, f"http://127.0.0.1:{port}", output)
+    product = Product(process, data, f"http://127.0.0.1:{port}", output, settings)
     try:
         deadline = time.monotonic() + 90
         while "Ready" not in output.read_text():

@@ -15,7 +15,14 @@ import numpy as np
 WIDTH, HEIGHT, RATE, SOUND_RATE = 192, 240, 25, 48_000
 WALL = (40, 160, 70)
 PERSON = (200, 60, 50)
-BT601, LIMITED = 6, 1
+BT709, UNMARKED, BT601 = (
+    1,
+    2,
+    6,
+)  # FFmpeg's AVColorSpace; unmarked ones are written in BT.601, as small ones are
+LIMITED = 1
+LUMA = {BT709: (0.2126, 0.7152, 0.0722)}  # red, green, blue
+LUMA[BT601] = LUMA[UNMARKED] = (0.299, 0.587, 0.114)
 
 
 @dataclass(frozen=True)
@@ -45,20 +52,26 @@ def picture(number: int, behind: tuple[int, int, int] = WALL, *, flash: bool = F
 
 
 def make(
-    folder: Path, seconds: float = 2.0, click: float = 1.0, *, sound: str = "aac", mask_rate: int = RATE
+    folder: Path,
+    seconds: float = 2.0,
+    click: float = 1.0,
+    *,
+    sound: str = "aac",
+    mask_rate: int = RATE,
+    marks: int = BT709,
 ) -> Card:
-    """As our engine writes it: H.264 in BT.601, AAC; the mask without sound."""
+    """As our engine writes it: H.264 in BT.709, AAC; the mask without sound. `marks`: as others write it."""
     card = Card(folder / "card.mp4", folder / "card mask.mp4", seconds, click)
     with av.open(str(card.video), "w", format="mp4") as box:
-        stream = _stream(box, RATE)
+        stream = _stream(box, RATE, marks)
         voice = box.add_stream(sound, rate=SOUND_RATE, layout="mono")
         for number in range(card.frames):
-            rgb = picture(number, flash=number == round(click * RATE)).round().astype(np.uint8)
-            _put(box, stream, cv2.cvtColor(rgb, cv2.COLOR_RGB2YUV_I420), number)
+            rgb = picture(number, flash=number == round(click * RATE))
+            _put(box, stream, _planes(rgb, LUMA[marks]), number)
         box.mux(stream.encode(None))
         _sound(box, voice, seconds, click)
     with av.open(str(card.mask), "w", format="mp4") as box:
-        stream = _stream(box, mask_rate)
+        stream = _stream(box, mask_rate, marks)
         for number in range(round(seconds * mask_rate)):
             planes = np.full((HEIGHT * 3 // 2, WIDTH), 128, np.uint8)
             planes[:HEIGHT] = (16 + alpha(number * RATE // mask_rate) * 219).round()
@@ -67,11 +80,21 @@ def make(
     return card
 
 
-def _stream(box: av.container.OutputContainer, rate: int) -> av.VideoStream:
+def _planes(rgb: np.ndarray, luma: tuple[float, float, float]) -> np.ndarray:
+    """(h, w, 3) -> I420 (3h/2, w) in video range."""
+    red, green, blue = cv2.split(rgb / 255)
+    y = luma[0] * red + luma[1] * green + luma[2] * blue
+    u, v = (blue - y) / (2 - 2 * luma[2]), (red - y) / (2 - 2 * luma[0])
+    half = [cv2.resize(plane, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) for plane in (u, v)]
+    levels = [16 + 219 * y, *(128 + 224 * plane for plane in half)]
+    return np.concatenate([level.ravel() for level in levels]).round().astype(np.uint8).reshape(-1, WIDTH)
+
+
+def _stream(box: av.container.OutputContainer, rate: int, marks: int) -> av.VideoStream:
     stream = box.add_stream("libx264", rate=rate, options={"crf": "12", "preset": "veryfast"})
     stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
     context = stream.codec_context
-    context.colorspace = context.color_primaries = context.color_trc = BT601
+    context.colorspace = context.color_primaries = context.color_trc = marks
     context.color_range = LIMITED
     return stream
 

@@ -127,14 +127,17 @@ def test_a_refused_voice_is_a_sentence(signed_in, maria, settings):
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"state": State.SENDING}, "Getting started…"),
+        ({"state": State.WAITING}, "Generating…"),
+        ({"state": State.SENDING}, "Generating…"),
+        ({"state": State.MAKING, "remote_state": "pending"}, "Generating…"),
         ({"state": State.MAKING, "progress": 43}, "Generating 43 %"),
         ({"state": State.COPYING}, "Finishing…"),
         (
             {"state": State.FAILED, "error": "This took too long. Try again."},
-            "This took too long. Try again.",
+            "<strong>Failed.</strong> This took too long. Try again.",
         ),
-        ({"state": State.CANCELLED}, "Make it after all"),
+        ({"state": State.WAITING, "try_after": timezone.now() + timedelta(days=1)}, ">Queued<"),
+        ({"state": State.CANCELLED}, ">Cancelled<"),
         ({"state": State.UNSURE, "error": "It may have been started or not."}, "Leave it"),
         ({"state": State.READY, "seconds": 72}, "1:12"),
     ],
@@ -145,7 +148,7 @@ def test_a_card_tells_in_plain_words_what_happens(signed_in, maria, new_video, f
     assert words in client.get(reverse("videos")).text
     card = client.get(reverse("video-card", args=[video.pk]))
     assert words in card.text
-    assert ("every 2s" in card.text) == video.is_active
+    assert ('hx-trigger="every ' in card.text) == video.is_active
 
 
 def test_a_waiting_video_tells_its_place_in_the_line(signed_in, maria, new_video):
@@ -153,6 +156,7 @@ def test_a_waiting_video_tells_its_place_in_the_line(signed_in, maria, new_video
     for minutes in (3, 2, 1):
         new_video(created_at=now - timedelta(minutes=minutes))
     page = signed_in(maria).get(reverse("videos")).text
+    assert page.count("Generating") == 2  # the first of them: words and bar
     assert "(1 ahead of you)" in page
     assert "(2 ahead of you)" in page
 
@@ -172,13 +176,13 @@ def test_the_poll_notices_a_new_place_in_the_line(signed_in, maria, new_video):
 def test_the_last_poll_of_a_page_brings_the_player_and_the_downloads_once(signed_in, maria, new_video):
     video = new_video(made_by=maria, state=State.MAKING, progress=10)
     client = signed_in(maria)
-    assert "every 2s" in client.get(video.get_absolute_url()).text
+    assert "every 1s" in client.get(video.get_absolute_url()).text
     Video.objects.filter(pk=video.pk).update(
         state=State.READY, version=9, video="v.mp4", mask="m.mp4", width=720, height=900
     )
     answer = client.get(reverse("video-status", args=[video.pk]), {"v": "0.0"})
     assert "<video" in answer.text
-    assert "every 2s" not in answer.text
+    assert "hx-trigger" not in answer.text.partition("video-side")[0]
     assert 'id="video-side" hx-swap-oob="true"' in answer.text
     assert "Hello.mp4" in answer.text
     assert "Hello is ready." in answer["HX-Trigger"]
@@ -206,7 +210,7 @@ def test_a_waiting_video_can_be_cancelled_and_made_after_all(signed_in, maria, n
     video.refresh_from_db()
     assert video.state == State.CANCELLED
     answer = client.post(reverse("video-retry", args=[video.pk]), headers=HTMX)
-    assert "Queued" in answer.text
+    assert "Generating" in answer.text
 
 
 def test_what_is_being_made_already_is_told_to_be_too_late_to_cancel(signed_in, maria, new_video):
@@ -253,7 +257,7 @@ def test_home_leads_a_new_team_to_the_first_video(signed_in, maria):
     page = signed_in(maria).get("/").text
     assert "Welcome" in page
     assert "Add a portrait" in page
-    assert "Being made now" not in page
+    assert "In progress" not in page
 
 
 def test_home_ticks_off_the_steps_already_done(signed_in, maria, ready_avatar, voice):
@@ -341,13 +345,10 @@ def test_a_title_becomes_a_file_name_that_every_system_takes():
     assert for_filename("...") == "Video"
 
 
-def test_the_first_video_is_two_clicks_away_with_the_sample(signed_in, maria):
+def test_a_page_that_waits_for_its_avatar_comes_again_when_it_can_speak(signed_in, maria, new_avatar, voice):
+    avatar = new_avatar(made_by=maria)
     client = signed_in(maria)
-    assert "Try with the sample" in client.get("/").text
-    for _ in range(2):  # pressed twice: still one
-        page = client.post(reverse("sample"), follow=True)
-    avatar, voice = Avatar.objects.get(), Voice.objects.get()
-    assert (avatar.name, voice.name) == ("Eileen Collins", "Welcome")
+    page = client.get(reverse("video-new"), {"avatar": avatar.pk, "voice": voice.pk})
     assert "is getting ready to speak" in page.text
     poll = reverse("video-speaker", args=[avatar.pk])
     assert client.get(poll, {"voice": voice.pk}).status_code == 204
@@ -356,5 +357,3 @@ def test_the_first_video_is_two_clicks_away_with_the_sample(signed_in, maria):
     Avatar.objects.update(state=State.READY, provider=provider(), remote_id="a")
     address = client.get(poll, {"voice": voice.pk})["HX-Redirect"]
     assert client.get(address).text.count(" checked") == 4
-    make(client, avatar=avatar.pk, voice=voice.pk)
-    assert "Try with the sample" not in client.get("/").text

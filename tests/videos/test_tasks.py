@@ -14,10 +14,11 @@ from avatars import tasks as avatar_tasks
 from avatars.models import Avatar
 from dashboard.jobs.base import State
 from tests import made
+from tests.workers import work_on_video
 from videos import poller, tasks
 from videos.cards import cards_of
 from videos.models import Video, Voice
-from videos.scheduling import next_up
+from videos.scheduling import count_ahead, next_up
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def video(provider, new_avatar, new_video) -> Video:
 
 def run(video: Video) -> Video:
     Video.objects.filter(pk=video.pk).update(try_after=timezone.now())
-    tasks.work(video.pk)
+    work_on_video(video.pk)
     video.refresh_from_db()
     return video
 
@@ -213,6 +214,24 @@ def test_only_so_many_are_sent_and_the_others_wait_in_their_order(provider, vide
     look(video)
     assert run(third).state == State.WAITING
     assert run(second).state == State.MAKING
+
+
+def test_asking_has_workers_of_its_own_and_copying_the_common_ones(provider, video):
+    tasks.start(video)
+    run(video)
+    provider.finish(video.remote_id)
+    look(video)
+    bells = {(bell.key, bell.func()) for bell in OrmQ.objects.all()}
+    assert {key for key, task in bells if task == "videos.tasks.generate"} == {"generate"}
+    assert {key for key, task in bells if task == "videos.tasks.copy"} == {"dashboard"}
+
+
+def test_who_was_sent_first_is_ahead_at_the_provider_too(provider, video, new_video):
+    second = new_video(avatar=video.avatar, voice=video.voice)
+    run(video)
+    Video.objects.filter(pk=second.pk).update(state=State.SENDING, state_since=timezone.now())
+    second.refresh_from_db()
+    assert count_ahead([second]) == {second.pk: 1}
 
 
 def test_a_batch_keeps_no_single_video_waiting_and_batches_take_turns(provider, video, new_video, settings):

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 
 class Command(BaseCommand):
-    help = "Runs the tasks of one queue: worker (the default), engine (renders) or rig (avatars)."
+    help = "Runs the tasks of one queue: worker (the default) or one of the others in Q_CLUSTER."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", choices=["worker", *settings.Q_CLUSTER["ALT_CLUSTERS"]])

@@ -19,6 +19,7 @@ from dashboard.processes import supervisor
 from tests.conftest import FIXTURES
 from tests.local_web import LocalWeb, failing
 from tests.videos.batches.conftest import csv, send, sound
+from tests.workers import work_on_video
 from videos import poller as video_poller
 from videos import tasks as video_tasks
 from videos.batches import poller, tasks
@@ -561,7 +562,7 @@ def test_a_sheet_becomes_finished_videos_at_another_provider(
         for item in batch.items.all():
             tasks.work(item.pk)
         for video in batch.videos.all():
-            video_tasks.work(video.pk)
+            work_on_video(video.pk)
         assert (
             provider.count("video.generate") - len([v for v in provider.videos.values() if "video_url" in v])
             <= 2

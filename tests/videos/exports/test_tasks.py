@@ -16,6 +16,7 @@ from dashboard.jobs.local_job import LocalState
 from dashboard.provider import generate_once
 from tests.videos import decoded
 from tests.videos.exports.conftest import again, export_of
+from tests.workers import work_on_video
 from videos import poller
 from videos import tasks as video_tasks
 from videos.exports import studio_process, tasks, workspace
@@ -239,13 +240,13 @@ def test_a_video_that_was_ordered_with_a_look_is_dressed_when_it_comes_home(
     remote = provider.add_avatar()
     avatar = new_avatar(state=State.READY, remote_id=remote["avatar_id"], provider=provider.url)
     video = new_video(avatar=avatar, look=COLOUR)
-    video_tasks.work(video.pk)
+    work_on_video(video.pk)
     provider.finish(again(video).remote_id)
     poller.step()
     Video.objects.update(try_after=timezone.now())
     # Somebody chooses another look while it is on its way.
     Video.objects.update(look=COLOUR | {"frame": "1:1"})
-    video_tasks.work(video.pk)
+    work_on_video(video.pk)
     assert again(video).is_ready
     tasks.work(export_of(video, Kind.LOOK).pk)
     video = again(video)

@@ -138,6 +138,25 @@ def test_a_mask_with_fewer_frames_is_followed_by_its_times(tmp_path, make):
     assert np.abs(at_ten - 255 * cards.alpha(10)).mean() < 3
 
 
+@pytest.mark.parametrize("kind", ["look", "webm", "mov", "gif", "webp"])
+@pytest.mark.parametrize("marks", [cards.BT709, cards.BT601, cards.UNMARKED], ids=["709", "601", "none"])
+def test_colours_follow_the_marks_of_the_video(tmp_path, make, kind, marks):
+    """Ours are BT.709; older ones and other providers' may be BT.601, or small and say nothing."""
+    other = cards.make(tmp_path, 0.4, 0.2, marks=marks)
+    look = {"frame": "1:1"} if kind in ("look", "gif") else {}
+    path = make(kind, f".{kind}", look, video=str(other.video), mask=str(other.mask))
+    if kind in ("gif", "webp"):
+        with Image.open(path) as image:
+            shown = np.asarray(image.convert("RGBA"))
+    else:
+        shown = decoded.film(path, decoder="libvpx-vp9" if kind == "webm" else "").pictures[0]
+    middle = shown[shown.shape[0] // 2, shown.shape[1] // 2, :3].astype(int)
+    near = 8 if kind in ("gif", "webp") else 4  # 256 colours, and JPEG's cousin
+    assert np.abs(middle - cards.PERSON).max() <= near
+    if look:
+        assert np.abs(shown[8, 8, :3].astype(int) - cards.WALL).max() <= near
+
+
 # ---------------------------------------------------------------- looks
 
 

@@ -1,0 +1,43 @@
+"""The sample of a new team: a portrait and a voice of our own, and the video that they become, by one click."""
+
+from django.conf import settings
+from django.db import transaction
+
+from avatars import views as avatars
+from avatars.models import Avatar
+from dashboard.files.filenames import for_video
+from dashboard.jobs.base import State
+from dashboard.models import User
+from videos import tasks
+from videos.models import Video, Voice
+from videos.voices import services as voice_services
+
+FOLDER = settings.BASE_DIR / "static" / "samples"
+FACE, VOICE = "Eileen Collins", "Welcome"
+SCRIPT = (FOLDER / "voice.txt").read_text(encoding="utf-8").strip()
+STOPPED = (State.FAILED, State.UNSURE, State.CANCELLED)
+
+
+def make(user: User) -> Video:
+    """The sample in this person's own gallery: what is there already is not made twice. Raises UploadError."""
+    avatar = Avatar.objects.filter(made_by=user, name=FACE).exclude(state__in=STOPPED).first()
+    voice = Voice.objects.filter(made_by=user, name=VOICE).first()
+    avatar = avatar or avatars.take_in(FOLDER / "portrait.jpg", FACE, user)
+    voice = voice or voice_services.take_in(FOLDER / "voice.mp3", VOICE, user, script=SCRIPT, cut=True)
+    earlier = Video.objects.filter(made_by=user, avatar=avatar, voice=voice).exclude(state__in=STOPPED)
+    return earlier.first() or _order(avatar, voice, user)
+
+
+def _order(avatar: Avatar, voice: Voice, user: User) -> Video:
+    """It waits until its avatar can speak."""
+    with transaction.atomic():
+        video = Video.objects.create(
+            title=for_video(avatar.name, voice.name),
+            avatar=avatar,
+            voice=voice,
+            script=SCRIPT,
+            made_by=user,
+            colour=avatar.colour,
+        )
+        tasks.start(video)
+    return video
