@@ -257,6 +257,7 @@ def render_files(
     """See engine.animator.render."""
     from . import alignment, performance, phonemes, rig, sound, visemes
     from .encoder import Encoder
+    from .framing import framing
 
     tell = _Teller(progress)
     heard = sound.decode(sound_path, max_seconds)
@@ -278,7 +279,8 @@ def render_files(
             out.write(drawer.draw(play, i))
             tell(0.05 + 0.94 * (i + 1) / frames)
     tell(1.0, True)
-    return RenderInfo(duration, frames, drawer.w, drawer.h, told.words if told else [])
+    where = framing(loaded.alpha, loaded.points)
+    return RenderInfo(duration, frames, drawer.w, drawer.h, told.words if told else [], where)
 
 
 @contextlib.contextmanager
