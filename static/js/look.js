@@ -7,6 +7,7 @@ const FRAMES = { "own": null, "1:1": [1, 1], "9:16": [9, 16], "16:9": [16, 9] };
 const BLUR = 0.035; // of the canvas' shorter side, as videos/studio blurs
 
 const FEATHER = 0.08; // of the picture's shorter side, as videos/studio fades it where it ends inside the canvas
+const ROUND_DEPTH = 0.68; // as videos/studio has it
 const MIN_SIZE = 0.3;
 const MAX_SIZE = 3;
 
@@ -71,6 +72,16 @@ export function headIs(look, width, height, framing) {
   return missing > NEAR ? "cut" : "inside";
 }
 
+// Whether shoulders that the picture cuts off would end in two upright lines: rather, they end in a curve.
+export function isRounded(look, width, height, framing = null) {
+  const [across, down] = canvas(look, width, height);
+  const box = place(look, width, height, framing);
+  if (look.background === "own" || box.x <= 0.5 || box.x + box.width >= across - 0.5) return false;
+  const first = Math.min(...(framing ?? guess(width, height)).cuts);
+  const isStanding = box.y <= 0.5 && box.y + box.height >= down - 0.5;
+  return isStanding && box.y + first * box.height < down - 0.5;
+}
+
 // Whether the picture leaves nothing of the canvas free.
 export function covers(look, width, height, framing) {
   const [across, down] = canvas(look, width, height);
@@ -108,6 +119,7 @@ export function draw(stage, look, source, backdrop) {
   person.style.width = `${(100 * box.width) / across}%`;
   person.style.height = `${(100 * box.height) / down}%`;
   fade(person, box, across, down);
+  stage.classList.toggle("is-rounded", isRounded(look, width, height, framing));
   stage.querySelector(".no-picture").hidden = Boolean(source.still);
 }
 
@@ -120,6 +132,10 @@ function fade(person, box, across, down) {
     top: box.y > 0.5 ? width / box.height : 0,
     bottom: box.y + box.height < down - 0.5 ? width / box.height : 0,
   };
+  // Where the curve begins, and how high it would be if it were seen to its end, in parts of what is below.
+  const middle = (down / 2 - box.y) / box.height;
+  person.style.setProperty("--curve-from", `${100 * middle}%`);
+  person.style.setProperty("--curve-high", `${(100 * down) / 2 / box.height / ROUND_DEPTH / (1 - middle)}%`);
   for (const [side, part] of Object.entries(by)) person.style.setProperty(`--fade-${side}`, `${100 * part}%`);
 }
 

@@ -1,10 +1,15 @@
 """The face is framed by itself on the page as in the film, and the page says when it leaves the frame."""
 
+import io
 import json
 import re
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
+from django.core.files import File
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import HEIGHT, WIDTH
@@ -13,15 +18,18 @@ from tests.videos.looks.test_framing import TABLE
 from videos.looks.framing import Framing
 from videos.looks.look import Look
 from videos.models import Video
+from videos.studio.compositor import Setting, Stage
+from videos.studio.footage import Shot
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 FACE = {"eyes": [0.5, 0.4], "head": [0.3, 0.1, 0.4, 0.45], "cuts": [0.8, 0.8]}
 COMPUTE = """async ([source, cases]) => {
-  const { canvas, place, placement } = await import(source);
+  const { canvas, isRounded, place, placement } = await import(source);
   return cases.map(({ look, width, height, framing }) => ({
     canvas: canvas(look, width, height),
     placement: placement(look, width, height, framing),
+    isRounded: isRounded(look, width, height, framing),
     box: place(look, width, height, framing),
   }));
 }"""
@@ -54,6 +62,7 @@ def test_the_browser_places_as_the_table_says(page, cut_out):
     for case, found in zip(cases, page.evaluate(COMPUTE, [source, cases]), strict=True):
         assert found["canvas"] == case["canvas"], case
         assert found["placement"] == pytest.approx(case["placement"], abs=1e-5), case
+        assert found["isRounded"] == case["is_rounded"], case
         assert found["box"] == pytest.approx(case["box"], abs=1e-3), case
 
 
@@ -90,6 +99,32 @@ def test_beside_the_picture_the_preview_goes_on_with_its_background(page, known)
     assert (red, green, blue) == pytest.approx((180, 120, 90), abs=12)  # the picture's own brown
     faded = stage(page).locator(".stage-person")
     assert faded.evaluate("(image) => image.style.getPropertyValue('--fade-left')") != "0%"
+
+
+def test_the_preview_rounds_off_shoulders_as_the_film_does(page, known, tmp_path):
+    """Seen: how far the person reaches to the side, high and low in the preview, is where the film has it."""
+    whole = Image.new("RGBA", (WIDTH, HEIGHT), (255, 255, 255, 255))
+    whole.save(tmp_path / "whole.webp")
+    with (tmp_path / "whole.webp").open("rb") as file:
+        known.cutout.save("whole.webp", File(file), save=False)
+    known.framing = FACE | {"cuts": [0.5, 0.5]}
+    known.save()
+    page.goto("/videos/new/")
+    tile(page, "frame", "16:9").check()
+    tile(page, "background", "colour").check()
+    page.locator("[name=look-colour]").fill("#000000")
+    expect(stage(page)).to_have_class(re.compile("is-rounded"))
+    expect(stage(page).locator(".stage-person")).to_have_attribute("src", re.compile("whole"))
+    shown = np.asarray(Image.open(io.BytesIO(stage(page).screenshot())).convert("L")).astype(float)
+    look = Look(frame="16:9", background="colour", colour="#000000")
+    shot = Shot(np.full((HEIGHT, WIDTH, 3), 255, np.uint8), np.full((HEIGHT, WIDTH), 255, np.uint8), 0.0)
+    film = Stage(Setting(look, None, Framing.of(known.framing)), WIDTH, HEIGHT).draw(shot)[..., 0]
+    film = cv2.resize(film, shown.shape[::-1], interpolation=cv2.INTER_AREA).astype(float)
+    off = np.abs(shown - film)[24:-24, 24:-24]  # the preview's own corners are round
+    assert off.mean() < 3
+    assert np.percentile(off, 99) < 30
+    wide = [np.count_nonzero(row > 128) for row in (film[len(film) // 3], film[-20])]
+    assert wide[1] < 0.85 * wide[0]
 
 
 def test_moving_the_person_ends_it_and_the_box_brings_it_back(page, known):

@@ -185,6 +185,16 @@ class Look:
         w, h = width * scale, height * scale
         return Box((across - w) * placed.x, (down - h) * placed.y, w, h)
 
+    def is_rounded(self, width: int, height: int, framing: Framing | None = None) -> bool:
+        """Whether shoulders that the picture cuts off would end in two upright lines: rather, they end in a curve."""
+        across, down = self.canvas(width, height)
+        box = self.place(width, height, framing)
+        if self.keeps_background or box.x <= 0.5 or box.x + box.width >= across - 0.5:
+            return False
+        first = min((framing or Framing.guess(width, height)).cuts)
+        is_standing = box.y <= 0.5 and box.y + box.height >= down - 0.5
+        return is_standing and box.y + first * box.height < down - 0.5
+
     def _whole(self, width: int, height: int) -> float:
         """The scale at which `size` is 1."""
         across, down = self.canvas(width, height)

@@ -11,7 +11,12 @@ from videos.looks.look import Look
 from videos.studio import Refused, backgrounds, matting
 from videos.studio.footage import NO_MASK, Shot
 
-FEATHER = 0.08  # of the picture's shorter side in the canvas; static/js/look.js has it too
+# static/js/look.js and css/studio.css have these too.
+FEATHER = (
+    0.08  # of the picture's shorter side in the canvas: there it fades out where it ends inside the canvas
+)
+ROUND_FEATHER = 0.22  # of half the picture's width, where shoulders end in a curve
+ROUND_DEPTH = 0.68  # how far down its curve the canvas shows it; at 1 it would close to a half ellipse
 ENLARGED = cv2.INTER_LANCZOS4
 
 
@@ -94,7 +99,7 @@ class _Window:
             for seen, start in zip(self._canvas, (top, left), strict=True)
         )
         self.covers = self._canvas == (slice(0, down), slice(0, across))
-        self.edges = self._edges(across, down)
+        self.edges = self._curve() if look.is_rounded(width, height, framing) else self._edges(across, down)
         scale = box.height / height
         # Between, cubic keeps more of it and is faster.
         self._how = cv2.INTER_AREA if scale < 0.7 else ENLARGED if scale > 1.02 else cv2.INTER_CUBIC
@@ -115,6 +120,14 @@ class _Window:
         under = cv2.multiply(drawn[self._canvas], cv2.merge([255 - alpha] * 3), scale=1 / 255)
         drawn[self._canvas] = cv2.add(under, lit)  # never beyond white
         return drawn
+
+    def _curve(self) -> np.ndarray:
+        """As `_edges`: straight down to the middle of what is seen, then narrowing like a drawn bust."""
+        rows, columns = (np.arange(part.start, part.stop) + 0.5 for part in self._part)
+        middle, half = (rows[0] + rows[-1]) / 2, self.size[0] / 2
+        down = np.maximum(rows - middle, 0) / (rows[-1] - middle) * ROUND_DEPTH
+        radius = np.hypot(down[:, None], (columns / half - 1)[None, :])
+        return (255 * np.clip((1 - radius) / ROUND_FEATHER, 0, 1)).round().astype(np.uint8)
 
     def _edges(self, across: int, down: int) -> np.ndarray:
         """Alpha (h, w) uint8 of what is seen: it fades out where the picture itself ends inside the canvas."""

@@ -51,6 +51,7 @@ def _case(look: Look, width: int, height: int, framing: Framing | None) -> dict:
         "framing": asdict(framing) if framing else None,
         "canvas": list(look.canvas(width, height)),
         "placement": {k: round(v, 6) for k, v in asdict(look.placement(width, height, framing)).items()},
+        "is_rounded": look.is_rounded(width, height, framing),
         "box": {k: round(v, 4) for k, v in asdict(look.place(width, height, framing)).items()},
     }
 
@@ -90,6 +91,7 @@ def test_python_places_as_the_table_says():
         assert list(look.canvas(*size)) == case["canvas"], case
         assert asdict(look.placement(*size, framing)) == pytest.approx(case["placement"], abs=1e-5), case
         assert asdict(look.place(*size, framing)) == pytest.approx(case["box"], abs=1e-3), case
+        assert look.is_rounded(*size, framing) == case["is_rounded"], case
 
 
 @pytest.mark.parametrize("background", BACKGROUNDS)

@@ -71,9 +71,20 @@ def test_shoulders_that_the_picture_cuts_off_end_softly_inside_the_frame():
     white = np.full((240, 192, 3), 255, np.uint8)
     shot = Shot(white, np.full((240, 192), 255, np.uint8), 0.0)
     look = Look(background="colour", colour="#000000", frame="16:9", size=1, x=0.5, y=1)
-    row = Stage(Setting(look), 192, 240).draw(shot)[150, :, 0].astype(int)
-    assert (row[0], row[171], row[-1]) == (0, 255, 0)
-    assert np.abs(np.diff(row)).max() < 60
+    drawn = Stage(Setting(look), 192, 240).draw(shot)[..., 0].astype(int)
+    for row in drawn[[40, 150, 185]]:
+        assert (row[0], row[171], row[-1]) == (0, 255, 0)
+        assert np.abs(np.diff(row)).max() < 60
+    # And in a curve, not in an upright line.
+    assert (drawn[185] > 128).sum() < 0.85 * (drawn[40] > 128).sum()
+
+
+def test_shoulders_that_the_picture_does_not_cut_off_are_left_as_they_are():
+    """Nothing is rounded where the person touches no side of the picture, or only below what is seen."""
+    for cuts, is_rounded in (((1, 1), False), ((0.95, 1), False), ((0.5, 0.6), True)):
+        framing = Framing((0.5, 0.4), (0.3, 0.1, 0.4, 0.5), cuts)
+        look = Look(background="colour", frame="16:9")
+        assert look.is_rounded(192, 240, framing) == is_rounded
 
 
 def test_where_the_picture_leaves_the_frame_its_edges_are_as_they_are():
