@@ -44,6 +44,9 @@ class Avatar(RemoteJob, UploadedModel):
     faces = models.JSONField(default=list)
     face = models.PositiveSmallIntegerField(default=0, help_text="Which of them this avatar is.")
     wanted_face = models.JSONField(null=True, help_text="The box of the one that a person chose.")
+    framing = models.JSONField(
+        default=dict, help_text="Where the head is in preview and videos, if the provider says so."
+    )
     warnings = models.JSONField(default=list, help_text="The provider's sentences about the portrait.")
 
     class Meta(RemoteJob.Meta):

@@ -80,6 +80,7 @@ def _send(avatar: Avatar) -> None:
             "cutout_url": answer.cutout_url,
             "faces": answer.faces,
             "face": answer.face,
+            "framing": answer.framing,
             "warnings": answer.warnings,
             "gender": avatar.gender or answer.gender,
         },
@@ -158,6 +159,7 @@ def _create(item: RemoteAvatar) -> Avatar:
         gender=item.gender,
         preview_url=item.preview_url,
         cutout_url=item.cutout_url,
+        framing=item.framing,
         state=State.COPYING,
         state_since=timezone.now(),
     )

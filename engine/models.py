@@ -120,6 +120,9 @@ class Rig(EngineJob):
     faces = models.JSONField(default=list)
     face = models.PositiveSmallIntegerField(default=0, help_text="Which of them was used.")
     warnings = models.JSONField(default=list, help_text="Sentences about what could be better.")
+    framing = models.JSONField(
+        default=dict, help_text="Where the head is in preview and videos: engine.animator.framing."
+    )
     rig = models.FileField(upload_to="engine/rigs/", blank=True)
     preview = models.FileField(upload_to="engine/previews/", blank=True)
     cutout = models.FileField(upload_to="engine/cutouts/", blank=True)  # the person alone, PNG with alpha

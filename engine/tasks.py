@@ -104,6 +104,7 @@ def _build_rig(job: Rig, folder: Path) -> None:
         gender=info.gender,
         faces=[_shares(box, *size) for box in info.faces],
         face=info.face,
+        framing=info.framing,
         # that there are several faces is told by `faces`
         warnings=[info.warning(key) for key in info.warnings if key != "several_faces"],
     )
@@ -156,6 +157,8 @@ def _render(job: Render, folder: Path) -> None:
             )
     except (UploadError, animator.SoundError) as error:
         raise JobFailed(str(error), error_code=Code.UNUSABLE_AUDIO) from error
+    if info.framing and not job.rig.framing:  # of an avatar from before it was kept
+        Rig.objects.filter(pk=job.rig.pk).update(framing=info.framing)
     files = {"video": video, "mask": mask}
     if info.words:
         files["captions"] = folder / "captions.vtt"

@@ -77,6 +77,8 @@ def _avatar(request: HttpRequest, token: Token | None, rig: Rig) -> dict[str, An
         avatar["cutout_url"] = _link(request, rig.cutout.name)
     if rig.faces:
         avatar |= {"faces": rig.faces, "face": rig.face, "warnings": rig.warnings}
+    if rig.framing:
+        avatar["framing"] = rig.framing
     return avatar
 
 
@@ -130,6 +132,8 @@ def _video(request: HttpRequest, token: Token | None, render: Render) -> dict[st
     if render.state == State.FINISHED:
         video["video_url"] = _link(request, render.video.name)
         video["duration"] = round(render.seconds, 2)
+        if render.rig.framing:
+            video["framing"] = render.rig.framing
     if render.state == State.ERROR:
         video["error"] = render.error
         video["error_code"] = render.error_code or Code.INTERNAL

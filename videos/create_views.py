@@ -97,7 +97,7 @@ def _page(
 ) -> HttpResponse:
     """The page with the newest to choose from, and whatever is chosen already among them."""
     avatar, voice = parse_id(chosen.get("avatar")), parse_id(chosen.get("voice"))
-    ready = speakers().only("name", "colour", "portrait", "thumbnail", "preview", "cutout")
+    ready = speakers().only("name", "colour", "portrait", "thumbnail", "preview", "cutout", "framing")
     shown = list(ready[:SPEAKERS_SHOWN])
     if avatar and avatar not in {a.pk for a in shown}:
         shown = [*ready.filter(pk=avatar), *shown]

@@ -15,6 +15,7 @@ from dashboard.jobs.local_job import LocalJob, LocalState
 from dashboard.jobs.provider_job import RemoteJob
 from dashboard.models import OwnedModel, Tombstone, UploadedModel, User
 from dashboard.provider.answers import MAX_STATE
+from videos.looks.framing import Framing
 from videos.looks.look import Look
 
 NO_MASK = "This video came without a mask, so its background cannot be removed or replaced."
@@ -195,7 +196,9 @@ class Video(RemoteJob):
     )
     # The person alone, from video and mask, with an alpha channel: for previews of other looks.
     cutout = models.FileField(upload_to="videos/cutouts/", blank=True)
-    look = models.JSONField(default=dict, help_text="videos.looks.look.Look; empty: as it came.")
+    look = models.JSONField(default=dict, help_text="videos.looks.look.Look; empty: the original.")
+    # A copy of the avatar's, which may be deleted before the video is.
+    framing = models.JSONField(default=dict, help_text="Where the head is in it, if the provider says so.")
     # The video with its look, and the look that it has: another than `look` while that is being made.
     dressed = models.FileField(upload_to="videos/dressed/", blank=True)
     dressed_key = models.CharField(max_length=16, blank=True)
@@ -255,6 +258,11 @@ class Video(RemoteJob):
     @functools.cached_property
     def looks(self) -> Look:
         return Look.of(self.look)
+
+    @property
+    def face(self) -> Framing | None:
+        """Where the head is in it; None where nobody knows."""
+        return Framing.of(self.framing or (self.avatar.framing if self.avatar else None))
 
     @property
     def poster_moment(self) -> float:

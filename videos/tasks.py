@@ -189,6 +189,7 @@ def _keep(video: Video, path: Path, mask: Path | None, film: results.Film, item:
                 State.READY,
                 **{field.field.name: field.name for field in stored},
                 words_fit=item.words_fit,
+                framing=item.framing or (video.avatar.framing if video.avatar else {}),
                 mask_problem=video.mask_problem,
                 width=film.width,
                 height=film.height,
@@ -198,6 +199,8 @@ def _keep(video: Video, path: Path, mask: Path | None, film: results.Film, item:
                 progress=100,
                 error="",
             )
+            if item.framing and video.avatar_id:  # an avatar from before its service said so
+                Avatar.objects.filter(pk=video.avatar_id, framing={}).update(framing=item.framing)
             exports.dress(video)  # with the look that was chosen when it was ordered
     except BaseException:  # whatever it was, also the worker's end: leave no debris
         for field in stored:

@@ -6,7 +6,7 @@ too long. Models take their lengths from here, so that nothing is kept which ano
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 MAX_ID = 200
@@ -15,6 +15,8 @@ MAX_URL = 2000
 MAX_PASSING_URL = 8000  # of a link that is followed at once and kept nowhere
 MAX_SENTENCE = 500
 MAX_LIST = 20  # faces and warnings of one picture; more are not looked at
+FRAMING = {"eyes": 2, "head": 4, "cuts": 2}  # how many shares each has
+SMALLEST_HEAD = 0.01  # of the frame
 JOINERS = "\u200c\u200d"  # invisible, and part of how Persian, Hindi and emoji are written
 
 Box = tuple[float, float, float, float]
@@ -29,6 +31,7 @@ class RemoteAvatar:
     face: int = 0  # which of them was used
     warnings: tuple[str, ...] = ()  # what could be better about the picture, in sentences
     cutout_url: str = ""  # the person alone, with an alpha channel: an extra of our own engine
+    framing: dict[str, list[float]] = field(default_factory=dict)  # where the head is: see _parse_framing
     client_ref: str = ""  # empty: the provider does not know this field
 
     @property
@@ -45,6 +48,7 @@ class RemoteVideo:
     captions_url: str = ""  # WebVTT; only where a script was sent and fits
     words_fit: bool | None = None  # whether it fits; None: this provider knows nothing of scripts
     avatar_id: str = ""
+    framing: dict[str, list[float]] = field(default_factory=dict)
     client_ref: str = ""
     progress: int | None = None  # 0 to 100
     error: str = ""
@@ -114,6 +118,7 @@ def parse_avatar(item: Any) -> RemoteAvatar | None:
         cutout_url=parse_url(item.get("cutout_url")),
         faces=faces,
         face=parse_number(item.get("face"), most=max(len(faces) - 1, 0)) or 0,
+        framing=_parse_framing(item.get("framing")),
         warnings=tuple(warning for warning in warnings if warning),
         client_ref=parse_id(item.get("client_ref")),
     )
@@ -132,6 +137,7 @@ def parse_video(item: Any) -> RemoteVideo | None:
         captions_url=captions_url,
         words_fit=bool(captions_url) if "captions_url" in item else None,
         avatar_id=parse_id(item.get("avatar_id")),
+        framing=_parse_framing(item.get("framing")),
         client_ref=parse_id(item.get("client_ref")),
         progress=parse_number(item.get("progress"), most=100),
         error=parse_sentence(item.get("error")),
@@ -181,6 +187,25 @@ def _parse_faces(value: Any) -> tuple[Box, ...]:
     if not all(isinstance(box, list) and len(box) == 4 and all(map(_is_share, box)) for box in boxes):
         return ()
     return tuple((float(x), float(y), float(w), float(h)) for x, y, w, h in boxes)
+
+
+def _parse_framing(value: Any) -> dict[str, list[float]]:
+    """Where the head is in preview and video, an extra of our own engine: points and lines as shares of the frame.
+
+    `eyes` [x, y], `head` [x, y, width, height] from hair to chin, `cuts` [left, right]: how far down the person first
+    touches those edges. Empty where it is missing or makes no sense.
+    """
+    if not isinstance(value, dict):
+        return {}
+    found = {}
+    for name, length in FRAMING.items():
+        shares = value.get(name)
+        if not isinstance(shares, list) or len(shares) != length or not all(map(_is_share, shares)):
+            return {}
+        found[name] = [float(share) for share in shares]
+    _, y, width, height = found["head"]
+    is_head = min(width, height) > SMALLEST_HEAD and y <= found["eyes"][1] <= y + height
+    return found if is_head else {}
 
 
 def _is_share(value: Any) -> bool:

@@ -56,6 +56,9 @@ class RigInfo:
     # every face that could be used, largest first: x, y, w, h in the picture before it was turned upright
     faces: list[tuple[int, int, int, int]] = field(default_factory=list)
     face: int = 0  # which of them was used
+    framing: dict[str, list[float]] = field(
+        default_factory=dict
+    )  # where the head is in the video: see framing.py
 
     def warning(self, key: str) -> str:
         """The sentence of one of `warnings`."""
@@ -79,6 +82,7 @@ class RenderInfo:
     width: int
     height: int
     words: list[Word] = field(default_factory=list)  # of the script; none without one, or if it does not fit
+    framing: dict[str, list[float]] = field(default_factory=dict)  # as in RigInfo
 
 
 def build_rig(

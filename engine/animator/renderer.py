@@ -264,6 +264,7 @@ def render_files(
     """See engine.animator.render."""
     from . import performance, rig, sound, visemes
     from .encoder import Encoder
+    from .framing import framing
 
     tell = _Teller(progress)
     heard = sound.decode(sound_path, max_seconds)
@@ -285,7 +286,8 @@ def render_files(
             out.write(drawer.draw(play, i))
             tell(listened + (0.99 - listened) * (i + 1) / frames)
     tell(1.0, True)
-    return RenderInfo(duration, frames, drawer.w, drawer.h, words)
+    where = framing(loaded.alpha, loaded.points)
+    return RenderInfo(duration, frames, drawer.w, drawer.h, words, where)
 
 
 def _listen(x: np.ndarray, script: str | None, tell: Callable[[float], None]) -> tuple[Phones, list[Word]]:

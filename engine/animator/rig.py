@@ -91,6 +91,7 @@ def build(
 ) -> RigInfo:
     """See engine.animator.build_rig."""
     from . import face, gender, matte
+    from .framing import framing
     from .portrait import open_portrait
 
     p = open_portrait(portrait, min_face, face_wanted)
@@ -112,4 +113,14 @@ def build(
         write_image(cutout, np.dstack([person, a8]), ".png")
     sex, sure = gender.estimate(p.image, p.points)
     x, y, w, h = p.source_box
-    return RigInfo(*p.source_size, (x, y, w, h), (w, h), sex, sure, p.warnings, p.faces, p.chosen)
+    return RigInfo(
+        *p.source_size,
+        (x, y, w, h),
+        (w, h),
+        sex,
+        sure,
+        p.warnings,
+        p.faces,
+        p.chosen,
+        framing(a8, p.points),
+    )

@@ -1,6 +1,6 @@
 // The step "Look": its controls, the previews that follow them, moving the person, pictures for the background.
 
-import { PLAIN, canvas, draw, fill, place, withoutPerson } from "./look.js";
+import { PLACED, PLAIN, canvas, covers, draw, extended, fill, headIs, isAutomatic, place, placement, withoutPerson } from "./look.js";
 import { dropPage, say, tooLarge } from "./send.js";
 import { uploadFile } from "./upload.js";
 
@@ -8,13 +8,22 @@ const root = document.querySelector("[data-look]");
 const form = root.form ?? root.closest("form");
 const stages = [...document.querySelectorAll("[data-stage]")];
 const notes = [...document.querySelectorAll("[data-look-note]")];
-const NUMBERS = ["angle", "size", "x", "y"];
+const faces = [...document.querySelectorAll("[data-look-face]")];
+const safes = [...document.querySelectorAll("[data-look-safe]")];
+const pixels = root.querySelector("[data-look-pixels]");
+const automatic = root.querySelector("[name=look-automatic]");
+const NUMBERS = ["angle", "resolution", "size", "x", "y"];
 const SNAP = 0.015; // of the canvas' width: so near to the middle is the middle
 const UNCUT = "The cut-out shows once the video is there.";
+const FACE = {
+  inside: "",
+  cut: "Part of the head is outside the frame.",
+  outside: "The face is outside the frame.",
+};
 const NO_MASK = "This video came without a mask: the person cannot be cut out.";
 
 let wanted = 0;
-let source = { width: 4, height: 5, still: "", cutout: "" };
+let source = { width: 4, height: 5, still: "", cutout: "", framing: null };
 
 // ---------------------------------------------------------------- the look, as the controls have it
 
@@ -23,40 +32,39 @@ const field = (name) => form.elements[`look-${name}`];
 function read() {
   const look = { ...PLAIN };
   for (const name of Object.keys(PLAIN)) {
+    if (automatic.checked && name in PLACED) continue;
     const value = name === "picture" ? root.querySelector("[name=look-picture]:checked")?.value : field(name).value;
     if (value) look[name] = NUMBERS.includes(name) ? Number(value) : value;
   }
   return look;
 }
 
+// The same look, as if somebody had placed it there by hand.
+const byHand = (look) => ({ ...look, ...placement(look, source.width, source.height, source.framing) });
+
 function write(values) {
-  if (values.background) field("background").value = values.background;
-  bound();
-  for (const [name, value] of Object.entries(values)) {
+  if (Object.keys(PLACED).some((name) => name in values)) automatic.checked = isAutomatic({ ...PLAIN, ...values });
+  for (const [name, wanted] of Object.entries(values)) {
+    const value = wanted ?? PLACED[name];
     if (name === "picture") {
       const chosen = root.querySelector("[name=look-picture]:checked");
       if (chosen) chosen.checked = false;
-      const wanted = root.querySelector(`[name=look-picture][value="${value}"]`);
-      if (wanted) wanted.checked = true;
-    } else field(name).value = value;
+      const picture = root.querySelector(`[name=look-picture][value="${value}"]`);
+      if (picture) picture.checked = true;
+    } else field(name).value = value ?? "";
   }
   follow();
 }
 
-// With its own background the picture has to cover the frame.
-function bound() {
-  const size = field("size");
-  size.dataset.least ??= size.min;
-  size.min = field("background").value === "own" ? 1 : size.dataset.least;
-}
-
 // Everything on the page that shows the look follows the controls.
 export function follow() {
-  bound();
   const look = read();
   const { background } = look;
+  const placed = placement(look, source.width, source.height, source.framing);
+  if (isAutomatic(look)) for (const name of Object.keys(PLACED)) field(name).value = placed[name].toFixed(3);
   const chosen = root.querySelector("[name=look-picture]:checked");
   if (background === "blur") clear();
+  if (background === "own") goOn(look);
   for (const stage of stages) {
     draw(stage, look, source, chosen?.dataset);
     stage.style.touchAction = room(look)[1] ? "none" : "pan-y"; // what cannot be moved up and down scrolls the page
@@ -71,10 +79,12 @@ export function follow() {
     swatch.setAttribute("aria-pressed", Object.keys(set).every((name) => look[name] === set[name]));
   }
   tell("angle", `${look.angle}°`);
-  tell("size", `${Math.round(look.size * 100)} %`);
+  tell("size", `${Math.round(placed.size * 100)} %`);
   const [roomX, roomY] = room(look);
-  tell("x", roomX ? `${Math.round(look.x * 100)} %` : "fits");
-  tell("y", roomY ? `${Math.round(look.y * 100)} %` : "fits");
+  tell("x", roomX ? `${Math.round(placed.x * 100)} %` : "fits");
+  tell("y", roomY ? `${Math.round(placed.y * 100)} %` : "fits");
+  warn(look);
+  tellPixels(look);
 
   let words = "";
   if (background !== "own" && form.dataset.noMask !== undefined) words = NO_MASK;
@@ -84,6 +94,43 @@ export function follow() {
     note.textContent = words;
     note.hidden = !words;
   }
+}
+
+// Live regions: they are only touched when the words change, so that nothing is read out twice.
+function warn(look) {
+  const words = source.framing && source.still ? FACE[headIs(look, source.width, source.height, source.framing)] : "";
+  for (const face of faces) if (face.textContent !== words) face.textContent = words;
+}
+
+// How large the result will be, where that is known.
+function tellPixels(look) {
+  pixels.hidden = !source.isExact && !look.resolution;
+  pixels.textContent = `Your video will be ${canvas(look, source.width, source.height).join(" × ")} pixels.`;
+  for (const safe of safes) safe.hidden = look.frame !== "9:16";
+}
+
+function showSafe(yes) {
+  for (const stage of stages) stage.classList.toggle("shows-safe", yes);
+  for (const safe of safes) {
+    safe.querySelector("input").checked = yes;
+    safe.querySelector(".safe-legend").hidden = !yes;
+  }
+}
+
+for (const safe of safes) safe.addEventListener("change", (event) => showSafe(event.target.checked));
+
+// The own background goes on where the picture does not reach: drawn anew when the picture lies elsewhere.
+async function goOn(look) {
+  const whose = source;
+  const { width, height, framing } = whose;
+  if (!whose.still || covers(look, width, height, framing)) return;
+  const where = JSON.stringify([canvas(look, width, height), place(look, width, height, framing)]);
+  if (whose.extendedFor === where) return;
+  whose.extendedFor = where;
+  const drawn = await extended(whose.still, whose.cutout, look, width, height, framing).catch(() => "");
+  if (whose !== source || whose.extendedFor !== where) return;
+  whose.extended = drawn;
+  follow();
 }
 
 async function clear() {
@@ -107,6 +154,8 @@ async function find() {
   const mine = ++wanted;
   const chosen = form.querySelector("[name=avatar]:checked")?.dataset ?? form.dataset;
   const found = { still: chosen.still ?? "", cutout: chosen.cutout ?? "", width: Number(chosen.width), height: Number(chosen.height) };
+  found.framing = chosen.framing ? JSON.parse(chosen.framing) : null;
+  found.isExact = Boolean(found.width);
   if (chosen.film) found.still = (await filmed(chosen.film, Number(chosen.at))) ?? found.still;
   if (!found.width && found.still) {
     const image = new Image();
@@ -119,7 +168,7 @@ async function find() {
   follow();
 }
 
-// A frame of the film as it came: its poster may have another look already.
+// A frame of the original film: its poster may have another look already.
 function filmed(address, at) {
   return new Promise((resolve) => {
     const film = Object.assign(document.createElement("video"), { muted: true, playsInline: true, preload: "auto" });
@@ -147,14 +196,14 @@ function move(from, dx, dy, snap = 0) {
   const y = roomY ? clamp(from.y + dy / roomY, 0, 1) : from.y;
   const isMiddle = roomX && Math.abs((x - 0.5) * roomX) < snap * canvas(from, source.width, source.height)[0];
   if (isMiddle) x = 0.5;
-  write({ x: x.toFixed(3), y: y.toFixed(3) });
+  write({ size: from.size, x: x.toFixed(3), y: y.toFixed(3) });
   return isMiddle;
 }
 
 // How much wider and higher the canvas is than the picture in it; less than nothing where it sticks out.
 function room(look) {
   const [across, down] = canvas(look, source.width, source.height);
-  const box = place(look, source.width, source.height);
+  const box = place(look, source.width, source.height, source.framing);
   return [across - box.width, down - box.height].map((length) => (Math.abs(length) < 1 ? 0 : length));
 }
 
@@ -162,7 +211,7 @@ for (const stage of stages.filter((each) => each.tabIndex === 0)) {
   let held = null;
   stage.addEventListener("pointerdown", (event) => {
     if (event.button) return;
-    held = { look: read(), x: event.clientX, y: event.clientY, scale: canvas(read(), source.width, source.height)[0] / stage.clientWidth };
+    held = { look: byHand(read()), x: event.clientX, y: event.clientY, scale: canvas(read(), source.width, source.height)[0] / stage.clientWidth };
     stage.setPointerCapture(event.pointerId);
     stage.classList.add("is-held");
   });
@@ -178,15 +227,16 @@ for (const stage of stages.filter((each) => each.tabIndex === 0)) {
     });
   }
   stage.addEventListener("keydown", (event) => {
-    const look = read();
+    const look = byHand(read());
     const step = canvas(look, source.width, source.height)[0] * (event.shiftKey ? 0.1 : 0.02);
     const by = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] }[event.key];
     const grow = { "+": 0.05, "=": 0.05, "-": -0.05, "−": -0.05 }[event.key];
     if (!by && !grow) return;
     event.preventDefault();
     if (by) move(look, ...by); // without the middle's pull: keys would never leave it
-    else write({ size: look.size + grow });
-    say(`Size ${Math.round(read().size * 100)} percent, across ${Math.round(read().x * 100)}, down ${Math.round(read().y * 100)}.`);
+    else write({ ...look, size: look.size + grow });
+    const now = read();
+    say(`Size ${Math.round(now.size * 100)} percent, horizontal ${Math.round(now.x * 100)}, vertical ${Math.round(now.y * 100)}.`);
   });
 }
 
@@ -250,7 +300,10 @@ root.addEventListener("click", (event) => {
     say("The look was set.");
   }
 });
-root.addEventListener("input", follow);
+root.addEventListener("input", (event) => {
+  if (["look-size", "look-x", "look-y"].includes(event.target.name)) automatic.checked = false;
+  follow();
+});
 // What is not there yet, or not chosen, is told before the page is sent.
 form.addEventListener("submit", (event) => {
   let sentence = "";

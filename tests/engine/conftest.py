@@ -108,6 +108,7 @@ class Double:
         self.during: Callable[[Callable[[float], None]], None] | None = None
         self.calls: list[str] = []
         self.gender = "male"
+        self.framing = {"eyes": [0.5, 0.4], "head": [0.2, 0.1, 0.6, 0.5], "cuts": [0.9, 1.0]}
         self.faces: list[Any] = []  # which were asked for
         self.scripts: list[str | None] = []
         self.words: list[animator.Word] = []  # what the sound turns out to say
@@ -121,7 +122,10 @@ class Double:
         cutout.write_bytes(b"the person alone")
         self.faces.append(face)
         box = (0, 0, 200, 200)
-        return animator.RigInfo(400, 500, box, box[2:], self.gender, 0.9, ["dark"], [box, (200, 0, 100, 100)])
+        faces = [box, (200, 0, 100, 100)]
+        return animator.RigInfo(
+            400, 500, box, box[2:], self.gender, 0.9, ["dark"], faces, framing=self.framing
+        )
 
     def render(
         self, rig: Path, voice: Path, video: Path, mask: Path, *, progress, script=None, **_: Any
@@ -131,7 +135,7 @@ class Double:
         self._work("render", progress)
         video.write_bytes(b"a video")
         mask.write_bytes(b"its mask")
-        return animator.RenderInfo(1.0, 25, 720, 900, self.words)
+        return animator.RenderInfo(1.0, 25, 720, 900, self.words, self.framing)
 
     def _work(self, call: str, progress: Callable[[float], None]) -> None:
         self.calls.append(call)

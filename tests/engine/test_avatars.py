@@ -47,6 +47,18 @@ def test_all_faces_are_named_as_shares_of_the_picture_with_what_could_be_better(
     assert [("faces" in each) for each in curl.data("avatar.list")] == [True, False]  # `rig` is older
 
 
+def test_where_the_head_is_in_the_frame_is_told_of_avatars_and_of_their_videos(
+    curl, clusters, web, rig, pending
+):
+    (avatar,) = generate(curl, web)[1]["data"]
+    assert avatar["framing"] == clusters.framing
+    assert [("framing" in each) for each in curl.data("avatar.list")] == [True, False]  # `rig` is older
+    tasks.render(pending.pk)
+    assert curl.data(f"video.get?video_id={pending.public_id}")["framing"] == clusters.framing
+    # And with its first video an older avatar gets it too.
+    assert [("framing" in each) for each in curl.data("avatar.list")] == [True, True]
+
+
 def test_a_face_can_be_asked_for_by_its_number_or_its_box(curl, clusters, web, double):
     generate(curl, web, face=1)
     generate(curl, web, face=[0.5, 0, 0.5, 1])

@@ -62,6 +62,19 @@ def test_a_video_is_sent_watched_and_brought_home(provider, video):
     assert ".wav" in sent["audio_url"]
 
 
+def test_a_video_keeps_where_its_head_is_although_its_avatar_goes(provider, video):
+    framing = {"eyes": [0.5, 0.4], "head": [0.2, 0.1, 0.6, 0.5], "cuts": [0.9, 1.0]}
+    run(video)
+    provider.finish(video.remote_id)
+    provider.videos[video.remote_id]["framing"] = framing
+    look(video)
+    run(video)
+    assert video.framing == framing
+    assert Avatar.objects.get().framing == framing  # that of an avatar from before it was told
+    Avatar.objects.all().delete()
+    assert Video.objects.get().face.eyes == (0.5, 0.4)
+
+
 def test_one_list_answers_for_all_waiting_videos(provider, video, new_video):
     videos = [video, *(new_video(avatar=video.avatar, voice=video.voice) for _ in range(4))]
     for one in videos:

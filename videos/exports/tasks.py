@@ -13,7 +13,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from dashboard.jobs import runner
-from dashboard.jobs.base import LeaseLost
+from dashboard.jobs.base import LeaseLost, State
 from dashboard.jobs.enqueue import enqueue_due, enqueue_job
 from dashboard.jobs.isolation import do_each
 from dashboard.jobs.local_job import LocalState, working_phase
@@ -180,6 +180,7 @@ def _film(export: Export, video: Video, folder: Path) -> None:
         "mask": str(workspace.at_hand(video.mask, folder)) if video.mask else "",
         "picture": str(workspace.at_hand(backdrop.picture, folder)) if backdrop else "",
         "look": export.look,
+        "framing": video.framing or (video.avatar.framing if video.avatar else None),
         "target": str(target),
     }
     size = studio_process.make(request, folder, lambda percent: export.renew(LEASE, progress=percent))
@@ -254,8 +255,21 @@ def step() -> float:
 
 
 def tidy() -> float:
-    """Remove what nobody asked for in a long time; a click makes it again."""
+    """Remove what nobody asked for in a long time; a click makes it again. Then see to looks from an older version."""
     long_ago = timezone.now() - timedelta(days=settings.EXPORT_DAYS)
     unused = Export.objects.filter(state=LocalState.READY, used_at__lt=long_ago).exclude(file="")
     do_each(unused[:MANY], drop)
+    _dress_again()
     return 3600.0
+
+
+def _dress_again() -> None:
+    """Looks that this version draws otherwise than the one that drew them, as their keys say."""
+    dressed = Video.objects.filter(state=State.READY).exclude(dressed="").only("look", "dressed_key")
+    outdated = [video for video in dressed.iterator() if video.looks.key != video.dressed_key]
+    do_each([video for video in outdated if find(video, Kind.LOOK) is None], _dress_one)
+
+
+def _dress_one(video: Video) -> None:
+    with transaction.atomic():
+        dress(Video.objects.get(pk=video.pk))

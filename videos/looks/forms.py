@@ -1,5 +1,6 @@
 """The look as it comes from a page: plain fields, so that it works without a script too."""
 
+from dataclasses import asdict
 from typing import Any
 
 from django import forms
@@ -10,7 +11,7 @@ from django.utils.datastructures import MultiValueDict
 from dashboard.models import User
 from dashboard.uploads import UploadError
 from videos.looks import backdrops
-from videos.looks.look import BACKGROUNDS, FRAMES, MAX_SIZE, MIN_SIZE, Look, LookError
+from videos.looks.look import BACKGROUNDS, FRAMES, MAX_SIZE, MIN_SIZE, PLACED, RESOLUTIONS, Look, LookError
 from videos.models import Backdrop
 
 # What each background has to say for itself; the rest of a look is left as it is plain.
@@ -20,7 +21,7 @@ NONE_CHOSEN = "Choose a picture for the background, or add one."
 
 
 class LookForm(forms.Form):
-    """Fields named `look-…`, none of them required: what is not said is as it came. Valid, it has a `look`."""
+    """Fields named `look-…`, none of them required: what is not said is the original. Valid, it has a `look`."""
 
     prefix = "look"
     background = forms.ChoiceField(choices=[(name, name) for name in BACKGROUNDS], required=False)
@@ -33,6 +34,14 @@ class LookForm(forms.Form):
     # From somebody without JavaScript; a script sends its file ahead and chooses it.
     upload = forms.FileField(required=False, allow_empty_file=True, max_length=400)
     frame = forms.ChoiceField(choices=[(name, name) for name in FRAMES], required=False)
+    resolution = forms.TypedChoiceField(
+        choices=[("", "own"), *((each, each) for each in RESOLUTIONS)],
+        coerce=int,
+        empty_value=None,
+        required=False,
+    )
+    # While this is on, the three below say nothing, although their controls are sent.
+    automatic = forms.BooleanField(required=False)
     size = forms.FloatField(min_value=MIN_SIZE, max_value=MAX_SIZE, required=False)
     x = forms.FloatField(min_value=0, max_value=1, required=False)
     y = forms.FloatField(min_value=0, max_value=1, required=False)
@@ -45,7 +54,9 @@ class LookForm(forms.Form):
     @classmethod
     def showing(cls, look: Look) -> "LookForm":
         """The form before anybody has touched it."""
-        return cls(initial={name: getattr(look, name) for name in cls.base_fields if name != "upload"})
+        values = asdict(look)
+        initial = {name: values[name] for name in cls.base_fields if name in values}
+        return cls(initial=initial | {"automatic": look.is_automatic})
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
@@ -58,8 +69,9 @@ class LookForm(forms.Form):
             if not self.errors:
                 self.add_error("picture", NONE_CHOSEN)
             return data
-        said = {"background": background, "frame": data["frame"] or "own"}
-        for name in (*SAID.get(background, ()), "size", "x", "y"):
+        said = {"background": background, "frame": data["frame"] or "own", "resolution": data["resolution"]}
+        placed = () if data["automatic"] else PLACED
+        for name in (*SAID.get(background, ()), *placed):
             if data[name] not in (None, ""):
                 said[name] = data[name]
         try:
@@ -71,7 +83,7 @@ class LookForm(forms.Form):
     @staticmethod
     def _plain(said: dict[str, Any]) -> dict[str, Any]:
         """Values as a Look takes them, rounded, so that the same picture has one name."""
-        for name in ("size", "x", "y"):
+        for name in PLACED:
             if name in said:
                 said[name] = round(said[name], 3)
         for name in ("colour", "colour2"):
@@ -79,8 +91,6 @@ class LookForm(forms.Form):
                 said[name] = said[name].lower()
         if "picture" in said:
             said["picture"] = said["picture"].pk
-        if said["background"] == "own":  # there is nothing beyond the picture's own edges
-            said["size"] = max(said.get("size", 1.0), 1.0)
         return said
 
     def _taken_in(self, upload: UploadedFile) -> Backdrop | None:

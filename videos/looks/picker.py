@@ -9,16 +9,21 @@ from dashboard.models import User
 from dashboard.requests import parse_id
 from videos.looks import backdrops
 from videos.looks.forms import LookForm
-from videos.looks.look import MAX_SIZE, MIN_SIZE, Look
+from videos.looks.look import MAX_SIZE, MIN_SIZE, PLACED, Look
 from videos.models import Backdrop, Video
 
 RECENT = 50  # videos that are asked for the last look
 
 FRAMES = (
-    ("own", "As it is", "Its own shape", "4 / 5"),
+    ("own", "Original", "Its own shape", "4 / 5"),
     ("1:1", "1:1", "Square feed", "1"),
     ("9:16", "9:16", "Reels, TikTok, Shorts", "9 / 16"),
     ("16:9", "16:9", "YouTube, slides", "16 / 9"),
+)
+RESOLUTIONS = (
+    ("", "Original", "As it was rendered"),
+    ("720", "720p", "Smaller file"),
+    ("1080", "1080p", "Full HD"),
 )
 COLOURS = (
     ("White", "#ffffff"),
@@ -53,9 +58,14 @@ class Step:
     @cached_property
     def values(self) -> dict[str, Any]:
         """What the controls show: what was sent, else what the look is."""
-        plain = asdict(Look())
-        values = {name: self.form[name].value() for name in plain}
-        return {name: plain[name] if value in (None, "") else value for name, value in values.items()}
+        plain = asdict(Look()) | PLACED
+        values = {name: self.form[name].value() for name in (*plain, "automatic")}
+        return {name: plain.get(name) if value in (None, "") else value for name, value in values.items()}
+
+    @cached_property
+    def resolution(self) -> str:
+        """As its controls are called."""
+        return str(self.values["resolution"] or "")
 
     @cached_property
     def picture(self) -> int | None:
@@ -82,6 +92,7 @@ class Step:
         return ""
 
     frames = FRAMES
+    resolutions = RESOLUTIONS
     colours = COLOURS
     gradients = GRADIENTS
     min_size = MIN_SIZE

@@ -8,8 +8,7 @@ import av
 import av.filter
 import cv2
 
-from videos.looks.look import Look
-from videos.studio.compositor import Stage
+from videos.studio.compositor import Setting, Stage
 from videos.studio.films import Tell, person
 from videos.studio.footage import Footage, Shot
 from videos.studio.preview_limits import GIF, WEBP, Extent
@@ -39,14 +38,12 @@ def webp(open_footage: Callable[[], Footage], target: Path, tell: Tell) -> None:
         box.mux(stream.encode(None))
 
 
-def gif(
-    open_footage: Callable[[], Footage], target: Path, look: Look, picture: Path | None, tell: Tell
-) -> None:
+def gif(open_footage: Callable[[], Footage], target: Path, setting: Setting, tell: Tell) -> None:
     """What the video shows, in 256 colours chosen for it. Read twice: for the palette, and to draw with it."""
     with open_footage() as footage:
-        size = GIF.small(*look.canvas(footage.width, footage.height))
+        size = GIF.small(*setting.look.canvas(footage.width, footage.height))
         chooser = _Palette(*size)
-        for frame, done in _tiny(footage, look, picture, size):
+        for frame, done in _tiny(footage, setting, size):
             chooser.see(frame)
             tell(done / 2)
         palette = chooser.choose()
@@ -55,7 +52,7 @@ def gif(
         stream.width, stream.height, stream.pix_fmt = *size, "pal8"
         stream.codec_context.time_base = TICK
         painter = _Painter(*size, palette)
-        for frame, done in _tiny(footage, look, picture, size):
+        for frame, done in _tiny(footage, setting, size):
             for painted in painter.paint(frame):
                 box.mux(stream.encode(painted))
             tell(0.5 + done / 2)
@@ -64,15 +61,13 @@ def gif(
         box.mux(stream.encode(None))
 
 
-def _shots(footage: Footage, extent: Extent) -> Iterator[Shot]:
-    return footage.shots(rate=float(extent.rate), until=extent.seconds)
+def _shots(footage: Footage, extent: Extent, *, masked: bool = True) -> Iterator[Shot]:
+    return footage.shots(rate=float(extent.rate), until=extent.seconds, masked=masked)
 
 
-def _tiny(
-    footage: Footage, look: Look, picture: Path | None, size: tuple[int, int]
-) -> Iterator[tuple[av.VideoFrame, float]]:
-    stage = Stage(look, footage.width, footage.height, picture)
-    for shot in _shots(footage, GIF):
+def _tiny(footage: Footage, setting: Setting, size: tuple[int, int]) -> Iterator[tuple[av.VideoFrame, float]]:
+    stage = Stage(setting, footage.width, footage.height)
+    for shot in _shots(footage, GIF, masked=stage.needs_mask):
         tiny = cv2.resize(stage.draw(shot), size, interpolation=cv2.INTER_AREA)
         frame = av.VideoFrame.from_ndarray(tiny, format="rgb24")
         frame.pts, frame.time_base = round(shot.seconds / TICK), TICK

@@ -1,6 +1,6 @@
 """Whole films: with a look (MP4), or the person alone with an alpha channel (WebM, ProRes)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -10,10 +10,9 @@ import av.container
 import cv2
 import numpy as np
 
-from videos.looks.look import Look
 from videos.studio import Refused, matting
 from videos.studio.colours import FromRGB, mark
-from videos.studio.compositor import Stage
+from videos.studio.compositor import Setting, Stage
 from videos.studio.footage import NO_MASK, Footage, Shot
 from videos.studio.soundtrack import Soundtrack
 
@@ -63,17 +62,17 @@ PRORES = Recipe(
 )
 
 
-def dressed(
-    footage: Footage, target: Path, video: Path, look: Look, picture: Path | None, tell: Tell
-) -> None:
+def dressed(footage: Footage, target: Path, video: Path, setting: Setting, tell: Tell) -> None:
     """The video with its look, as MP4."""
-    stage = Stage(look, footage.width, footage.height, picture)
-    _write(footage, target, video, MP4, (stage.width, stage.height), stage.draw, tell)
+    stage = Stage(setting, footage.width, footage.height)
+    shots = footage.shots(masked=stage.needs_mask)
+    _write(footage, shots, target, video, MP4, (stage.width, stage.height), stage.draw, tell)
 
 
 def cut_out(footage: Footage, target: Path, video: Path, recipe: Recipe, tell: Tell) -> None:
     """The person alone, in the video's own frame, with straight alpha."""
-    _write(footage, target, video, recipe, (footage.width, footage.height), person, tell)
+    size = footage.width, footage.height
+    _write(footage, footage.shots(), target, video, recipe, size, person, tell)
 
 
 def person(shot: Shot) -> np.ndarray:
@@ -85,6 +84,7 @@ def person(shot: Shot) -> np.ndarray:
 
 def _write(
     footage: Footage,
+    shots: Iterator[Shot],
     target: Path,
     video: Path,
     recipe: Recipe,
@@ -102,7 +102,7 @@ def _write(
         mark(stream)
         encoded = FromRGB(*size, recipe.pix_fmt)
         with Soundtrack(video, box, recipe.sound, keep=recipe.keep) as sound:
-            for shot in footage.shots():
+            for shot in shots:
                 frame = encoded(draw(shot))
                 frame.pts, frame.time_base = round(shot.seconds / CLOCK), CLOCK
                 box.mux(stream.encode(frame))

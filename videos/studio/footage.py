@@ -61,10 +61,15 @@ class Footage:
         """About how many there are."""
         return max(round(self.seconds * self.rate), 1)
 
-    def shots(self, *, rate: float | None = None, until: float | None = None) -> Iterator[Shot]:
-        """All frames in turn; with `rate` at most so many a second, with `until` no later one."""
+    def shots(
+        self, *, rate: float | None = None, until: float | None = None, masked: bool = True
+    ) -> Iterator[Shot]:
+        """All frames in turn; with `rate` at most so many a second, with `until` no later one.
+
+        `masked` reads the mask too, if there is one.
+        """
         to_rgb = ToRGB()
-        masks = _Masks(*self._open(self._mask_path)) if self._mask_path else None
+        masks = _Masks(*self._open(self._mask_path)) if self._mask_path and masked else None
         due = 0.0
         for frame in _decoded(self._container, self._stream):
             seconds = max(float(frame.time or 0) - self.start, 0.0)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from PIL import Image
 
+from avatars.models import Avatar
 from dashboard.jobs.base import LeaseLost, State
 from dashboard.jobs.local_job import LocalState
 from dashboard.provider import generate_once
@@ -381,6 +382,34 @@ def test_what_nobody_took_for_a_month_goes_and_a_click_brings_it_back(
     assert old.file.name not in kept()
     assert young.file.name in kept()
     assert made(video, Kind.SOUND).is_ready
+
+
+def test_a_look_of_an_older_version_is_drawn_again_by_itself(finished, django_capture_on_commit_callbacks):
+    """As it was: its key said nothing of the face, and the person stood on the lower edge without a head."""
+    video = finished(look={"frame": "16:9"}, dressed="old.mp4", dressed_key="41c05d3d0b0e6a29")
+    by_hand = finished(look={"frame": "16:9", "x": 0.3}, dressed="hand.mp4")
+    Video.objects.filter(pk=by_hand.pk).update(dressed_key=by_hand.looks.key)
+    for _ in range(2):
+        tasks.tidy()
+    assert [export.video for export in Export.objects.all()] == [video]
+    tasks.work(export_of(video, Kind.LOOK).pk)
+    video = again(video)
+    assert video.shown == video.dressed != "old.mp4"
+
+
+def test_the_face_that_is_framed_is_that_of_the_video_or_of_its_avatar(finished):
+    head = {"eyes": [0.5, 0.2], "head": [0.3, 0.05, 0.4, 0.3], "cuts": [1.0, 1.0]}
+    low = {"eyes": [0.5, 0.7], "head": [0.3, 0.55, 0.4, 0.3], "cuts": [1.0, 1.0]}
+    videos = [finished(framing=head), finished(framing=low), finished()]
+    Avatar.objects.filter(pk=videos[2].avatar_id).update(framing=low)
+    pictures = []
+    for video in videos:
+        worn = wear(again(video), {"frame": "16:9", **COLOUR})
+        tasks.work(export_of(worn, Kind.LOOK).pk)
+        pictures.append(decoded.film(Path(again(worn).dressed.path)).pictures[0])
+    assert again(videos[0]).face.eyes == (0.5, 0.2)
+    assert (pictures[1] == pictures[2]).all()
+    assert not (pictures[0] == pictures[1]).all()
 
 
 def test_a_file_that_somebody_deleted_from_the_disk_is_made_again(finished):

@@ -1,4 +1,4 @@
-"""What a page sends becomes a look: missing fields are as it came, wrong ones are told."""
+"""What a page sends becomes a look: missing fields are the original, wrong ones are told."""
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -18,7 +18,7 @@ def sent(**fields) -> QueryDict:
     return data
 
 
-def test_a_page_that_says_nothing_wants_the_video_as_it_came(db):
+def test_a_page_that_says_nothing_wants_the_original(db):
     assert look_from(sent()) == Look()
     assert look_from(sent()).is_plain
 
@@ -47,8 +47,21 @@ def test_the_same_picture_has_the_same_name_whatever_else_the_page_sends_along(d
     assert look_from(sent(background="own", colour="#00ff00", x="0.1", **tried)).is_plain
 
 
-def test_with_its_own_background_the_picture_always_covers_the_frame(db):
-    assert look_from(sent(frame="1:1", size="0.5")).size == 1
+def test_while_the_face_is_framed_by_itself_the_other_controls_say_nothing(db):
+    by_itself = look_from(sent(frame="1:1", automatic="yes", size="0.5", x="0.1", y="0.2"))
+    assert by_itself == look_from(sent(frame="1:1")) == Look(frame="1:1")
+    by_hand = look_from(sent(frame="1:1", size="0.5", x="0.1", y="0.2"))
+    assert (by_hand.is_automatic, by_hand.size, by_hand.x, by_hand.y) == (False, 0.5, 0.1, 0.2)
+
+
+def test_the_form_shows_whether_the_face_is_framed_by_itself(db):
+    assert LookForm.showing(Look(frame="1:1"))["automatic"].value() is True
+    assert LookForm.showing(Look(frame="1:1", x=0.2))["automatic"].value() is False
+
+
+def test_the_resolution_is_chosen_and_is_the_videos_own_without_a_word(db):
+    assert look_from(sent(frame="9:16", resolution="1080")).resolution == 1080
+    assert look_from(sent(frame="9:16", resolution="")).resolution is None
 
 
 @pytest.mark.parametrize(
@@ -60,6 +73,7 @@ def test_with_its_own_background_the_picture_always_covers_the_frame(db):
         {"background": "picture"},
         {"background": "picture", "picture": "12345"},
         {"frame": "4:3"},
+        {"resolution": "4320"},
         {"size": "nan"},
         {"size": "9"},
         {"x": "-1"},

@@ -106,8 +106,8 @@ def test_a_finished_video_gets_another_look_without_being_made_again(signed_in, 
     laid = Export.objects.get()
     assert (laid.kind, laid.state, laid.look_key) == ("look", LocalState.WAITING, video.looks.key)
     page = page_of(client, video)
-    assert "Putting the look on…" in page
-    assert video.video.name.rpartition("/")[2] in page  # until then it plays as it came
+    assert "Applying your background…" in page
+    assert video.video.name.rpartition("/")[2] in page  # until then the original plays
 
 
 def test_while_the_look_is_put_on_the_page_follows_it_and_then_has_it(signed_in, maria, finished):
@@ -119,17 +119,18 @@ def test_while_the_look_is_put_on_the_page_follows_it_and_then_has_it(signed_in,
     assert client.get(state, {"v": laid.version}).status_code == 204
     laid = Export.claim(laid.pk, LocalState.WAITING, to=LocalState.WORKING, seconds=60)
     laid.note(progress=40)
-    assert "Putting the look on… 40 %" in client.get(state, {"v": 0}).text
+    assert "Applying your background… 40 %" in client.get(state, {"v": 0}).text
     Export.objects.update(state=LocalState.WAITING, lease=None, lease_until=None)
     exports.work(laid.pk)
     answer = client.get(state, {"v": 0}).text
     assert "data-show-look" in answer
-    assert "16:9, in front of a colour" in answer
+    assert "16:9, colour background" in answer
     assert "every 2s" not in answer
     video = Video.objects.get(pk=video.pk)
     page = page_of(client, video)
     assert video.dressed.name.rpartition("/")[2] in page
     assert 'width="228" height="128"' in page
+    assert "228 × 128 pixels" in page
     assert video.dressed.name.rpartition("/")[2] in client.get(reverse("videos")).text
 
 
@@ -142,7 +143,7 @@ def test_a_look_chosen_before_the_video_is_made_is_only_kept(signed_in, maria, n
     assert not Export.objects.exists()
 
 
-def test_as_it_came_is_one_press_away_without_a_script(signed_in, maria, finished):
+def test_the_original_is_one_press_away_without_a_script(signed_in, maria, finished):
     video = finished(look={"frame": "1:1"})
     change(signed_in(maria), video, plain="yes", **SEA)
     assert Video.objects.get(pk=video.pk).look == {}
@@ -165,7 +166,7 @@ def test_a_look_that_could_not_be_put_on_says_why_and_can_be_tried_again(signed_
     exports.work(Export.objects.get().pk)
     client = signed_in(maria)
     page = page_of(client, video)
-    assert "The look could not be put on." in page
+    assert "Your background could not be applied." in page
     assert "was deleted" in page
     client.post(reverse("video-look-again", args=[video.pk]))
     assert Export.objects.get().state == LocalState.WAITING
@@ -199,5 +200,13 @@ def test_only_who_made_it_and_the_owner_may_change_the_look(signed_in, maria, to
 
 def test_the_words_of_the_step_are_those_of_people(signed_in, maria, speaker):
     text = signed_in(maria).get(reverse("video-new")).text
-    for words in ("Square feed", "Reels, TikTok, Shorts", "YouTube, slides", "As it came"):
+    for words in (
+        "Square feed",
+        "Reels, TikTok, Shorts",
+        "YouTube, slides",
+        "Original",
+        "Resolution",
+        "Horizontal",
+        "Vertical",
+    ):
         assert words in text
