@@ -73,7 +73,7 @@ def test_the_preview_places_the_person_as_the_frames_will(page, cut_out, new_vid
 
 def test_the_arithmetic_is_the_same_for_sizes_that_do_not_divide(page, cut_out):
     page.goto("/videos/new/")
-    source = page.locator("script[src*='look-form']").get_attribute("src").replace("look-form", "look")
+    source = page.locator("script[src*='compose']").get_attribute("src").replace("compose", "look")
     compute = """async ([source, look, width, height]) => {
       const { canvas, place } = await import(source);
       return [canvas(look, width, height), place(look, width, height)];
