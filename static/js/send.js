@@ -55,7 +55,8 @@ function read(request, url, stay) {
     return { ok: false, text: "" };
   }
   if (status === 200) return { ok: true, status, text };
-  if ([202, 409, 422].includes(status)) return { ok: false, status, text };
+  const isSentence = status === 400 && request.getResponseHeader("Content-Type")?.startsWith("text/plain");
+  if (isSentence || [202, 409, 422].includes(status)) return { ok: false, status, text };
   if ([502, 503, 504].includes(status)) return miss(); // the server is being started again
   if (status === 507) return { ok: false, status, again: true, text };
   if (status === 413) return { ok: false, status, text: "This file is too large." };

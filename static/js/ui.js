@@ -35,7 +35,9 @@ document.addEventListener("announce", (event) => {
 
 // A button that did not work must say so; a poll just tries again.
 document.addEventListener("htmx:responseError", (event) => {
-  if (event.detail.requestConfig.verb === "post") toast("That did not work. Reload the page and try again.", true);
+  const { requestConfig, xhr } = event.detail;
+  const isSentence = xhr.status < 500 && xhr.getResponseHeader("Content-Type")?.startsWith("text/plain");
+  if (requestConfig.verb === "post") toast(isSentence ? xhr.responseText : "That did not work. Reload the page and try again.", true);
 });
 // A card that its own button replaced keeps the focus.
 document.addEventListener("htmx:afterSettle", (event) => {

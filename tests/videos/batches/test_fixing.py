@@ -221,13 +221,23 @@ def test_a_file_that_is_no_text_is_still_told_as_such(client):
     assert "This is not a sheet we can read." in answer.text
 
 
+NUL_SENTENCE = "There is a character that cannot be used in what was sent."
+
+
 @pytest.mark.parametrize("field", ["title", "script"])
 def test_a_nul_in_what_is_typed_beside_a_sound_is_a_sentence(client, speaker, voice, field):
     ada, hello = speaker("Ada"), voice("Hello")
     answer = send(client, "sounds", avatar=ada.pk, voice=[hello.pk], **{f"{field}-{hello.pk}": "a\0b"})
-    assert answer.status_code == 422
-    assert "Hello: " in answer.text
+    assert answer.status_code == 400
+    assert NUL_SENTENCE in answer.text
     assert not Batch.objects.exists()
+
+
+def test_a_title_that_is_too_long_is_told_with_its_sound(client, speaker, voice):
+    ada, hello = speaker("Ada"), voice("Hello")
+    answer = send(client, "sounds", avatar=ada.pk, voice=[hello.pk], **{f"title-{hello.pk}": "x" * 201})
+    assert answer.status_code == 422
+    assert "Hello: This title is too long: at most 200 characters." in answer.text
 
 
 def test_a_nul_in_a_row_that_is_fixed_by_hand_is_a_sentence(client, partly):
@@ -237,8 +247,8 @@ def test_a_nul_in_a_row_that_is_fixed_by_hand_is_a_sentence(client, partly):
         {"said_avatar": "Ada\0", "said_sound": "hello"},
         headers={"HX-Request": "true"},
     )
-    assert 'role="alert"' in answer.text
-    assert "too long" not in answer.text
+    assert (answer.status_code, answer["Content-Type"]) == (400, "text/plain; charset=utf-8")
+    assert NUL_SENTENCE in answer.text
     assert to_fix(partly)[0][1] == "Bob"
 
 
@@ -250,5 +260,7 @@ def test_names_with_control_characters_go_into_sheets_and_file_names(client, spe
     for kind in ("csv", "xlsx"):
         assert client.get(reverse("batch-sheet-download", args=[partly.pk, kind])).status_code == 200
     keys = {"voice": Voice.objects.first().pk, "filevoice": Voice.objects.first().pk}
-    batch = send(client, "sheet", sheet=csv("Ada,a", name="a\0b.csv"), filename="a\0.mp3", **keys)
+    answer = send(client, "sheet", sheet=csv("Ada,a"), filename="a\0.mp3", **keys)
+    assert NUL_SENTENCE in answer.text
+    batch = send(client, "sheet", sheet=csv("Ada,a", name="a\0b.csv"), filename="a.mp3", **keys)
     assert client.get(batch.get_absolute_url()).status_code == 200
