@@ -74,12 +74,14 @@ export class SoundPlayer {
   toggle() { return this.isPlaying ? this.audio.pause() : this.play(); }
 
   async play() {
-    if (!this.audio.src) this.audio.src = this.root.dataset.src;
+    if (!this.audio.hasAttribute("src")) this.audio.src = this.root.dataset.src;
     this.begin();
     try {
       await this.audio.play();
     } catch (error) {
-      if (error.name !== "AbortError") say(FAILED, "toast"); // it was paused before it began
+      if (error.name === "AbortError") return; // it was paused before it began
+      this.unload(); // the next press tries again
+      say(FAILED, "toast");
     }
   }
 
@@ -93,7 +95,7 @@ export class SoundPlayer {
   }
 
   seek(seconds) {
-    if (!this.audio.src) this.audio.src = this.root.dataset.src;
+    if (!this.audio.hasAttribute("src")) this.audio.src = this.root.dataset.src;
     this.begin();
     this.audio.currentTime = Math.min(Math.max(seconds, 0), this.seconds);
     this.show();

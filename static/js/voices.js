@@ -38,7 +38,7 @@ export class VoiceStep {
     return `${name}, ${this.editor.isChanged ? this.editor.words : length}`;
   }
 
-  get wave() { return this.chosen.closest(".voice").querySelector(".wave path").getAttribute("d"); }
+  get wave() { return this.chosen.closest(".voice").querySelector(".wave path")?.getAttribute("d") ?? ""; }
 
   quiet() {
     this.editor.pause(); // also one that is about to play

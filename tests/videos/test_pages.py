@@ -107,7 +107,7 @@ def test_an_uploaded_voice_comes_back_chosen_with_length_wave_and_player(signed_
     assert answer.status_code == 200
     assert f'value="{voice.pk}" checked' in answer.text
     assert "Good morning" in answer.text
-    assert "<audio" in answer.text
+    assert f'data-play-label="Play {voice.name}"' in answer.text
     assert 'd="M0.5' in answer.text
 
 
@@ -138,7 +138,8 @@ def test_a_refused_voice_is_a_sentence(signed_in, maria, settings):
         ),
         ({"state": State.WAITING, "try_after": timezone.now() + timedelta(days=1)}, ">Queued<"),
         ({"state": State.CANCELLED}, ">Cancelled<"),
-        ({"state": State.UNSURE, "error": "It may have been started or not."}, "Leave it"),
+        ({"state": State.UNSURE, "error": "It may have been started or not."}, ">Cancel<"),
+        ({"state": State.CANCELLED}, ">Generate<"),
         ({"state": State.READY, "seconds": 72}, "1:12"),
     ],
 )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from django.db.models.fields.files import FieldFile
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 
 from dashboard.files import signed_links
@@ -43,6 +44,13 @@ class Download:
     @property
     def is_preparing(self) -> bool:
         return self.export is not None and self.export.is_active
+
+    @property
+    def size_words(self) -> str:
+        """ "4.8 MB", "about 117 MB"; empty when it is not known."""
+        if not self.size:
+            return ""
+        return f"about {max(self.size / 1e6, 1):,.0f} MB" if self.is_estimate else filesizeformat(self.size)
 
     @property
     def error(self) -> str:
