@@ -203,6 +203,15 @@ def test_only_who_made_it_and_the_owner_may_change_a_video(signed_in, maria, tom
     assert signed_in(owner).post(address, {"title": "Mine"}).status_code == 302
 
 
+def test_try_again_on_a_videos_own_page_brings_back_the_page_and_on_its_card_the_card(
+    signed_in, maria, new_video
+):
+    video = new_video(made_by=maria, state=State.FAILED, error="Try again.")
+    client, retry = signed_in(maria), f'hx-post="{reverse("video-retry", args=[video.pk])}"'
+    assert retry not in client.get(video.get_absolute_url()).text
+    assert retry in client.get(reverse("videos")).text
+
+
 def test_a_waiting_video_can_be_cancelled_and_made_after_all(signed_in, maria, new_video):
     video = new_video(made_by=maria)
     client = signed_in(maria)
