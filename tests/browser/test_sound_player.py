@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests import made
 from tests.conftest import FIXTURES
 from videos.models import Voice
-from videos.voices import keeping
+from videos.voices import services
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -16,8 +16,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def voices(maria, tmp_path) -> list[Voice]:
     """The newest first, as the pages list them."""
-    other = keeping.take_in(made.sound(tmp_path / "tone.wav", 20.0), "Tone.wav", maria)
-    return [keeping.take_in(FIXTURES / "speech.wav", "Morning.wav", maria), other]
+    other = services.take_in(made.sound(tmp_path / "tone.wav", 20.0), "Tone.wav", maria)
+    return [services.take_in(FIXTURES / "speech.wav", "Morning.wav", maria), other]
 
 
 @pytest.fixture(params=["/videos/new/", "/videos/voices/"])
