@@ -201,12 +201,12 @@ def test_a_video_with_a_look_is_offered_with_it_and_without(signed_in, tom, read
 
 
 def test_the_facts_say_the_size_of_what_plays(signed_in, tom, ready):
-    video = ready(look={"frame": "9:16"}, dressed="d.mp4")
+    video = ready(look={"frame": "16:9"}, dressed="d.mp4")
     Video.objects.update(dressed_key=video.looks.key)
     page = signed_in(tom).get(video.get_absolute_url()).text
     facts = page.split('id="video-facts"')[1]
-    assert "720 × 1280, 0:08" in facts
-    assert "720 × 1280" in page.split('id="download-facts"')[1].split("</p>")[0]
+    assert "1280 × 720, 0:08" in facts
+    assert "1280 × 720" in page.split('id="download-facts"')[1].split("</p>")[0]
     assert "720 × 900" in row_of(page, "original")
 
 
