@@ -57,7 +57,5 @@ class NewVideoForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data = super().clean()
         if "voice" not in self.errors and not data.get("voice") and not data.get("sound"):
-            self.add_error(
-                "voice", "Choose what the avatar says: upload audio, or choose a voice used before."
-            )
+            self.add_error("voice", "Choose what the avatar says: upload audio, or pick a recent voice.")
         return data

@@ -362,8 +362,8 @@ class Export(OwnedModel, LocalJob):
 
     @property
     def outcome(self) -> str:
-        words = "can be downloaded" if self.is_ready else "could not be made"
-        return f"{self.get_kind_display()} of {self.video}: {words}."
+        words = "is ready to download" if self.is_ready else "could not be made"
+        return f"{self.get_kind_display()} of {self.video} {words}."
 
 
 class ItemState(models.TextChoices):

@@ -2,7 +2,6 @@
 
 import contextlib
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, QuerySet
@@ -17,11 +16,9 @@ from dashboard.jobs.base import ForbiddenTransition, LeaseLost, State
 from dashboard.provider import sync as provider_sync
 from videos import captions, tasks
 from videos.cards import card_of
-from videos.exports import catalogue
-from videos.exports import tasks as exports
 from videos.forms import TitleForm
-from videos.looks.services import laying
-from videos.models import Export, Video
+from videos.models import Video
+from videos.video_page import build_video_page
 
 ON_CARDS = (
     "title",
@@ -92,7 +89,7 @@ def status(request: HttpRequest, pk: int) -> HttpResponse:
     card = card_of(video)
     if request.GET.get("v") == card.stamp:
         return HttpResponse(status=204)
-    context = {"video": _for_page(request, video), "card": card, "swapped": True}
+    context = {"video": video, "page": build_video_page(request, video), "card": card, "swapped": True}
     return _announced(render(request, "videos/_status.html", context), video)
 
 
@@ -106,20 +103,8 @@ def _announced(response: HttpResponse, video: Video) -> HttpResponse:
 @require_GET
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     video = get_object_or_404(for_pages(), pk=pk)
-    context = {"video": _for_page(request, video), "card": card_of(video)}
+    context = {"video": video, "page": build_video_page(request, video), "card": card_of(video)}
     return render(request, "videos/detail.html", context)
-
-
-def _for_page(request: HttpRequest, video: Video) -> Video:
-    """What its own page says beside the player."""
-    video.downloads = catalogue.downloads(video)
-    video.laid = laying(video)
-    video.painting = exports.find(video, Export.Kind.POSTER)
-    path = video.get_absolute_url()
-    video.address = settings.PUBLIC_URL + path if settings.PUBLIC_URL else request.build_absolute_uri(path)
-    if video.finished_at:
-        video.took = (video.finished_at - video.created_at).total_seconds()
-    return video
 
 
 @require_GET

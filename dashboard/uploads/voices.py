@@ -24,9 +24,7 @@ PEAKS_PER_SECOND, MOST_PEAKS = 100, 60_000
 # Evening out listens several times over, at several times the sound's own rate.
 CUT_LIMITS = sandbox.Limits(memory=1024 * 2**20, seconds=300, file=3 * 2**30)
 MAX_EVEN_SECONDS = 1800
-TOO_LONG_TO_EVEN = (
-    "This is too long to normalize its volume here: half an hour at most. Choose a shorter part."
-)
+TOO_LONG_TO_EVEN = "This is too long to normalize its volume: half an hour at most. Choose a shorter part."
 TOOK_TOO_LONG = "This took too long. Try again when less is going on, or choose a shorter part."
 
 

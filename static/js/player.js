@@ -1,4 +1,4 @@
-// A finished video's page: the frame at which the player stands becomes the poster.
+// A finished video's page: the frame at which the player stands becomes the thumbnail.
 
 import "./copy.js";
 
@@ -11,6 +11,6 @@ document.addEventListener("click", (event) => {
   button.form.requestSubmit();
 });
 document.addEventListener("htmx:afterSwap", (event) => {
-  const made = document.getElementById("poster");
-  if (event.detail.target.id === "poster" && made?.dataset.poster && player()) player().poster = made.dataset.poster;
+  const fresh = document.getElementById("thumbnail");
+  if (event.detail.target.id === "thumbnail" && fresh?.dataset.poster && player()) player().poster = fresh.dataset.poster;
 });

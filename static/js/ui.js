@@ -55,6 +55,9 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// A title that is cut short can be focused, and is then shown whole.
+document.querySelectorAll(".clamped").forEach((title) => { if (title.scrollHeight > title.clientHeight + 1) title.tabIndex = 0; });
+
 // A renaming form that opens takes the focus; Escape closes it.
 document.addEventListener("toggle", (event) => {
   if (event.target.matches?.("details.rename") && event.target.open) event.target.querySelector("input[type=text]").select();

@@ -1,6 +1,7 @@
-// Trims a voice and evens it out. What is seen is always the recording itself; a result is a voice of its own beside it.
+// Trims a voice and normalizes its volume. What is seen is always the recording itself; a result is a voice of its own beside it.
 
 import { say, sendForm } from "./send.js";
+import { playAlone } from "./sound-player.js";
 import { Wave } from "./voice-wave.js";
 
 const SHORTEST = 0.2; // seconds
@@ -135,7 +136,7 @@ export class VoiceEditor {
     this.mine.add(voice);
     this.begun.delete(this.facts.voice);
     const replaced = body.get("replaces");
-    this.result = { edit, voice, sound: html.querySelector("audio").getAttribute("src") };
+    this.result = { edit, voice, sound: html.querySelector(".sound-player").dataset.src };
     await this.made(html.firstElementChild, Number(replaced));
     return same(edit, this.edit);
   }
@@ -162,7 +163,6 @@ export class VoiceEditor {
     if (this.audio.getAttribute("src") !== source) this.audio.src = source;
     if (this.at > this.edit.end - 0.05) this.at = this.edit.start;
     this.audio.currentTime = Math.max(this.at - this.offset, 0);
-    document.querySelectorAll("audio").forEach((other) => other.pause());
     await this.audio.play().catch(() => this.tell("This sound could not be played. Reload the page and try again.", true));
   }
 
@@ -189,9 +189,8 @@ export class VoiceEditor {
       this.follow();
       if (!this.audio.paused) requestAnimationFrame(frames);
     };
-    this.audio.addEventListener("play", () => { show(); frames(); });
+    this.audio.addEventListener("play", () => { playAlone(this.audio); show(); frames(); });
     this.audio.addEventListener("pause", show);
-    document.addEventListener("play", () => this.pause(), true); // one sound at a time
     this.audio.addEventListener("timeupdate", () => this.follow()); // a page in the background draws no frames
     play.addEventListener("click", () => this.toggle());
     this.part("in").addEventListener("click", () => this.wave.zoomBy(2, this.at));
@@ -275,7 +274,7 @@ export class VoiceEditor {
     if (start <= this.edit.start + 0.05 && end >= this.edit.end - 0.05) return this.tell("There is no silence at the ends.");
     const before = this.edit.end - this.edit.start;
     this.set({ start: Math.max(start, this.edit.start), end: Math.min(end, this.edit.end) });
-    const gone = `${(before - (this.edit.end - this.edit.start)).toFixed(1)} seconds of silence are left out.`;
+    const gone = `${(before - (this.edit.end - this.edit.start)).toFixed(1)} seconds of silence will be cut.`;
     this.tell(gone);
     say(gone);
   }

@@ -1,6 +1,7 @@
 // Recording a voice: level, pause, take again. A take is never lost: it stays until it is used or discarded.
 
 import { page, refreshToken, say } from "./send.js";
+import { clock, SoundPlayer } from "./sound-player.js";
 import { LevelMeter } from "./voice-level.js";
 
 // What the browsers record, best first: Chrome and Edge, Firefox, Safari.
@@ -26,14 +27,12 @@ function insecure() {
     + `or open ${here} on the machine that it runs on.`;
 }
 
-export const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds) % 60).padStart(2, "0")}`;
-
 export class VoiceRecorder {
   // `use(file)` sends a take and answers {ok, text}; `start` is called whenever the microphone comes on.
   constructor(root, opener, { use, start }) {
     Object.assign(this, { root, opener, use, start, seconds: 0, url: "", last: null });
     this.most = Number(root.dataset.maxSeconds) || Infinity;
-    this.player = root.querySelector("audio");
+    this.player = SoundPlayer.of(root.querySelector(".sound-player"));
     this.devices = root.querySelector("select");
     this.meter = new LevelMeter(root);
     this.to("closed");
@@ -168,13 +167,7 @@ export class VoiceRecorder {
     this.last = new File([blob], `Recording ${when.replace(" at ", " ").replace(",", "")}.${suffix}`, { type: blob.type });
     URL.revokeObjectURL(this.url);
     this.url = URL.createObjectURL(blob);
-    this.player.src = this.url;
-    // A recording has no length written into it; looking for its end is how browsers find out.
-    this.player.addEventListener("loadedmetadata", () => {
-      if (this.player.duration !== Infinity) return;
-      this.player.addEventListener("timeupdate", () => { this.player.currentTime = 0; }, { once: true });
-      this.player.currentTime = 1e7;
-    }, { once: true });
+    this.player.load(this.url, this.seconds);
     this.to("take", this.note ?? "");
     this.note = "";
     this.focus();
@@ -212,7 +205,7 @@ export class VoiceRecorder {
 
   forget() {
     URL.revokeObjectURL(this.url);
-    this.player.removeAttribute("src");
+    this.player.unload();
     this.last = null;
     this.url = "";
   }

@@ -1,10 +1,7 @@
-// The voices' pages: the editor on a voice's own page, and one sound at a time.
+// The voices' pages: players in the list, the editor on a voice's own page.
 
+import "./sound-player.js";
 import { VoiceEditor } from "./voice-editor.js";
-
-document.addEventListener("play", (event) => {
-  document.querySelectorAll("audio").forEach((audio) => { if (audio !== event.target) audio.pause(); });
-}, true);
 
 const form = document.getElementById("voice-edit");
 if (form) {
@@ -18,6 +15,6 @@ if (form) {
     if (!editor.facts) return;
     editor.fields.start.value = editor.exact("start");
     editor.fields.end.value = editor.exact("end");
-    editor.busy(true, "Making the new voice…");
+    editor.busy(true, "Saving the new voice…");
   });
 }

@@ -1,11 +1,12 @@
 // The step "What they say": a sound is sent as soon as it is there, and what is chosen opens in the editor.
 
 import { say, tooLarge } from "./send.js";
+import { pauseAll } from "./sound-player.js";
 import { showProgress, uploadFile } from "./upload.js";
 import { VoiceEditor } from "./voice-editor.js";
 import { VoiceRecorder } from "./voice-recorder.js";
 
-const MISSING = "Choose what the avatar says: record it, upload audio, or take a voice used before.";
+const MISSING = "Choose what the avatar says: record it, upload audio, or pick a recent voice.";
 
 export class VoiceStep {
   constructor(form, changed) {
@@ -13,10 +14,6 @@ export class VoiceStep {
     Object.assign(this, { form, changed, input: at("sound"), error: at("sound-error"), progress: at("sound-progress"), list: at("voices"), script: at("script"), sending: null });
     this.editor = new VoiceEditor(at("voice-editor"), { made: (card, replaced) => this.put(card, replaced), changed });
     this.recorder = new VoiceRecorder(at("recorder"), at("record"), { use: (file) => this.upload(file, { recorded: true }), start: () => this.quiet() });
-    // One voice at a time.
-    this.list.addEventListener("play", (event) => {
-      this.list.querySelectorAll("audio").forEach((audio) => { if (audio !== event.target) audio.pause(); });
-    }, true);
     form.addEventListener("change", (event) => {
       if (event.target.matches("input[type=file][data-sound]")) {
         if (event.target.files[0]) this.add(event.target.files[0]);
@@ -41,11 +38,11 @@ export class VoiceStep {
     return `${name}, ${this.editor.isChanged ? this.editor.words : length}`;
   }
 
-  get wave() { return this.chosen.closest(".voice").querySelector("path").getAttribute("d"); }
+  get wave() { return this.chosen.closest(".voice").querySelector(".wave path")?.getAttribute("d") ?? ""; }
 
   quiet() {
-    this.editor.pause();
-    this.list.querySelectorAll("audio").forEach((audio) => audio.pause());
+    this.editor.pause(); // also one that is about to play
+    pauseAll();
   }
 
   // ---- choosing

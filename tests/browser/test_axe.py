@@ -53,6 +53,7 @@ def addresses(new_avatar, new_video, maria, owner, tmp_path):
             "/videos/",
             "/videos/?state=ready&sort=longest",
             "/videos/new/",
+            "/videos/voices/",
             "/videos/batches/",
             *(f"/videos/batches/new/{way}/" for way in ("sounds", "speakers", "sheet")),
             batch.get_absolute_url(),
@@ -63,6 +64,7 @@ def addresses(new_avatar, new_video, maria, owner, tmp_path):
             avatar.get_absolute_url(),
             *(videos[state].get_absolute_url() for state in (State.READY, State.MAKING, State.FAILED)),
         ],
+        "ready": ready.get_absolute_url(),
         "outside": ["/accounts/login/", f"/invitation/{invitation}/"],
     }
 
@@ -85,6 +87,13 @@ def test_no_page_has_anything_that_axe_complains_about(browse, chromium, live_se
     for address in addresses["inside"]:
         inside.goto(address)
         found += complaints(inside, address)
+    inside.goto(addresses["ready"])
+    inside.locator("#thumbnail > summary").click()
+    inside.locator("#formats > summary").click()
+    found += complaints(inside, "the other formats")
+    inside.goto("/videos/voices/")
+    inside.get_by_role("button", name="Play Hello").first.click()
+    found += complaints(inside, "a voice that plays")
     inside.goto("/videos/")
     inside.get_by_role("button", name="Select").click()
     inside.locator(".card-pick").first.check()

@@ -63,8 +63,9 @@ def test_what_is_recorded_becomes_a_voice_and_a_video(listening, speaker):
     page = listening(MICROPHONE)
     record(page)
     expect(page.get_by_role("button", name="Use it")).to_be_focused()
-    player = page.get_by_label("Listen to your recording")
-    assert player.evaluate("(audio) => audio.play().then(() => true)")  # the policy lets it
+    page.get_by_role("button", name="Play your recording").click()  # the policy lets it
+    expect(page.get_by_role("button", name="Pause your recording")).to_be_visible()
+    expect(page.locator("#recorder [data-now]")).to_have_text("0:01")
     page.get_by_role("button", name="Use it").click()
     chosen = page.locator(".voice:has(:checked)")
     expect(chosen).to_contain_text(re.compile(r"Recording \d+ \w+"))
@@ -93,7 +94,7 @@ def test_a_pause_is_not_in_the_recording_and_the_level_is_shown(listening, speak
     shown = time.text_content()
     page.wait_for_timeout(2500)
     expect(time).to_have_text(shown)
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Resume").click()
     page.wait_for_timeout(1000)
     page.get_by_role("button", name="Stop").click()
     page.get_by_role("button", name="Use it").click()
@@ -222,7 +223,7 @@ def test_an_address_without_https_is_told_as_the_reason(listening, speaker, live
     port = live_server.url.rpartition(":")[2]
     expect(problem).to_contain_text(f"http://localhost:{port}")
     # A phone has a recorder of its own, which needs no permission.
-    phone = page.get_by_label("Use the phone’s recorder")
+    phone = page.get_by_label("Use your phone’s recorder")
     assert phone.get_attribute("capture") is not None
     phone.set_input_files(FIXTURES / "hello.m4a")
     expect(page.locator(".voice:has(:checked)")).to_contain_text("Hello")

@@ -72,17 +72,17 @@ def test_handles_are_dragged_and_zoomed_and_everything_goes_back(editor, recordi
     middle = float(handle.get_attribute("aria-valuenow"))
     assert middle == pytest.approx(recording.seconds / 2, abs=0.15)
     wide = page.locator("[data-track]").evaluate("(track) => track.clientWidth")
-    page.get_by_role("button", name="Zoom into the sound").click()
+    page.get_by_role("button", name="Zoom in").click()
     assert page.locator("[data-track]").evaluate("(track) => track.clientWidth") == pytest.approx(
         2 * wide, rel=0.02
     )
     assert box["height"] >= 44
-    page.get_by_role("button", name="Back to the original").click()
+    page.get_by_role("button", name="Reset").click()
     expect(handle).to_have_attribute("aria-valuenow", "0.0")
     expect(page.get_by_role("button", name="Play this part")).to_be_focused()
 
 
-def test_evening_out_is_heard_as_it_will_be_and_leaves_no_tries_behind(editor, recording):
+def test_a_normalized_volume_is_heard_as_it_will_be_and_leaves_no_tries_behind(editor, recording):
     page = editor
     page.get_by_label("Normalize volume").check()
     page.get_by_role("button", name="Play this part").click()
@@ -96,7 +96,7 @@ def test_evening_out_is_heard_as_it_will_be_and_leaves_no_tries_behind(editor, r
     )
     expect(page.locator(".voice")).to_have_count(2)
     assert recording.edits.count() == 1
-    page.get_by_role("button", name="Back to the original").click()
+    page.get_by_role("button", name="Reset").click()
     page.get_by_role("button", name="Make the video").click()
     page.wait_for_url(re.compile(r"/videos/\d+/$"), timeout=PATIENCE)
     assert Video.objects.get().voice == recording
@@ -125,9 +125,9 @@ def test_silence_is_cut_by_one_press(page, speaker, maria, tmp_path):
     page.goto(f"/videos/new/?avatar={speaker.pk}&voice={voice.pk}")
     expect(page.locator(".editor.is-open")).to_be_visible()
     words = page.locator(".editor [data-words]")
-    page.get_by_role("button", name="Cut silence at both ends").click()
-    expect(words).to_have_text("4.6 seconds of silence are left out.")
-    page.get_by_role("button", name="Cut silence at both ends").click()
+    page.get_by_role("button", name="Trim silence").click()
+    expect(words).to_have_text("4.6 seconds of silence will be cut.")
+    page.get_by_role("button", name="Trim silence").click()
     expect(words).to_have_text("There is no silence at the ends.")
     page.get_by_role("button", name="Make the video").click()
     page.wait_for_url(re.compile(r"/videos/\d+/$"), timeout=PATIENCE)
@@ -155,14 +155,14 @@ def test_on_its_own_page_a_voice_is_cut_and_saved(page, recording):
     end = page.get_by_role("slider", name="End")
     assert float(end.get_attribute("aria-valuenow")) == pytest.approx(recording.seconds - 0.1, abs=0.06)
     page.get_by_role("link", name="Morning", exact=True).click()
-    expect(page.get_by_role("heading", name="Cut from it")).to_be_visible()
+    expect(page.get_by_role("heading", name="Trimmed from it")).to_be_visible()
 
 
 def test_without_a_script_a_voice_is_cut_by_a_plain_form(browse, recording):
     page = browse(java_script_enabled=False).new_page()
     page.goto(recording.get_absolute_url())
     page.get_by_label("From", exact=True).fill("0:01")
-    page.get_by_label("Cut the silence at both ends").check()
+    page.get_by_label("Trim the silence at both ends").check()
     page.get_by_role("button", name="Save as a new voice").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(r"Morning, 0:01 to"))
     assert recording.edits.get().edit["start"] == 1

@@ -62,8 +62,8 @@ def test_what_is_no_captions_file_is_left_out(finished, sent):
 @pytest.mark.parametrize(
     ("answered", "fact", "words"),
     [
-        ({"captions_url": None}, False, "the words that were typed do not fit the sound"),
-        ({}, None, "this avatar service makes none"),
+        ({"captions_url": None}, False, "the script does not match the audio"),
+        ({}, None, "this avatar service makes no captions"),
     ],
 )
 def test_the_page_says_why_there_are_no_captions(provider, video, signed_in, maria, answered, fact, words):
@@ -74,7 +74,7 @@ def test_the_page_says_why_there_are_no_captions(provider, video, signed_in, mar
     video = run(video)
     assert video.words_fit is fact
     page = signed_in(maria).get(video.get_absolute_url()).text
-    assert page.count("There are no captions: ") == page.count(words) == 1
+    assert page.count("There are none: ") == page.count(words) == 1
 
 
 def test_without_words_nothing_is_sent(provider, video):
@@ -103,7 +103,9 @@ def test_the_page_shows_the_captions_and_gives_them_out_in_two_formats(signed_in
     page = client.get(video.get_absolute_url()).text
     assert '<track kind="captions" srclang="en" label="Captions" src="/media/' in page
     assert client.get(page.split('label="Captions" src="')[1].split('"')[0])["Content-Type"] == "text/vtt"
-    assert "Download the captions as WebVTT" in page
+    menu = page.split('class="formats-menu"')[1]
+    assert menu.index("WebVTT") < menu.index("SRT")
+    assert f'href="{reverse("video-srt", args=[video.pk])}"' in menu
     address = reverse("video-srt", args=[video.pk])
     answer = client.get(address)
     assert answer.content.decode() == SRT

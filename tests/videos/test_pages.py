@@ -107,7 +107,7 @@ def test_an_uploaded_voice_comes_back_chosen_with_length_wave_and_player(signed_
     assert answer.status_code == 200
     assert f'value="{voice.pk}" checked' in answer.text
     assert "Good morning" in answer.text
-    assert "<audio" in answer.text
+    assert f'data-play-label="Play {voice.name}"' in answer.text
     assert 'd="M0.5' in answer.text
 
 
@@ -138,7 +138,8 @@ def test_a_refused_voice_is_a_sentence(signed_in, maria, settings):
         ),
         ({"state": State.WAITING, "try_after": timezone.now() + timedelta(days=1)}, ">Queued<"),
         ({"state": State.CANCELLED}, ">Cancelled<"),
-        ({"state": State.UNSURE, "error": "It may have been started or not."}, "Leave it"),
+        ({"state": State.UNSURE, "error": "It may have been started or not."}, ">Cancel<"),
+        ({"state": State.CANCELLED}, ">Generate<"),
         ({"state": State.READY, "seconds": 72}, "1:12"),
     ],
 )
@@ -200,6 +201,15 @@ def test_only_who_made_it_and_the_owner_may_change_a_video(signed_in, maria, tom
     assert signed_in(tom).post(address, {"title": "Mine"}).status_code == 403
     assert signed_in(owner).get(address).status_code == 405
     assert signed_in(owner).post(address, {"title": "Mine"}).status_code == 302
+
+
+def test_try_again_on_a_videos_own_page_brings_back_the_page_and_on_its_card_the_card(
+    signed_in, maria, new_video
+):
+    video = new_video(made_by=maria, state=State.FAILED, error="Try again.")
+    client, retry = signed_in(maria), f'hx-post="{reverse("video-retry", args=[video.pk])}"'
+    assert retry not in client.get(video.get_absolute_url()).text
+    assert retry in client.get(reverse("videos")).text
 
 
 def test_a_waiting_video_can_be_cancelled_and_made_after_all(signed_in, maria, new_video):

@@ -1,201 +1,280 @@
-"""What can be taken away of a finished video, and which programs each file is for."""
+"""The downloads of a finished video: what is offered on its page, in which groups, and what each file is for."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
 
 from django.db.models.fields.files import FieldFile
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 
 from dashboard.files import signed_links
 from dashboard.files.filenames import for_filename
 from videos.exports import tasks, workspace
 from videos.models import Export, Video
-from videos.studio.preview_limits import GIF, WEBP, Extent
+from videos.studio.preview_limits import GIF, WEBP
 
 Kind = Export.Kind
+NEEDS_MASK = "Not available without a mask."
+NO_CAPTIONS = {
+    True: "There are captions, but they could not be fetched.",
+    False: "There are none: the script does not match the audio. "
+    "Make another video with the words exactly as they are spoken.",
+    None: "There are none: this avatar service makes no captions.",
+}
 
 
 @dataclass(frozen=True)
-class Link:
-    words: str
-    says: str  # what a screen reader says
-    address: str
-
-
-@dataclass(frozen=True)
-class Form:
-    """A kind of file that is made on a click."""
-
-    kind: str
-    name: str
-    format: str
-    icon: str
-    suits: str
-
-
-@dataclass
 class Download:
-    """One row of the list. It has links where there is something to take, else `export` or `missing` says why not."""
+    """One file as the page offers it: with an address if it is there, else it is made on a click."""
 
-    kind: str
+    key: str  # of an export its kind
     name: str
     format: str
     icon: str
-    suits: str = ""
-    links: list[Link] = field(default_factory=list)
-    size: int | None = None
+    purpose: str = ""
+    width: int = 0  # pixels
+    height: int = 0
+    size: int | None = None  # bytes
+    is_estimate: bool = False  # the size
+    address: str = ""
     export: Export | None = None
-    missing: str = ""
-    is_made_on_click: bool = False
+    unavailable: str = ""  # why it can neither be downloaded nor made
 
     @property
-    def is_active(self) -> bool:
+    def is_preparing(self) -> bool:
         return self.export is not None and self.export.is_active
 
+    @property
+    def size_words(self) -> str:
+        """ "4.8 MB", "about 117 MB"; empty when it is not known."""
+        if not self.size:
+            return ""
+        return f"about {max(self.size / 1e6, 1):,.0f} MB" if self.is_estimate else filesizeformat(self.size)
 
-def _small(extent: Extent) -> str:
-    return f"without sound, up to {extent.side} pixels and {extent.seconds} seconds"
+    @property
+    def error(self) -> str:
+        return self.export.error if self.export is not None and self.export.is_failed else ""
 
 
-NEEDS_MASK = "Not available without a mask."
+@dataclass(frozen=True)
+class Group:
+    title: str
+    downloads: list[Download]
 
-FORMS = {
-    form.kind: form
-    for form in (
-        Form(
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All downloads of a video: the one that is shown in the player, and the other formats."""
+
+    main: Download
+    groups: list[Group]
+
+    @property
+    def made_on_request(self) -> list[Download]:
+        everything = chain.from_iterable(group.downloads for group in self.groups)
+        return [download for download in everything if download.key in FORMATS]
+
+
+@dataclass(frozen=True)
+class Format:
+    """A kind of file that is made on request."""
+
+    kind: str
+    name: str
+    format: str
+    icon: str
+    purpose: str
+
+
+FORMATS = {
+    format_.kind: format_
+    for format_ in (
+        Format(
             Kind.WEBM,
             "Transparent video",
             "WebM",
             "sparkles",
-            "The person alone. For web pages in Chrome, Edge and Firefox, and for OBS; Safari and most video editors "
-            "show no transparency in it.",
+            "Only the person. For websites in Chrome, Edge and Firefox, and for OBS; Safari and most video "
+            "editors show no transparency in it.",
         ),
-        Form(
+        Format(
+            Kind.WEBP,
+            "Transparent animation",
+            "animated WebP",
+            "photo",
+            f"Only the person, no sound, the first {WEBP.seconds} seconds. For websites, in every browser.",
+        ),
+        Format(
+            Kind.GIF,
+            "Animation",
+            "GIF",
+            "gif",
+            f"No sound, the first {GIF.seconds} seconds. For email, chats and slides.",
+        ),
+        Format(
             Kind.MOV,
             "Transparent video",
             "MOV, ProRes 4444",
             "scissors",
-            "The person alone. For Final Cut Pro, Premiere Pro, After Effects, DaVinci Resolve and Keynote.",
+            "Only the person. For Final Cut Pro, Premiere Pro, After Effects, DaVinci Resolve and Keynote.",
         ),
-        Form(
-            Kind.WEBP,
-            "Transparent preview",
-            "animated WebP",
-            "photo",
-            f"The person alone, {_small(WEBP)}. For web pages, in every browser.",
-        ),
-        Form(
-            Kind.GIF,
-            "Preview",
-            "GIF",
-            "gif",
-            f"What the video shows, {_small(GIF)}. For mail, chats and slides.",
-        ),
-        Form(Kind.SOUND, "Sound", "M4A", "speaker-wave", "As it is in the video, and in step with it."),
+        Format(Kind.SOUND, "Audio", "M4A", "speaker-wave", "The sound of the video, in sync with it."),
     )
 }
 
 
-def downloads(video: Video) -> list[Download]:
-    """All rows of the list, from one query for the exports."""
+def list_downloads(video: Video) -> Catalogue | None:
+    """Everything that the page offers, from one query for the exports; None before there is a video."""
     if not video.is_ready or not video.video:
-        return []
+        return None
     made = {(export.kind, export.look_key): export for export in video.exports.all()}
-    on_click = {
-        kind: _on_click(video, form, made.get((kind, tasks.look_of(video, kind)[1])))
-        for kind, form in FORMS.items()
+    on_request = {
+        kind: _describe_export(video, format_, made.get((kind, tasks.look_of(video, kind)[1])))
+        for kind, format_ in FORMATS.items()
     }
-    rows = [
-        *_films(video),
-        on_click[Kind.WEBM],
-        on_click[Kind.MOV],
-        on_click[Kind.WEBP],
-        on_click[Kind.GIF],
-        on_click[Kind.SOUND],
-        _recording(video),
-        _captions(video),
-    ]
-    return [row for row in rows if row]
-
-
-def one(video: Video, kind: str) -> Download:
-    """A row that is made on a click, as it stands."""
-    return _on_click(video, FORMS[kind], tasks.find(video, kind))
-
-
-def filename(video: Video, kind: str) -> str:
-    also = {Kind.WEBM: " transparent", Kind.MOV: " transparent", Kind.WEBP: " transparent"}.get(kind, "")
-    return f"{for_filename(video.title)}{also}{workspace.SUFFIX[kind]}"
-
-
-def _on_click(video: Video, form: Form, export: Export | None) -> Download:
-    row = Download(
-        form.kind, form.name, form.format, form.icon, form.suits, is_made_on_click=True, export=export
-    )
-    if export is not None and export.is_ready:
-        row.size = export.size
-        address = reverse("export-file", args=[video.pk, form.kind])
-        row.links = [Link("Download", f"Download: {form.name} ({form.format})", address)]
-    elif export is None or not export.is_active:
-        reason = tasks.why_not(video, form.kind)
-        # The list says it once at its head.
-        row.missing = NEEDS_MASK if reason and reason == video.why_no_mask else reason
-    if form.kind == Kind.MOV and row.size is None:
-        row.format += f", about {tasks.prores_bytes(video) / 1e6:,.0f} MB"
-    return row
-
-
-def _films(video: Video) -> list[Download]:
-    name = for_filename(video.title)
-    shown = video.shown
-    rows = [_film("video", "Video", "MP4", "film", shown, f"{name}.mp4", "With sound. Plays everywhere.")]
-    if shown.name != video.video.name:
-        rows[0].name = "Video with its look"
-        plain = _film("plain", "Video as it came", "MP4", "film", video.video, f"{name} as it came.mp4", "")
-        rows.append(plain)
-    if video.mask:
-        suits = "White is the person, black the rest: for editors that take a luma matte."
-        if shown.name != video.video.name:
-            suits += " It fits the video as it came."
-        rows.append(_film("mask", "Mask", "MP4", "user-circle", video.mask, f"{name} mask.mp4", suits))
-    return rows
-
-
-def _film(kind: str, name: str, form: str, icon: str, file: FieldFile, saved_as: str, suits: str) -> Download:
-    link = Link("Download", f"Download: {name}", signed_links.link(file.name, download=saved_as))
-    return Download(kind, name, form, icon, suits, links=[link], size=size_of(file))
-
-
-def _recording(video: Video) -> Download | None:
-    if not (video.voice and video.voice.sound):
-        return None
-    saved_as = f"{for_filename(video.title)}.wav"
-    return _film(
-        "sound-wav",
-        "Recording",
-        "WAV",
-        "microphone",
-        video.voice.sound,
-        saved_as,
-        "The voice as it was sent, uncompressed.",
+    return Catalogue(
+        main=_describe_main(video),
+        groups=[
+            Group("For the web", [on_request[Kind.WEBM], on_request[Kind.WEBP], on_request[Kind.GIF]]),
+            Group("For editing", [*_list_sources(video), on_request[Kind.MOV]]),
+            Group(
+                "Sound and captions",
+                [on_request[Kind.SOUND], *_list_recordings(video), *_list_captions(video)],
+            ),
+        ],
     )
 
 
-def _captions(video: Video) -> Download | None:
-    if not video.captions:
-        return None
-    vtt = signed_links.link(video.captions.name, download=f"{for_filename(video.title)}.vtt")
-    links = [
-        Link("VTT", "Download the captions as WebVTT", vtt),
-        Link("SRT", "Download the captions as SRT", reverse("video-srt", args=[video.pk])),
-    ]
-    suits = "VTT for web players, SRT for video editors and YouTube."
+def find_download(video: Video, kind: str) -> Download:
+    """One that is made on request, as it stands."""
+    return _describe_export(video, FORMATS[kind], tasks.find(video, kind))
+
+
+def name_file(video: Video, kind: str) -> str:
+    """What a browser saves an export as."""
+    suffix = " transparent" if kind in tasks.OF_THE_PERSON else ""
+    return f"{for_filename(video.title)}{suffix}{workspace.SUFFIX[kind]}"
+
+
+def _describe_main(video: Video) -> Download:
+    width, height = video.shown_size
     return Download(
-        "captions", "Captions", "WebVTT or SRT", "chat-bubble-bottom-center-text", suits, links=links
+        key="video",
+        name="Video",
+        format="MP4",
+        icon="film",
+        width=width,
+        height=height,
+        size=read_size(video.shown),
+        address=signed_links.link(video.shown.name, download=f"{for_filename(video.title)}.mp4"),
     )
 
 
-def size_of(file: FieldFile) -> int | None:
+def _describe_export(video: Video, format_: Format, export: Export | None) -> Download:
+    width, height = _measure(video, format_.kind)
+    is_ready = export is not None and export.is_ready
+    is_active = export is not None and export.is_active
+    reason = "" if is_ready or is_active else tasks.why_not(video, format_.kind)
+    estimate = round(tasks.prores_bytes(video)) if format_.kind == Kind.MOV else None
+    return Download(
+        key=format_.kind,
+        name=format_.name,
+        format=format_.format,
+        icon=format_.icon,
+        purpose=format_.purpose,
+        width=width,
+        height=height,
+        size=export.size if is_ready else estimate,
+        is_estimate=not is_ready,
+        address=reverse("export-file", args=[video.pk, format_.kind]) if is_ready else "",
+        export=export,
+        # Why there is no mask is said once for all of them.
+        unavailable=NEEDS_MASK if reason and reason == video.why_no_mask else reason,
+    )
+
+
+def _measure(video: Video, kind: str) -> tuple[int, int]:
+    """Width and height of an export in pixels; 0 for sound, and where the video's own are not known."""
+    if kind == Kind.SOUND or not video.width:
+        return 0, 0
+    if kind == Kind.WEBP:
+        return WEBP.small(video.width, video.height)
+    if kind == Kind.GIF:
+        return GIF.small(*video.looks.canvas(video.width, video.height))
+    return video.width, video.height
+
+
+def _list_sources(video: Video) -> Iterator[Download]:
+    """What the look was laid over: for whoever wants to do that in an editor."""
+    title, has_look = for_filename(video.title), video.shown.name != video.video.name
+    size = {"width": video.width, "height": video.height}
+    if has_look:
+        yield Download(
+            key="original",
+            name="Original",
+            format="MP4",
+            icon="film",
+            purpose="The video without its look.",
+            size=read_size(video.video),
+            address=signed_links.link(video.video.name, download=f"{title} original.mp4"),
+            **size,
+        )
+    if video.mask:
+        purpose = "White is the person, black the rest: a luma matte for video editors."
+        yield Download(
+            key="mask",
+            name="Mask",
+            format="MP4",
+            icon="user-circle",
+            purpose=f"{purpose} It fits the original." if has_look else purpose,
+            size=read_size(video.mask),
+            address=signed_links.link(video.mask.name, download=f"{title} mask.mp4"),
+            **size,
+        )
+
+
+def _list_recordings(video: Video) -> Iterator[Download]:
+    if video.voice and video.voice.sound:
+        yield Download(
+            key="recording",
+            name="Recording",
+            format="WAV",
+            icon="microphone",
+            purpose="The voice as it was sent, uncompressed.",
+            size=read_size(video.voice.sound),
+            address=signed_links.link(video.voice.sound.name, download=f"{for_filename(video.title)}.wav"),
+        )
+
+
+def _list_captions(video: Video) -> Iterator[Download]:
+    icon = "chat-bubble-bottom-center-text"
+    if video.captions:
+        yield Download(
+            key="vtt",
+            name="Captions",
+            format="WebVTT",
+            icon=icon,
+            purpose="For players on websites.",
+            size=read_size(video.captions),
+            address=signed_links.link(video.captions.name, download=f"{for_filename(video.title)}.vtt"),
+        )
+        yield Download(
+            key="srt",
+            name="Captions",
+            format="SRT",
+            icon=icon,
+            purpose="For video editors and YouTube.",
+            address=reverse("video-srt", args=[video.pk]),
+        )
+    elif video.script:
+        unavailable = NO_CAPTIONS[video.words_fit]
+        yield Download("captions", "Captions", "WebVTT, SRT", icon, unavailable=unavailable)
+
+
+def read_size(file: FieldFile) -> int | None:
+    """In bytes; None when the file is gone, because the page is worth more than the number."""
     try:
         return file.size
-    except OSError:  # the page is worth more than the number
+    except OSError:
         return None

@@ -3,9 +3,9 @@ from django.urls import path
 from videos.exports import views
 
 urlpatterns = [
-    path("exports/<slug:kind>/", views.row, name="export"),
-    path("exports/<slug:kind>/make/", views.make, name="export-make"),
-    path("exports/<slug:kind>/file/", views.file, name="export-file"),
-    path("poster/", views.poster, name="video-poster"),
-    path("poster/choose/", views.choose_poster, name="video-poster-choose"),
+    path("exports/<slug:kind>/", views.show_export, name="export"),
+    path("exports/<slug:kind>/make/", views.make_export, name="export-make"),
+    path("exports/<slug:kind>/file/", views.download_export, name="export-file"),
+    path("thumbnail/", views.show_thumbnail, name="video-thumbnail"),
+    path("thumbnail/choose/", views.choose_thumbnail, name="video-thumbnail-choose"),
 ]

@@ -36,7 +36,7 @@ class EditForm(forms.Form):
     start = MomentField(required=False, label="From")
     end = MomentField(required=False, label="To")
     even = forms.BooleanField(required=False, label="Normalize volume")
-    silence = forms.BooleanField(required=False, label="Cut the silence at both ends")
+    silence = forms.BooleanField(required=False, label="Trim the silence at both ends")
 
     def __init__(self, original: Voice, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -156,7 +156,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     elif made == original:
         messages.info(request, "This is the whole recording again, as it was.")
     else:
-        messages.success(request, f"{made.name} is a voice of its own. The recording is as it was.")
+        messages.success(request, f"{made.name} was saved as a new voice.")
     return redirect(made)
 
 

@@ -1,5 +1,6 @@
-"""The list of downloads, what a click does, the poster's form, the link for the team."""
+"""The downloads, what a click does, the thumbnail's form, the link for the team."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -41,7 +42,13 @@ def address(video: Video, what: str, kind: str) -> str:
 
 
 def row_of(page: str, kind: str) -> str:
-    return page.split(f'id="download-{kind}"')[1].split("</li>")[0]
+    """A row of the menu of formats."""
+    return page.split(f'id="format-{kind}"')[1].split("</li>")[0]
+
+
+def progress_of(page: str, kind: str) -> str:
+    """The row below the button, which says how far it is."""
+    return page.split(f'id="preparing-{kind}"')[1].split("</li>")[0]
 
 
 def test_each_row_says_which_programs_it_is_for(signed_in, tom, ready):
@@ -56,21 +63,36 @@ def test_each_row_says_which_programs_it_is_for(signed_in, tom, ready):
                 "about 117 MB",
             ),
         ),
-        ("webp", ("480 pixels and 15 seconds", "every browser")),
-        ("gif", ("400 pixels and 12 seconds", "mail, chats and slides")),
+        ("webp", ("384 × 480", "15 seconds", "every browser")),
+        ("gif", ("320 × 400", "12 seconds", "email, chats and slides")),
         ("sound", ("M4A",)),
     ):
         row = row_of(page, kind)
-        assert "Make it" in row
+        assert "<button" in row
         for word in words:
             assert word in row
-    assert "Plays everywhere" in row_of(page, "video")
+
+
+def test_one_button_downloads_what_is_shown_and_the_rest_is_in_groups(signed_in, tom, finished):
+    page = signed_in(tom).get(finished(captions="c.vtt").get_absolute_url()).text
+    main, menu = page.split('id="downloads"')[1].split('class="formats-menu"')
+    assert main.count("is-primary") == 1
+    assert "Download video" in main
+    assert "192 × 240" in main
+    assert re.search(r"\d\.\d\xa0KB", main)
+    groups = re.findall(r"<h3[^>]*>(.*?)</h3>|id=.format-([a-z]+). *>", menu)
+    assert [title or key for title, key in groups] == [
+        *("For the web", "webm", "webp", "gif"),
+        *("For editing", "mask", "mov"),
+        *("Sound and captions", "sound", "recording", "vtt", "srt"),
+    ]
 
 
 def test_any_member_may_have_a_file_made_and_sees_how_far_it_is(signed_in, tom, ready):
     video, client = ready(), signed_in(tom)
     row = client.post(address(video, "export-make", "webm"), headers=HTMX).text
-    assert "Waiting for its turn" in row
+    assert "Queued: Transparent video" in row
+    assert "Preparing…" in row_of(row, "webm")  # the menu's row comes along
     assert OrmQ.objects.count() == 1
     export = export_of(video, Kind.WEBM)
     poll = address(video, "export", "webm")
@@ -78,7 +100,7 @@ def test_any_member_may_have_a_file_made_and_sees_how_far_it_is(signed_in, tom, 
     assert client.get(poll, {"v": export.version}, headers=HTMX).status_code == 204
     working = Export.claim(export.pk, LocalState.WAITING, to=LocalState.WORKING, seconds=60)
     working.renew(60, progress=42)
-    assert "Making it… 42 %" in client.get(poll, {"v": export.version}, headers=HTMX).text
+    assert "Preparing Transparent video… 42 %" in client.get(poll, {"v": export.version}, headers=HTMX).text
     working.move(LocalState.READY, file="videos/exports/x.webm", size=5_000_000)
     answer = client.get(poll, {"v": 0}, headers=HTMX)
     assert "4.8\xa0MB" in answer.text
@@ -96,7 +118,7 @@ def test_who_asked_for_it_hears_on_any_page_that_it_is_there(signed_in, tom, mar
     Export.objects.update(state=LocalState.READY, state_since=timezone.now(), file="x.webm")
     said = client.get(reverse("news"), {"since": since}).json()
     assert not said["busy"]
-    assert [item["text"] for item in said["items"]] == ["Transparent WebM of Spring: can be downloaded."]
+    assert [item["text"] for item in said["items"]] == ["Transparent WebM of Spring is ready to download."]
     assert said["items"][0]["url"] == video.get_absolute_url()
     assert signed_in(maria).get(reverse("news"), {"since": since}).json()["items"] == []
 
@@ -105,7 +127,7 @@ def test_without_a_script_the_same_form_leads_back_to_the_page(signed_in, tom, r
     video, client = ready(), signed_in(tom)
     answer = client.post(address(video, "export-make", "gif"))
     assert answer["Location"] == f"{video.get_absolute_url()}#downloads"
-    assert "Waiting for its turn" in row_of(client.get(video.get_absolute_url()).text, "gif")
+    assert "Queued: Animation" in progress_of(client.get(video.get_absolute_url()).text, "gif")
 
 
 def test_only_those_who_are_signed_in(client, ready):
@@ -134,7 +156,7 @@ def test_what_cannot_be_made_says_why_and_has_no_button(signed_in, tom, ready):
         assert "Not available without a mask." in row_of(page, kind)
         assert "<button" not in row_of(page, kind)
         assert "without a mask" in client.post(address(video, "export-make", kind), headers=HTMX).text
-    assert "Make it" in row_of(page, "gif")
+    assert "<button" in row_of(page, "gif")
     assert not Export.objects.exists()
 
 
@@ -144,7 +166,8 @@ def test_what_failed_says_why_and_can_be_tried_again(signed_in, tom, ready):
     row = row_of(client.get(video.get_absolute_url()).text, "mov")
     assert "The disk is full." in row
     assert "Try again" in row
-    assert "Waiting" in client.post(address(video, "export-make", "mov"), headers=HTMX).text
+    answer = client.post(address(video, "export-make", "mov"), headers=HTMX).text
+    assert "Queued" in progress_of(answer, "mov")
 
 
 def test_the_file_comes_under_the_videos_title_and_is_kept_for_longer(signed_in, tom, finished):
@@ -172,9 +195,36 @@ def test_a_video_with_a_look_is_offered_with_it_and_without(signed_in, tom, read
     video = ready(look=look, dressed="d.mp4")
     Video.objects.update(dressed_key=video.looks.key)
     page = signed_in(tom).get(video.get_absolute_url()).text
-    assert "Video with its look" in row_of(page, "video")
-    assert "as%20it%20came.mp4" in row_of(page, "plain")
-    assert "fits the video as it came" in row_of(page, "mask")
+    assert "Ada.mp4" in page.split("Download video")[0].rpartition("<a ")[2]
+    assert "original.mp4" in row_of(page, "original")
+    assert "fits the original" in row_of(page, "mask")
+
+
+def test_the_facts_say_the_size_of_what_plays(signed_in, tom, ready):
+    video = ready(look={"frame": "16:9"}, dressed="d.mp4")
+    Video.objects.update(dressed_key=video.looks.key)
+    page = signed_in(tom).get(video.get_absolute_url()).text
+    facts = page.split('id="video-facts"')[1]
+    assert "1280 × 720, 0:08" in facts
+    assert "1280 × 720" in page.split('id="download-facts"')[1].split("</p>")[0]
+    assert "720 × 900" in row_of(page, "original")
+
+
+def test_until_the_look_is_there_the_button_says_that_it_gives_the_original(signed_in, tom, ready):
+    video = ready(look={"frame": "9:16"})
+    tasks.dress(video)
+    main = signed_in(tom).get(video.get_absolute_url()).text.split('id="download-facts"')[1].split("</p>")[0]
+    assert "720 × 900" in main
+    assert "The original: the new look is still being applied." in main
+
+
+@pytest.mark.parametrize(
+    ("fits", "words"),
+    [(True, "could not be fetched"), (False, "does not match the audio"), (None, "makes no captions")],
+)
+def test_a_video_with_a_script_and_no_captions_says_why(signed_in, tom, ready, fits, words):
+    page = signed_in(tom).get(ready(script="Hello", words_fit=fits).get_absolute_url()).text
+    assert words in row_of(page, "captions")
 
 
 def test_the_archive_has_what_is_shown(signed_in, tom, finished):
@@ -196,32 +246,32 @@ def test_the_page_asks_the_database_as_often_with_many_exports(
     signed_in, tom, ready, django_assert_max_num_queries
 ):
     video, client = ready(), signed_in(tom)
-    for kind in catalogue.FORMS:
+    for kind in catalogue.FORMATS:
         Export.objects.create(video=video, kind=kind, state=LocalState.READY, file="x")
     with django_assert_max_num_queries(9):
         client.get(video.get_absolute_url())
 
 
-# ---------------------------------------------------------------- poster, link, once more
+# ---------------------------------------------------------------- thumbnail, link, once more
 
 
-def test_the_poster_is_chosen_by_who_made_the_video(signed_in, maria, tom, ready):
+def test_the_thumbnail_is_chosen_by_who_made_the_video(signed_in, maria, tom, ready):
     video = ready()
-    choose = reverse("video-poster-choose", args=[video.pk])
+    choose = reverse("video-thumbnail-choose", args=[video.pk])
     assert signed_in(tom).post(choose, {"seconds": 2}).status_code == 403
-    assert "Choose the poster" not in signed_in(tom).get(video.get_absolute_url()).text
+    assert 'id="thumbnail"' not in signed_in(tom).get(video.get_absolute_url()).text
     answer = signed_in(maria).post(choose, {"seconds": "2.5"})
-    assert answer["Location"] == f"{video.get_absolute_url()}#poster"
+    assert answer["Location"] == f"{video.get_absolute_url()}#thumbnail"
     assert again(video).poster_at == 2.5
     assert export_of(video, Kind.POSTER).state == LocalState.WAITING
-    assert "Changing the poster" in signed_in(maria).get(video.get_absolute_url()).text
+    assert "Changing the thumbnail" in signed_in(maria).get(video.get_absolute_url()).text
 
 
 @pytest.mark.parametrize("seconds", ["", "-1", "20", "nan", "first"])
 def test_a_moment_that_is_not_in_the_video_is_refused_with_its_length(signed_in, maria, ready, seconds):
     video = ready()
     answer = signed_in(maria).post(
-        reverse("video-poster-choose", args=[video.pk]), {"seconds": seconds}, headers=HTMX
+        reverse("video-thumbnail-choose", args=[video.pk]), {"seconds": seconds}, headers=HTMX
     )
     assert "between 0 and 8.0 seconds" in answer.text
     assert again(video).poster_at is None

@@ -70,7 +70,7 @@ def test_cutting_a_cut_begins_again_at_the_recording(cut, recording):
 def test_silence_is_cut_at_both_ends_without_a_script(signed_in, maria, recording):
     speech = editing.shape_of(recording).speech
     answer = signed_in(maria).post(reverse("voice-edit", args=[recording.pk]), {"silence": "on"}, follow=True)
-    assert "is a voice of its own" in answer.text
+    assert "was saved as a new voice" in answer.text
     assert recording.edits.get().edit == {"start": speech[0], "end": speech[1], "even": False}
 
 

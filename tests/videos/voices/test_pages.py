@@ -58,7 +58,7 @@ def test_a_voice_s_page_has_its_videos_its_words_and_its_download(signed_in, tom
     assert part.name in page.text
     link = page.text.split('href="/media/')[1].split('"')[0]
     assert 'filename="Hello.wav"' in signed_in(tom).get(f"/media/{link}")["Content-Disposition"]
-    assert "Keep it for good" not in page.text
+    assert "Keep forever" not in page.text
     assert recording.name in signed_in(tom).get(part.get_absolute_url()).text
 
 
