@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import Word, phonemes, sound, spelling
+from .arrays import Array
 from .phonemes import Phone, Phones
 
 log = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ class _Spoken(NamedTuple):
 
 
 def align(
-    x: np.ndarray, script: str, heard: Phones, tell: Callable[[float], None] = lambda share: None
+    x: Array, script: str, heard: Phones, tell: Callable[[float], None] = lambda share: None
 ) -> Alignment | None:
     """Align an English text with a mono int16 sound at 16 kHz; None where the text does not fit.
 
@@ -94,7 +95,7 @@ def _left_aside(why: str) -> None:
     log.info("script left aside: %s", why)
 
 
-def _levelled(x: np.ndarray) -> np.ndarray:
+def _levelled(x: Array) -> Array:
     """The same loudness for every sound, as the model learned it."""
     _floor, top = sound.speech_level(sound.loudness(x))
     gain = 10 ** ((-18 - max(top, -65)) / 20)
@@ -128,13 +129,13 @@ def _learn(decoder: object, words: list[str]) -> None:
             decoder.add_word(word, spelling.guess(word, decoder.lookup_word), False)
 
 
-def _hear(decoder: object, x: np.ndarray) -> None:
+def _hear(decoder: object, x: Array) -> None:
     decoder.start_utt()
     decoder.process_raw(x.tobytes(), full_utt=True)
     decoder.end_utt()
 
 
-def _words(decoder: object, x: np.ndarray, words: list[str]) -> list[_Spoken] | None:
+def _words(decoder: object, x: Array, words: list[str]) -> list[_Spoken] | None:
     """Times of the words in a sound, None if there is no way through it."""
     decoder.set_align_text(" ".join(words))
     _hear(decoder, x)
@@ -148,7 +149,7 @@ def _words(decoder: object, x: np.ndarray, words: list[str]) -> list[_Spoken] | 
 
 def _phones(
     decoder: object,
-    x: np.ndarray,
+    x: Array,
     words: list[_Spoken],
     heard: list[Phone],
     tell: Callable[[float], None],
@@ -181,7 +182,7 @@ def _pieces(words: list[_Spoken], seconds: float) -> list[tuple[list[_Spoken], f
 
 
 def _inside(
-    decoder: object, x: np.ndarray, words: list[str], start: float, end: float
+    decoder: object, x: Array, words: list[str], start: float, end: float
 ) -> tuple[list[Phone], list[float]] | None:
     """Phones of a piece, moved to where it lies, and their scores."""
     if _words(decoder, x, words) is None:
@@ -206,7 +207,7 @@ def _cut(phones: list[Phone], start: float, end: float) -> list[Phone]:
     return [p for p in moved if p.end > p.start]
 
 
-def _classes(phones: list[Phone], start: float, n: int) -> np.ndarray:
+def _classes(phones: list[Phone], start: float, n: int) -> Array:
     """Viseme class of every 10 ms (n,), from `start` s."""
     out = np.zeros(n, int)
     for p in phones:

@@ -23,6 +23,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from .arrays import Array
+
 FPS = 25
 QUEUE = 6  # frames: memory stays flat, a slow encoder slows the drawing down
 BT709, LIMITED = 1, 1  # FFmpeg's numbers
@@ -48,7 +50,7 @@ class _Track(threading.Thread):
         w: int,
         h: int,
         options: dict[str, str],
-        planes: Callable[[np.ndarray, np.ndarray], None],
+        planes: Callable[[Array, Array], None],
         sound: Iterator | None,
         rate: int,
         layout: str,
@@ -60,7 +62,7 @@ class _Track(threading.Thread):
         self.error: BaseException | None = None
         self.stopped = False
 
-    def put(self, frame: np.ndarray | None) -> None:
+    def put(self, frame: Array | None) -> None:
         """Hand over a frame, None at the end; raises what went wrong in the thread."""
         while True:
             if self.error:
@@ -136,7 +138,7 @@ class _Track(threading.Thread):
         return sounded
 
 
-def _bgr_to_yuv() -> np.ndarray:
+def _bgr_to_yuv() -> Array:
     """(3, 4): BT.709's Y, U, V of 16 to 235 (240) from B, G, R and 1."""
     luma = np.array([KB, 1 - KR - KB, KR])
     blue = (np.array([1, 0, 0]) - luma) / (2 * (1 - KB))
@@ -147,7 +149,7 @@ def _bgr_to_yuv() -> np.ndarray:
 BGR_TO_YUV = _bgr_to_yuv()
 
 
-def _picture(bgra: np.ndarray, i420: np.ndarray) -> None:
+def _picture(bgra: Array, i420: Array) -> None:
     h, w = bgra.shape[:2]
     yuv = cv2.transform(cv2.cvtColor(bgra, cv2.COLOR_BGRA2BGR), BGR_TO_YUV)
     cv2.extractChannel(yuv, 0, dst=i420[:h])
@@ -157,7 +159,7 @@ def _picture(bgra: np.ndarray, i420: np.ndarray) -> None:
         cv2.extractChannel(halved, plane + 1, dst=chroma[plane])
 
 
-def _mask(bgra: np.ndarray, i420: np.ndarray) -> None:
+def _mask(bgra: Array, i420: Array) -> None:
     """The fourth channel as luma of the video's range; there is no colour."""
     luma = i420[: bgra.shape[0]]
     cv2.extractChannel(bgra, 3, dst=luma)
@@ -181,7 +183,7 @@ class Encoder:
             t.start()
         return self
 
-    def write(self, bgra: np.ndarray) -> None:
+    def write(self, bgra: Array) -> None:
         """One frame (h, w, 4) uint8: picture and mask."""
         for t in self.tracks:
             t.put(bgra)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from .arrays import Array
+
 PLAIN, FULL = (
     1.5,
     2.3,
@@ -18,7 +20,7 @@ SHARPEN = 1.3
 ALONG = 0.9  # px of the small picture: how far along an edge is averaged, to each side
 
 
-def enlarge(bgr: np.ndarray, size: tuple[int, int], scale: float) -> np.ndarray:
+def enlarge(bgr: Array, size: tuple[int, int], scale: float) -> Array:
     """The picture (H, W, 3) uint8 at `size` (w, h), `scale` times as large."""
     strength = float(np.clip((scale - PLAIN) / (FULL - PLAIN), 0, 1))
     small = bgr.astype(np.float32)
@@ -31,14 +33,14 @@ def enlarge(bgr: np.ndarray, size: tuple[int, int], scale: float) -> np.ndarray:
     return _sharpen(large, scale).clip(0, 255).round().astype(np.uint8)
 
 
-def _between_neighbours(large: np.ndarray, small: np.ndarray) -> np.ndarray:
+def _between_neighbours(large: Array, small: Array) -> Array:
     """Without what cubic interpolation adds beyond the pixels around (float32)."""
     size, around = (large.shape[1], large.shape[0]), np.ones((3, 3), np.uint8)
     low, high = (cv2.resize(f(small, around), size) for f in (cv2.erode, cv2.dilate))
     return np.clip(large, low, high)
 
 
-def _without_blocks(bgr: np.ndarray) -> np.ndarray:
+def _without_blocks(bgr: Array) -> Array:
     """The mean of JPEG compressions whose blocks lie elsewhere each time, float32."""
     h, w = bgr.shape[:2]
     shifts = [(x, y) for y in range(0, 8, 2) for x in range(0, 8, 2)]
@@ -50,7 +52,7 @@ def _without_blocks(bgr: np.ndarray) -> np.ndarray:
     return total / len(shifts)
 
 
-def _smooth_along_edges(bgr: np.ndarray, scale: float, strength: float) -> np.ndarray:
+def _smooth_along_edges(bgr: Array, scale: float, strength: float) -> Array:
     """Each pixel (float32) averaged with its neighbours along the edge that it is on, if it is on one."""
     grey = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY)
     gx, gy = cv2.Scharr(grey, cv2.CV_32F, 1, 0) / 32, cv2.Scharr(grey, cv2.CV_32F, 0, 1) / 32
@@ -69,7 +71,7 @@ def _smooth_along_edges(bgr: np.ndarray, scale: float, strength: float) -> np.nd
     return total / 5
 
 
-def _sharpen(bgr: np.ndarray, scale: float) -> np.ndarray:
+def _sharpen(bgr: Array, scale: float) -> Array:
     """Some of the contrast of the finest detail that there is, which enlarging flattened (float32)."""
     amount = SHARPEN * min(1.0, (scale - 1) / 1.2)
     r = max(1, round(0.6 * scale))

@@ -11,6 +11,7 @@ import numpy as np
 
 from . import geometry as g
 from . import glasses
+from .arrays import Array
 
 # upper and lower lid, outer to inner corner; the brow's lower edge above them
 EYES = (
@@ -27,11 +28,11 @@ class Eye:
 
     def __init__(
         self,
-        bgr: np.ndarray,
-        points: np.ndarray,
+        bgr: Array,
+        points: Array,
         frame: g.HeadFrame,
         ids: tuple,
-        rims: np.ndarray | None = None,
+        rims: Array | None = None,
     ) -> None:
         upper, lower, brow, iris = ids
         self.frame, iod = frame, frame.iod
@@ -43,7 +44,7 @@ class Eye:
         x1, y1 = np.minimum([w, h], np.ceil(corners.max(0) + pad)).astype(int)
         self.box = (int(x0), int(y0), int(x1), int(y1))
         self.image = self.whole = bgr[y0:y1, x0:x1].copy()
-        self.rims: np.ndarray | None = None
+        self.rims: Array | None = None
         if rims is not None and rims[y0:y1, x0:x1].any():
             self.rims = rims[y0:y1, x0:x1, None]
             under = (self.rims > 0.1).astype(np.uint8)
@@ -66,17 +67,17 @@ class Eye:
         self.along = g.smoothstep(0.0, 0.10, self.x - xs[0]) * g.smoothstep(0.0, 0.10, xs[1] - self.x)
         self.iris = frame.to_local(points[iris, :2].astype(np.float64))
         self.radius = 0.095
-        self.cache: dict[tuple, np.ndarray] = {}
-        self.shut: tuple[np.ndarray, ...] | None = None  # see _skin
-        self.lids: dict[float, tuple[np.ndarray, np.ndarray]] = {}
+        self.cache: dict[tuple, Array] = {}
+        self.shut: tuple[Array, ...] | None = None  # see _skin
+        self.lids: dict[float, tuple[Array, Array]] = {}
 
-    def _curve(self, lid: np.ndarray) -> np.ndarray:
+    def _curve(self, lid: Array) -> Array:
         order = np.argsort(lid[:, 0])
         xs, ys = lid[order, 0], lid[order, 1]
         fit = np.polyfit(xs, ys, 4)  # smooth between the mesh's few points
         return np.polyval(fit, np.clip(self.x, xs[0], xs[-1]))
 
-    def picture(self, blink: float, gaze: tuple[float, float]) -> np.ndarray:
+    def picture(self, blink: float, gaze: tuple[float, float]) -> Array:
         """The eye's box with lids shut by `blink` 0..1 and the iris moved by `gaze` IOD."""
         key = (round(blink * STEPS), round(gaze[0] * 400), round(gaze[1] * 400))
         if key not in self.cache:
@@ -85,13 +86,13 @@ class Eye:
             self.cache[key] = self._paint(key[0] / STEPS, key[1] / 400, key[2] / 400)
         return self.cache[key]
 
-    def _sample(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    def _sample(self, x: Array, y: Array) -> Array:
         px = self.frame.to_px(np.stack([x, y], -1)) - np.array(self.box[:2])
         return cv2.remap(
             self.image, px.astype(np.float32), None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
         )
 
-    def _paint(self, blink: float, gx: float, gy: float) -> np.ndarray:
+    def _paint(self, blink: float, gx: float, gy: float) -> Array:
         out = self._look(gx, gy)
         if blink > 0:
             if blink not in self.lids:
@@ -102,7 +103,7 @@ class Eye:
             out = out * (1 - self.rims) + self.whole * self.rims
         return np.clip(out, 0, 255).astype(np.uint8)
 
-    def _look(self, gx: float, gy: float) -> np.ndarray:
+    def _look(self, gx: float, gy: float) -> Array:
         """The open eye with its iris moved."""
         out = self.image
         if gx or gy:
@@ -114,7 +115,7 @@ class Eye:
             out = self._sample(self.x - gx * k, self.y - gy * k)
         return out
 
-    def _skin(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _skin(self) -> tuple[Array, Array, Array]:
         """What a shut lid looks like (h, w, 3), where it lies (h, w), and where eye shows beyond it (h, w).
 
         Between brow and lashes lie creases, shadow and lashes: stretched over the eye they are dark streaks. So only the
@@ -147,12 +148,12 @@ class Eye:
         where = where * np.maximum(self.inside, wide * lashes)
         return colour, where, self._leftover(below)
 
-    def _column(self, rows: list[np.ndarray]) -> np.ndarray:
+    def _column(self, rows: list[Array]) -> Array:
         """The median colour (h, w, 3) float32 of these heights y in every column, smooth along the lid."""
         found = np.median([self._sample(self.x, y) for y in rows], 0).astype(np.float32)
         return cv2.GaussianBlur(found, (0, 0), 0.06 * self.frame.iod, borderType=cv2.BORDER_REPLICATE)
 
-    def _leftover(self, skin: np.ndarray) -> np.ndarray:
+    def _leftover(self, skin: Array) -> Array:
         """1 where the eye goes on beside or under the mesh's contour, as large painted eyes do: paler than skin."""
         lab = cv2.cvtColor(self.image.astype(np.float32) / 255, cv2.COLOR_BGR2LAB)
         near = cv2.cvtColor(np.clip(skin / 255, 0, 1).astype(np.float32), cv2.COLOR_BGR2LAB)
@@ -164,7 +165,7 @@ class Eye:
         strange = cv2.dilate((strange * close).astype(np.float32), np.ones((3, 3)))
         return cv2.GaussianBlur(strange, (0, 0), 1.0)
 
-    def _lids(self, blink: float) -> tuple[np.ndarray, np.ndarray]:
+    def _lids(self, blink: float) -> tuple[Array, Array]:
         """Shut by `blink`: what lids and lashes add (h, w, 3), how much of the eye behind is left (h, w, 1)."""
         iod = self.frame.iod
         if self.shut is None:
@@ -187,7 +188,7 @@ class Eye:
         return lids.astype(np.float32), behind.astype(np.float32)
 
 
-def both(bgr: np.ndarray, points: np.ndarray, frame: g.HeadFrame) -> tuple[list[Eye], bool]:
+def both(bgr: Array, points: Array, frame: g.HeadFrame) -> tuple[list[Eye], bool]:
     """The eyes that lie inside the picture, and whether they are behind glasses."""
     rims = glasses.find(bgr, points, frame, [[*upper, *lower[::-1]] for upper, lower, _, _ in EYES])
     found = [Eye(bgr, points, frame, ids, rims) for ids in EYES]

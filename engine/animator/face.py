@@ -16,6 +16,8 @@ from types import ModuleType
 import cv2
 import numpy as np
 
+from .arrays import Array
+
 os.environ.setdefault("GLOG_minloglevel", "3")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -47,7 +49,7 @@ class Face:
     """A face in a picture: points (478, 3) px, wobble (px spread of the mesh under small warps), score 0..1 of the
     detector, presence (see the function of that name)."""
 
-    points: np.ndarray
+    points: Array
     wobble: float
     score: float
     presence: float
@@ -65,17 +67,17 @@ class Face:
         x0, y0, x1, y1 = self.box
         return x1 - x0, y1 - y0
 
-    def holds(self, point: tuple[float, float] | np.ndarray) -> bool:
+    def holds(self, point: tuple[float, float] | Array) -> bool:
         x0, y0, x1, y1 = self.box
         return bool(x0 <= point[0] <= x1 and y0 <= point[1] <= y1)
 
 
-def eye_distance(points: np.ndarray) -> float:
+def eye_distance(points: Array) -> float:
     """IOD in px, in depth, so that a turned head does not shrink it."""
     return float(np.linalg.norm(points[list(LEFT_EYE)].mean(0) - points[list(RIGHT_EYE)].mean(0)))
 
 
-def head_axes(points: np.ndarray) -> np.ndarray:
+def head_axes(points: Array) -> Array:
     """(3, 3): rows are the head's x (to the picture's right), y (down), z (away) axes."""
     d = np.array([points[b] - points[a] for a, b in MIRRORED])
     x = d.sum(0) / np.linalg.norm(d.sum(0))
@@ -85,7 +87,7 @@ def head_axes(points: np.ndarray) -> np.ndarray:
     return np.stack([x, y, np.cross(x, y)])
 
 
-def head_pose(points: np.ndarray) -> tuple[float, float, float]:
+def head_pose(points: Array) -> tuple[float, float, float]:
     """Yaw, pitch, roll in degrees."""
     x, y, _ = head_axes(points)
     return (
@@ -127,12 +129,12 @@ def _model(name: str) -> object:
     return _models[name]
 
 
-def _process(name: str, rgb: np.ndarray) -> object:
+def _process(name: str, rgb: Array) -> object:
     with _lock:
         return _model(name).process(np.ascontiguousarray(rgb))
 
 
-def detect(rgb: np.ndarray) -> list[tuple[float, tuple[float, float, float, float]]]:
+def detect(rgb: Array) -> list[tuple[float, tuple[float, float, float, float]]]:
     """(score, (x0, y0, x1, y1) px) of every face, near range and full range, best first, overlaps dropped."""
     h, w = rgb.shape[:2]
     found = []
@@ -150,7 +152,7 @@ def detect(rgb: np.ndarray) -> list[tuple[float, tuple[float, float, float, floa
     return kept
 
 
-def _detect_small(rgb: np.ndarray) -> list[tuple[float, tuple[float, float, float, float]]]:
+def _detect_small(rgb: Array) -> list[tuple[float, tuple[float, float, float, float]]]:
     """Faces too small for the detectors, which look at pictures of 192 px: looked for in overlapping parts."""
     for parts in (3, 6):
         if found := _detect_in_parts(rgb, parts):
@@ -158,7 +160,7 @@ def _detect_small(rgb: np.ndarray) -> list[tuple[float, tuple[float, float, floa
     return []
 
 
-def _detect_in_parts(rgb: np.ndarray, parts: int) -> list[tuple[float, tuple[float, float, float, float]]]:
+def _detect_in_parts(rgb: Array, parts: int) -> list[tuple[float, tuple[float, float, float, float]]]:
     h, w = rgb.shape[:2]
     th, tw = max(h // parts, min(h, 240)), max(w // parts, min(w, 240))
     found = []
@@ -170,7 +172,7 @@ def _detect_in_parts(rgb: np.ndarray, parts: int) -> list[tuple[float, tuple[flo
     return sorted(found, reverse=True)
 
 
-def _mesh_once(rgb: np.ndarray) -> np.ndarray | None:
+def _mesh_once(rgb: Array) -> Array | None:
     h, w = rgb.shape[:2]
     faces = _process("mesh", rgb).multi_face_landmarks
     if not faces:
@@ -178,7 +180,7 @@ def _mesh_once(rgb: np.ndarray) -> np.ndarray | None:
     return np.array([(p.x * w, p.y * h, p.z * w) for p in faces[0].landmark])
 
 
-def mesh(rgb: np.ndarray, box: tuple[float, float, float, float]) -> tuple[np.ndarray, float] | None:
+def mesh(rgb: Array, box: tuple[float, float, float, float]) -> tuple[Array, float] | None:
     """Landmarks (478, 3) px of the face in the box, averaged over small warps, and their spread in px."""
     for room in (1.9, 3.0, 1.4):  # blurred and cut-off faces are found with more or less around them
         found = _mesh_in(rgb, box, room)
@@ -187,9 +189,7 @@ def mesh(rgb: np.ndarray, box: tuple[float, float, float, float]) -> tuple[np.nd
     return None
 
 
-def _mesh_in(
-    rgb: np.ndarray, box: tuple[float, float, float, float], room: float
-) -> tuple[np.ndarray, float] | None:
+def _mesh_in(rgb: Array, box: tuple[float, float, float, float], room: float) -> tuple[Array, float] | None:
     x0, y0, x1, y1 = box
     side = room * max(x1 - x0, y1 - y0)
     scale = 512 / side
@@ -211,7 +211,7 @@ def _mesh_in(
     return points, wobble
 
 
-def find_faces(rgb: np.ndarray, small: bool = False) -> list[Face]:
+def find_faces(rgb: Array, small: bool = False) -> list[Face]:
     """All faces of a picture, the largest first; `small`: the tiny ones too, which takes a second."""
     faces: list[Face] = []
     for score, box in _detect_small(rgb) if small else detect(rgb):
@@ -227,7 +227,7 @@ def find_faces(rgb: np.ndarray, small: bool = False) -> list[Face]:
     return faces
 
 
-def presence(rgb: np.ndarray, points: np.ndarray) -> float:
+def presence(rgb: Array, points: Array) -> float:
     """How sure the landmark network is that this is a person's face: the logit, averaged over small changes.
 
     Sharp faces of people (photographs and paintings, 64 px and more) have 11 and more, most over 20, simple drawings
@@ -245,7 +245,7 @@ def presence(rgb: np.ndarray, points: np.ndarray) -> float:
     return float(np.mean(found))
 
 
-def seen_from_afar(rgb: np.ndarray, points: np.ndarray) -> float:
+def seen_from_afar(rgb: Array, points: Array) -> float:
     """The score 0..1 that the full range detector gives to this face by itself, upright and of a size that suits it.
 
     It does without fine detail: blurred and masked people still have .65 and more, animals hardly ever any.
@@ -254,7 +254,7 @@ def seen_from_afar(rgb: np.ndarray, points: np.ndarray) -> float:
     return max((d.score[0] for view in views for d in _process("far", view).detections or []), default=0.0)
 
 
-def _close_up(rgb: np.ndarray, points: np.ndarray, size: int, room: float, angle: float = 0) -> np.ndarray:
+def _close_up(rgb: Array, points: Array, size: int, room: float, angle: float = 0) -> Array:
     """The face upright in a square of `size` px that is `room` times as wide as it."""
     low, high = points[:468, :2].min(0), points[:468, :2].max(0)
     middle, side = (low + high) / 2, room * max(high - low)
@@ -266,6 +266,6 @@ def _close_up(rgb: np.ndarray, points: np.ndarray, size: int, room: float, angle
     return cv2.resize(view, (size, size), interpolation=cv2.INTER_AREA)
 
 
-def segment(rgb: np.ndarray) -> np.ndarray:
+def segment(rgb: Array) -> Array:
     """Probability 0..1 (float32) that each pixel belongs to a person."""
     return _process("segment", rgb).segmentation_mask.astype(np.float32)

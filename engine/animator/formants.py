@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .arrays import Array
 from .sound import RATE
 
 LOW, HIGH = 200.0, 1000.0  # Hz
@@ -17,7 +18,7 @@ USUAL = (480.0, 90.0)  # Hz, mean and deviation of many voices
 TRUST = 30  # x 10 ms of vowels that weigh as much as what is usual
 
 
-def centre(x: np.ndarray) -> np.ndarray:
+def centre(x: Array) -> Array:
     """Centre of gravity of the low spectrum in Hz every 10 ms. x: mono int16 at 16 kHz."""
     hop = RATE // 100
     n = max(1, -(-len(x) // hop))
@@ -36,7 +37,7 @@ def centre(x: np.ndarray) -> np.ndarray:
     return out
 
 
-def openness(hz: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def openness(hz: Array, weight: Array) -> Array:
     """Centres (n,) in the speaker's own deviations, -2..2. weight (n,): how surely and loudly a vowel is heard."""
     total = weight.sum() + TRUST
     mean = (hz @ weight + TRUST * USUAL[0]) / total

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from . import face
+from .arrays import Array
 
 THERE = 64  # of 255: so much person is a person
 REACH = 1.4  # face widths to each side of the face: what is farther away is no hair
 TOUCH = 0.005  # of the frame's width: so near to an edge is cut by it
 
 
-def framing(alpha: np.ndarray, points: np.ndarray) -> dict[str, list[float]]:
+def framing(alpha: Array, points: Array) -> dict[str, list[float]]:
     """`eyes` [x, y], `head` [x, y, width, height] from hair to chin, `cuts`: where the person first touches the left
     and the right edge, as y (1: never). alpha (H, W) uint8, points (478, 3) px."""
     height, width = alpha.shape
@@ -42,7 +43,7 @@ def _span(start: float, stop: float, size: int) -> slice:
     return slice(start, min(max(int(stop) + 1, start + 1), size))
 
 
-def _first(edge: np.ndarray) -> int:
+def _first(edge: Array) -> int:
     """The first row in which there is something; the number of rows if there is none."""
     rows = edge.any(1)
     return int(rows.argmax()) if rows.any() else len(rows)

@@ -10,9 +10,10 @@ import cv2
 import numpy as np
 
 from . import face
+from .arrays import Array
 
 
-def _patch(lab: np.ndarray, p: np.ndarray, r: float) -> np.ndarray:
+def _patch(lab: Array, p: Array, r: float) -> Array:
     """Median L, a, b of a square of half side r px around p."""
     h, w = lab.shape[:2]
     x0, y0 = int(np.clip(p[0] - r, 0, w - 2)), int(np.clip(p[1] - r, 0, h - 2))
@@ -20,7 +21,7 @@ def _patch(lab: np.ndarray, p: np.ndarray, r: float) -> np.ndarray:
     return np.median(lab[y0:y1, x0:x1].reshape(-1, 3).astype(np.float32), axis=0)
 
 
-def evidence(bgr: np.ndarray, points: np.ndarray) -> dict[str, float]:
+def evidence(bgr: Array, points: Array) -> dict[str, float]:
     """Measures in IOD, or as share of the cheeks' lightness; each is larger in men."""
     iod = face.eye_distance(points)
     y = face.head_axes(points)[1]
@@ -52,7 +53,7 @@ MIDDLE = {
 }
 
 
-def estimate(bgr: np.ndarray, points: np.ndarray) -> tuple[str, float]:
+def estimate(bgr: Array, points: Array) -> tuple[str, float]:
     """ "male" or "female" and a confidence 0..1."""
     found = evidence(bgr, points)
     votes = [np.clip((found[k] - middle) / spread, -1.5, 1.5) for k, (middle, spread) in MIDDLE.items()]

@@ -6,15 +6,16 @@ import cv2
 import numpy as np
 
 from . import face
+from .arrays import Array
 
 
-def smoothstep(a: float, b: float, x: np.ndarray) -> np.ndarray:
+def smoothstep(a: float, b: float, x: Array) -> Array:
     """0 below a, 1 above b, smooth between."""
     t = np.clip((x - a) / (b - a), 0, 1)
     return t * t * (3 - 2 * t)
 
 
-def grid_points(w: int, h: int, cell: int, x0: int = 0, y0: int = 0) -> np.ndarray:
+def grid_points(w: int, h: int, cell: int, x0: int = 0, y0: int = 0) -> Array:
     """(gh, gw, 2) float32 px: the middles of cells that cover w x h px from (x0, y0) on, and one more all around.
 
     Middles, because cv2.resize then enlarges exactly and is eight times faster than a warp.
@@ -25,7 +26,7 @@ def grid_points(w: int, h: int, cell: int, x0: int = 0, y0: int = 0) -> np.ndarr
     return np.dstack(np.meshgrid(xs, ys))
 
 
-def shifted(at: np.ndarray, by: np.ndarray, scale: float = 1.0) -> np.ndarray:
+def shifted(at: Array, by: Array, scale: float = 1.0) -> Array:
     """(at - by) * scale for positions (h, w, 2) float32 and one point (2,): pairs seen as complex numbers.
 
     numpy runs its inner loop over the last axis; over two numbers it is five times slower than over all.
@@ -36,15 +37,13 @@ def shifted(at: np.ndarray, by: np.ndarray, scale: float = 1.0) -> np.ndarray:
     return z.view(np.float32)
 
 
-def sample(field: np.ndarray, at: np.ndarray, cell: int, grid: np.ndarray) -> np.ndarray:
+def sample(field: Array, at: Array, cell: int, grid: Array) -> Array:
     """Values of a field on a grid at px positions `at` (.., 2), bilinear; its edge goes on outside."""
     cells = shifted(at, grid[0, 0], 1 / cell)
     return cv2.remap(field, cells, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
-def invert(
-    forward: np.ndarray, grid: np.ndarray, cell: int, steps: int, guess: np.ndarray | None = None
-) -> np.ndarray:
+def invert(forward: Array, grid: Array, cell: int, steps: int, guess: Array | None = None) -> Array:
     """Backward positions (gh, gw, 2) px of a forward displacement on the same grid, by fixed-point steps.
 
     p = q - forward(p); converges where the displacement changes by less than 1 px a px. The solution of the frame
@@ -58,14 +57,14 @@ def invert(
     return shifted(at * np.float32(cell), -grid[0, 0])
 
 
-def upsample(positions: np.ndarray, cell: int, w: int, h: int) -> np.ndarray:
+def upsample(positions: Array, cell: int, w: int, h: int) -> Array:
     """Positions on a grid of cells -> for each of w x h px. Absolute positions: bilinear keeps the identity exact."""
     gh, gw = positions.shape[:2]
     big = cv2.resize(positions, (gw * cell, gh * cell), interpolation=cv2.INTER_LINEAR)
     return big[cell : cell + h, cell : cell + w]
 
 
-def halve(positions: np.ndarray) -> np.ndarray:
+def halve(positions: Array) -> Array:
     """Positions on a grid of cells -> on the grid of cells of half the size over the same px."""
     gh, gw = positions.shape[:2]
     return cv2.resize(positions, (gw * 2, gh * 2), interpolation=cv2.INTER_LINEAR)[1:-1, 1:-1]
@@ -74,7 +73,7 @@ def halve(positions: np.ndarray) -> np.ndarray:
 class HeadFrame:
     """The head's axes in the picture: origin between the eyes, x along the eyes, y to the chin, unit IOD."""
 
-    def __init__(self, points: np.ndarray) -> None:
+    def __init__(self, points: Array) -> None:
         p = points.astype(np.float64)
         self.iod = face.eye_distance(p)
         eyes, mouth = p[263, :2] - p[33, :2], p[291, :2] - p[61, :2]
@@ -85,15 +84,15 @@ class HeadFrame:
         self.chin = float((p[152, :2] - self.origin) @ self.y / self.iod)
         self.ear_z = float((p[234, 2] + p[454, 2]) / 2)
 
-    def to_local(self, px: np.ndarray) -> np.ndarray:
+    def to_local(self, px: Array) -> Array:
         """px (.., 2) -> IOD (.., 2)."""
         d = px - self.origin
         return np.stack([d @ self.x, d @ self.y], -1) / self.iod
 
-    def to_px(self, local: np.ndarray) -> np.ndarray:
+    def to_px(self, local: Array) -> Array:
         """IOD (.., 2) -> px (.., 2)."""
         return self.origin + (local[..., :1] * self.x + local[..., 1:] * self.y) * self.iod
 
-    def vector(self, dx: np.ndarray, dy: np.ndarray) -> np.ndarray:
+    def vector(self, dx: Array, dy: Array) -> Array:
         """Displacements in IOD along the head's axes -> px (.., 2) float32."""
         return ((dx[..., None] * self.x + dy[..., None] * self.y) * self.iod).astype(np.float32)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from .arrays import Array
 from .geometry import HeadFrame
 
 SCALE = 100  # px of the view per IOD
@@ -19,9 +20,7 @@ BRIDGE = (0.08, -0.2, 0.25)  # IOD: half width, top and bottom of the part of th
 STANDS_OUT = 24  # of 255, over the whole width of the bridge; noses without glasses have 10 at most
 
 
-def find(
-    bgr: np.ndarray, points: np.ndarray, frame: HeadFrame, openings: list[list[int]]
-) -> np.ndarray | None:
+def find(bgr: Array, points: Array, frame: HeadFrame, openings: list[list[int]]) -> Array | None:
     """(H, W) float32 0..1: where the frame is; None without glasses. openings: contours of the eyes."""
     scale = SCALE / frame.iod
     m = np.stack([frame.x, frame.y]) * scale

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from . import geometry as g
+from .arrays import Array
 
 CELL = 8  # px of the grid
 
@@ -17,7 +18,7 @@ CELL = 8  # px of the grid
 class Head:
     """Backward maps of head poses for one rig, on a grid of CELL px."""
 
-    def __init__(self, points: np.ndarray, size: tuple[int, int], corner: tuple[int, int]) -> None:
+    def __init__(self, points: Array, size: tuple[int, int], corner: tuple[int, int]) -> None:
         self.frame = g.HeadFrame(points)
         w, h = size
         self.corner = corner
@@ -29,9 +30,9 @@ class Head:
         beside = g.smoothstep(2.3, 3.4, np.abs(local[..., 0]))  # who stands there does not take part
         self.weight = ((1 - g.smoothstep(-0.1, 1.15, below)) * (1 - beside)).astype(np.float32)
         self.depth = self._depth(points, local)
-        self.last: np.ndarray | None = None  # the frame before
+        self.last: Array | None = None  # the frame before
 
-    def _depth(self, points: np.ndarray, local: np.ndarray) -> np.ndarray:
+    def _depth(self, points: Array, local: Array) -> Array:
         """z (gh, gw) px: the mesh's inside the face, the ears' plane further out."""
         gh, gw = self.grid.shape[:2]
         small = np.zeros((gh, gw), np.float32)
@@ -60,7 +61,7 @@ class Head:
         z = z * (1 - k) + self.frame.ear_z * k
         return cv2.GaussianBlur(z.astype(np.float32), (0, 0), max(1.0, 0.08 * self.frame.iod / CELL))
 
-    def forward(self, yaw: float, pitch: float, roll: float, shift: np.ndarray) -> np.ndarray:
+    def forward(self, yaw: float, pitch: float, roll: float, shift: Array) -> Array:
         """Displacement (gh, gw, 2) px of every point for a turn in degrees and a shift in IOD."""
         a, b, c = np.radians([yaw, pitch, roll])
         ry = np.array([[np.cos(a), 0, -np.sin(a)], [0, 1, 0], [np.sin(a), 0, np.cos(a)]])
@@ -74,7 +75,7 @@ class Head:
         dy = m[1, 0] * x + (m[1, 1] - 1) * y + m[1, 2] * z + s[1]
         return np.dstack([dx * self.weight, dy * self.weight]).astype(np.float32)
 
-    def backward(self, yaw: float, pitch: float, roll: float, shift: np.ndarray) -> np.ndarray:
+    def backward(self, yaw: float, pitch: float, roll: float, shift: Array) -> Array:
         """For every grid point of the picture, the px of the portrait that comes to lie there (gh, gw, 2)."""
         steps = 3 if self.last is None else 2
         self.last = g.invert(self.forward(yaw, pitch, roll, shift), self.grid, CELL, steps, self.last)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from .arrays import Array
 from .geometry import HeadFrame
 
 UPPER = [78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308]
@@ -26,9 +27,9 @@ class LipLine:
     x (n,), upper (n,), lower (n,): y of the contours. centre: x of the mouth's middle; half: (left, right) widths.
     """
 
-    x: np.ndarray
-    upper: np.ndarray
-    lower: np.ndarray
+    x: Array
+    upper: Array
+    lower: Array
     centre: float
     half: tuple[float, float]
 
@@ -38,24 +39,24 @@ class LipLine:
         return float((self.lower - self.upper).max())
 
     @property
-    def meet(self) -> np.ndarray:
+    def meet(self) -> Array:
         """Where closed lips meet (n,): between both contours, nearer to the line between the corners."""
         middle = (self.upper + self.lower) / 2
         chord = np.interp(self.x, self.x[[0, -1]], middle[[0, -1]])
         k = min(1.0, self.gap / 0.15) * 0.35
         return middle * (1 - k) + chord * k
 
-    def across(self, x: np.ndarray) -> np.ndarray:
+    def across(self, x: Array) -> Array:
         """x in head coordinates -> -1 .. 1 from corner to corner."""
         d = x - self.centre
         return np.where(d < 0, d / self.half[0], d / self.half[1])
 
-    def at(self, curve: np.ndarray, x: np.ndarray) -> np.ndarray:
+    def at(self, curve: Array, x: Array) -> Array:
         """y of a contour at any x; it goes on level beyond the corners."""
         return np.interp(x, self.x, curve)
 
 
-def find(bgr: np.ndarray, points: np.ndarray, frame: HeadFrame) -> LipLine:
+def find(bgr: Array, points: Array, frame: HeadFrame) -> LipLine:
     """Contours from the mesh, snapped to the seam where the lips are closed."""
     up, low = (frame.to_local(points[ids, :2].astype(np.float64)) for ids in (UPPER, LOWER))
     x = np.linspace(up[0, 0], up[-1, 0], COLUMNS)
@@ -69,7 +70,7 @@ def find(bgr: np.ndarray, points: np.ndarray, frame: HeadFrame) -> LipLine:
     return LipLine(x, upper, lower, centre, half)
 
 
-def _seam(bgr: np.ndarray, frame: HeadFrame, x: np.ndarray, guess: np.ndarray) -> np.ndarray:
+def _seam(bgr: Array, frame: HeadFrame, x: Array, guess: Array) -> Array:
     """The dark line within .055 IOD of the guess (n,)."""
     reach, rows = 0.055, 45
     offsets = np.linspace(-reach, reach, rows)

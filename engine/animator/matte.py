@@ -10,20 +10,21 @@ import cv2
 import numpy as np
 
 from . import face
+from .arrays import Array
 
 
-def _box(x: np.ndarray, r: int) -> np.ndarray:
+def _box(x: Array, r: int) -> Array:
     return cv2.boxFilter(x, -1, (2 * r + 1, 2 * r + 1), borderType=cv2.BORDER_REFLECT)
 
 
-def guided(guide: np.ndarray, p: np.ndarray, r: int, eps: float = 1e-3) -> np.ndarray:
+def guided(guide: Array, p: Array, r: int, eps: float = 1e-3) -> Array:
     """Guided filter of p (H, W) by a grey guide (H, W), both float32 0..1; r in px."""
     mg, mp = _box(guide, r), _box(p, r)
     a = (_box(guide * p, r) - mg * mp) / (_box(guide * guide, r) - mg * mg + eps)
     return _box(a, r) * guide + _box(mp - a * mg, r)
 
 
-def soft_mask(bgr: np.ndarray, iod: float, points: np.ndarray) -> np.ndarray:
+def soft_mask(bgr: Array, iod: float, points: Array) -> Array:
     """Alpha (H, W) float32 0..1 of the person whose face has these points (478, 3) px."""
     h, w = bgr.shape[:2]
     # The network sees 256 x 256: a padded square keeps the person's proportions.
@@ -37,7 +38,7 @@ def soft_mask(bgr: np.ndarray, iod: float, points: np.ndarray) -> np.ndarray:
     return _main_part(a, points[:468, :2].mean(0))
 
 
-def _main_part(a: np.ndarray, face_at: np.ndarray) -> np.ndarray:
+def _main_part(a: Array, face_at: Array) -> Array:
     """Keep the face's blob: bystanders and specks of mask would follow the head about; fill holes inside it."""
     n, labels, stats, _ = cv2.connectedComponentsWithStats((a > 0.4).astype(np.uint8))
     if n > 2:
@@ -53,7 +54,7 @@ def _main_part(a: np.ndarray, face_at: np.ndarray) -> np.ndarray:
     return a
 
 
-def foreground(bgr: np.ndarray, a: np.ndarray, iod: float) -> np.ndarray:
+def foreground(bgr: Array, a: Array, iod: float) -> Array:
     """The person's colours (H, W, 3) uint8 where the mask is soft: without the old background in them."""
     image, alpha = bgr.astype(np.float32), a[..., None]
     f = b = image
@@ -66,7 +67,7 @@ def foreground(bgr: np.ndarray, a: np.ndarray, iod: float) -> np.ndarray:
     return np.where(alpha > 0.98, image, f).round().astype(np.uint8)
 
 
-def push_pull(image: np.ndarray, known: np.ndarray) -> np.ndarray:
+def push_pull(image: Array, known: Array) -> Array:
     """Fill where `known` (H, W) float32 is 0 from coarser and coarser averages; image (H, W, 3) float32."""
     if min(image.shape[:2]) <= 2 or known.min() > 0:
         return image
@@ -82,7 +83,7 @@ def push_pull(image: np.ndarray, known: np.ndarray) -> np.ndarray:
     return image * known[..., None] + up * (1 - known[..., None])
 
 
-def background(bgr: np.ndarray, a: np.ndarray, iod: float, seed: int = 7) -> np.ndarray:
+def background(bgr: Array, a: Array, iod: float, seed: int = 7) -> Array:
     """The picture (H, W, 3) uint8 as if nobody stood in it; untouched where the mask is empty."""
     h, w = a.shape
     person = (a > 0.02).astype(np.uint8)

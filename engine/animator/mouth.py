@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from . import geometry as g
+from .arrays import Array
 from .lipline import LipLine
 
 CELL = 4  # px
@@ -18,19 +19,19 @@ CORNERS = 0.2  # share of the jaw by which the corners of the mouth sink
 PAIRS = np.array([0.0, 0.33, -0.33, 0.62, -0.62])  # where over the lips an aperture is averaged
 
 
-def small_opening(across: np.ndarray) -> np.ndarray:
+def small_opening(across: Array) -> Array:
     """Gap over the width when the mouth opens a little: two thirds of its width; mean 1 over PAIRS."""
 
-    def f(u: np.ndarray) -> np.ndarray:
+    def f(u: Array) -> Array:
         return np.clip(1 - (u / 0.90) ** 2, 0, 1) ** 1.1
 
     return f(across) / f(PAIRS).mean()
 
 
-def big_opening(across: np.ndarray) -> np.ndarray:
+def big_opening(across: Array) -> Array:
     """Gap over the width when it opens wide: nearly corner to corner; mean 1 over PAIRS."""
 
-    def f(u: np.ndarray) -> np.ndarray:
+    def f(u: Array) -> Array:
         return np.clip(1 - np.abs(u) ** 2.3, 0, 1) ** 0.9
 
     return f(across) / f(PAIRS).mean()
@@ -42,7 +43,7 @@ class MouthFields:
     LOWER = ("jaw", "jaw_big", "lip", "lip_big", "seal", "width", "round", "press", "tuck", "rest", "brow")
     UPPER = ("raise", "raise_big", "seal", "width", "round", "press", "rest", "jaw")
 
-    def __init__(self, frame: g.HeadFrame, line: LipLine, grid: np.ndarray) -> None:
+    def __init__(self, frame: g.HeadFrame, line: LipLine, grid: Array) -> None:
         self.frame, self.line, self.grid = frame, line, grid
         p = frame.to_local(grid)
         self.x, self.y = p[..., 0], p[..., 1]
@@ -52,10 +53,10 @@ class MouthFields:
         self.over = line.at(line.upper, self.x) - self.y  # IOD above the upper lip's edge
         self.chin = frame.chin - float(line.at(line.lower, np.array(line.centre)))
 
-    def _stack(self, fields: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    def _stack(self, fields: list[tuple[Array, Array]]) -> Array:
         return np.stack([self.frame.vector(np.broadcast_to(dx, self.x.shape), dy) for dx, dy in fields])
 
-    def lower(self) -> np.ndarray:
+    def lower(self) -> Array:
         """(len(LOWER), gh, gw, 2): fields of L, for weights as in `weights`."""
         near = 1 - g.smoothstep(0.02, 0.30, np.abs(self.under))
         lift = 1 - g.smoothstep(0.0, 0.30, -self.under)  # L's own motion ends above the lips, under U
@@ -81,7 +82,7 @@ class MouthFields:
             ]
         )
 
-    def upper(self) -> np.ndarray:
+    def upper(self) -> Array:
         """(len(UPPER), gh, gw, 2): fields of U."""
         near = 1 - g.smoothstep(0.03, 0.33, np.abs(self.over))
         meet = self.line.at(self.line.meet - self.line.upper, self.x)
@@ -101,21 +102,21 @@ class MouthFields:
             ]
         )
 
-    def _drop(self) -> np.ndarray:
+    def _drop(self) -> Array:
         """What 1 IOD of jaw does to the corners: they sink with it by a part, in both layers alike."""
         a = np.abs(self.across)
         along = g.smoothstep(0.25, 1.0, a) * (1 - g.smoothstep(1.1, 2.0, a))
         height = np.exp(-(((self.y - self.line.at(self.line.meet, self.x)) / 0.28) ** 2))
         return CORNERS * along * height
 
-    def _jaw(self, at_lips: np.ndarray) -> np.ndarray:
+    def _jaw(self, at_lips: Array) -> Array:
         """1 IOD of jaw: lip-shaped at the lips, the whole jaw further down, nothing under the chin."""
         t = g.smoothstep(0.0, 0.8 * self.chin, self.under)
         side = 1 - g.smoothstep(0.45, 1.25, np.abs(self.x - self.line.centre * 0.5))
         falls = 1 - g.smoothstep(1.0 * self.chin, self.chin + 0.6, self.under)
         return (at_lips * (1 - t) + 0.95 * side * t) * falls
 
-    def _width(self) -> np.ndarray:
+    def _width(self) -> Array:
         """The corners .1 IOD outwards, the lips along with them, cheeks less and less."""
         a = np.abs(self.across)
         along = np.where(a < 1, a, 1 - g.smoothstep(1.0, 2.1, a))
@@ -125,27 +126,27 @@ class MouthFields:
         )  # a turned mouth's far half
         return 0.1 * near_far * np.sign(self.across) * along * height
 
-    def _round(self) -> np.ndarray:
+    def _round(self) -> Array:
         """The corners inwards by .1 IOD in a mouth of usual width, more in a smile."""
         return -self._width() * float(np.clip(max(self.line.half) / USUAL, 0.85, 1.6))
 
-    def _bulge(self, distance: np.ndarray) -> np.ndarray:
+    def _bulge(self, distance: Array) -> Array:
         """Outer edge of a lip: 0 at the seam, 1 at .1 IOD, 0 at .32."""
         return g.smoothstep(0.0, 0.1, distance) * (1 - g.smoothstep(0.12, 0.34, distance))
 
-    def _brow(self) -> np.ndarray:
+    def _brow(self) -> Array:
         """1 IOD of brows upwards: around the brows, forehead less, lids not."""
         height = np.exp(-(((self.y + 0.42) / 0.2) ** 2)) * (1 - g.smoothstep(-0.22, -0.12, self.y))
         return -height * (1 - g.smoothstep(0.7, 1.1, np.abs(self.x)))
 
-    def lower_alpha(self) -> np.ndarray:
+    def lower_alpha(self) -> Array:
         """(gh, gw) 0..1: L is cut out above its edge, between the corners."""
         edge = np.clip(0.5 + self.under * self.frame.iod / 1.6 + 0.5, 0, 1)
         hidden = (np.abs(self.across) < 1.0) & (self.over < 0.34)  # so far U covers all
         corner = g.smoothstep(0.94, 1.0, np.abs(self.across))
         return np.where(hidden, np.maximum(edge, corner), 1.0).astype(np.float32)
 
-    def upper_alpha(self) -> np.ndarray:
+    def upper_alpha(self) -> Array:
         """(gh, gw) 0..1: U ends at its edge; it fades where it agrees with L anyway."""
         edge = np.clip(0.5 + self.over * self.frame.iod / 1.6, 0, 1)
         sides = 1 - g.smoothstep(1.02, 1.15, np.abs(self.across))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from .arrays import Array
 from .geometry import HeadFrame
 
 SCALE = 64  # px of the view per IOD
@@ -29,7 +30,7 @@ CHEEKS, BRIDGE = (50, 101, 280, 330), (6, 108, 151, 168, 337)
 class _View:
     """The face upright, 3 x 3.4 IOD: lab (H, W, 3) float32, points (478, 2) px of the view."""
 
-    def __init__(self, bgr: np.ndarray, points: np.ndarray) -> None:
+    def __init__(self, bgr: Array, points: Array) -> None:
         frame = HeadFrame(points)
         scale = SCALE / frame.iod
         m = np.stack([frame.x, frame.y]) * scale
@@ -44,13 +45,13 @@ class _View:
         self.lab = cv2.cvtColor(np.minimum(light, 1), cv2.COLOR_BGR2LAB)
         self.points = points[:, :2] @ m[:, :2].T + m[:, 2]
 
-    def inside(self, ids: list[int]) -> np.ndarray:
+    def inside(self, ids: list[int]) -> Array:
         """(H, W) uint8: 1 inside the polygon of these points."""
         mask = np.zeros(self.lab.shape[:2], np.uint8)
         cv2.fillPoly(mask, [self.points[ids].round().astype(np.int32)], 1)
         return mask
 
-    def around(self, ids: tuple[int, ...], r: int = 5) -> np.ndarray:
+    def around(self, ids: tuple[int, ...], r: int = 5) -> Array:
         """Median L, a, b of small squares around these points."""
         found = []
         for x, y in self.points[list(ids)].astype(int):
@@ -59,7 +60,7 @@ class _View:
         return np.median(pixels, 0) if len(pixels) else np.zeros(3)
 
 
-def covered(bgr: np.ndarray, points: np.ndarray) -> str | None:
+def covered(bgr: Array, points: Array) -> str | None:
     """ "mouth", "eyes", or None where nothing is seen to hide them."""
     view = _View(bgr, points)
     if _mouth(view):

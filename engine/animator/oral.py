@@ -7,10 +7,11 @@ import numpy as np
 
 from . import geometry as g
 from . import teeth
+from .arrays import Array
 from .lipline import LipLine
 
 
-def skin_colour(bgr: np.ndarray, points: np.ndarray, iod: float) -> np.ndarray:
+def skin_colour(bgr: Array, points: Array, iod: float) -> Array:
     """(3,) BGR of the cheeks and the chin, the brighter half."""
     h, w = bgr.shape[:2]
     found = []
@@ -34,8 +35,8 @@ class Inside:
 
     def __init__(
         self,
-        bgr: np.ndarray,
-        points: np.ndarray,
+        bgr: Array,
+        points: Array,
         frame: g.HeadFrame,
         line: LipLine,
         box: tuple[int, int, int, int],
@@ -62,9 +63,9 @@ class Inside:
         self.upper, self.upper_alpha = own or self._row(-0.085, 0.030, 0.80, True)
         self.lower, self.lower_alpha = self._row(0.045, 0.16, 0.68, False)
         self.tongue, self.tongue_alpha = self._tongue()
-        self.stills: dict[tuple[int, int], np.ndarray] = {}
+        self.stills: dict[tuple[int, int], Array] = {}
 
-    def _row(self, top: float, bottom: float, reach: float, up: bool) -> tuple[np.ndarray, np.ndarray]:
+    def _row(self, top: float, bottom: float, reach: float, up: bool) -> tuple[Array, Array]:
         """A row of teeth between y = top and bottom (IOD below the closed lips), `reach` of the half width wide."""
         px = self.frame.iod
         t = np.clip(np.abs(self.u) / reach, 0, 1)
@@ -91,21 +92,21 @@ class Inside:
         )
         return colour.astype(np.float32), alpha.astype(np.float32)[..., None]
 
-    def _tongue(self) -> tuple[np.ndarray, np.ndarray]:
+    def _tongue(self) -> tuple[Array, Array]:
         d = np.sqrt((self.u / 0.70) ** 2 + ((self.v - 0.055) / 0.10) ** 2)
         alpha = 1 - g.smoothstep(0.75, 1.05, d)
         ridge = 1 - 0.18 * np.exp(-((self.u / 0.07) ** 2))
         shade = (1.12 - 0.30 * d) * ridge
         return (self.flesh * shade[..., None]).astype(np.float32), alpha.astype(np.float32)[..., None]
 
-    def _moved(self, x: np.ndarray, down: float) -> np.ndarray:
+    def _moved(self, x: Array, down: float) -> Array:
         v = self.frame.vector(np.zeros(1), np.array([down]))[0]
         h, w = x.shape[:2]
         m = np.float32([[1, 0, v[0]], [0, 1, v[1]]])
         y = cv2.warpAffine(x, m, (w, h), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return y if y.ndim == 3 else y[..., None]
 
-    def _still(self, down: float, pursed: float) -> np.ndarray:
+    def _still(self, down: float, pursed: float) -> Array:
         """(h, w, 4) uint8: tongue and lower teeth `down` IOD lower, behind the upper teeth, in full light.
 
         pursed 0..1: rounded lips stand before the teeth, which are hidden above them and in their shadow.
@@ -122,7 +123,7 @@ class Inside:
         out *= 1 - pursed * SHADOW
         return cv2.cvtColor(np.clip(out, 0, 255).astype(np.uint8), cv2.COLOR_BGR2BGRA)
 
-    def draw(self, jaw: float, gap: float, width: float) -> np.ndarray:
+    def draw(self, jaw: float, gap: float, width: float) -> Array:
         """(h, w, 4) uint8 of the box, opaque, for a jaw (IOD), a lip gap (IOD) and a width of the lips (-1..1).
 
         Jaws are told apart to a quarter of a pixel, so that few pictures serve a whole video.

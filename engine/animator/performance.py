@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .arrays import Array
 from .visemes import STEP, Mouth, level, smooth
 
 FPS = 25
@@ -24,37 +25,37 @@ class Performance:
     """Tracks of `frames` values each. Openings in IOD, angles in degrees, shifts in IOD, the rest 0..1 or -1..1."""
 
     frames: int
-    aperture: np.ndarray
-    jaw: np.ndarray  # part of the aperture that the jaw makes, IOD
-    width: np.ndarray
-    tuck: np.ndarray
-    press: np.ndarray  # lips pressed together at p b m
-    blink: np.ndarray  # 0 open .. 1 shut
-    gaze: np.ndarray  # (n, 2) of the iris, IOD
-    brow: np.ndarray  # up, IOD
-    yaw: np.ndarray
-    pitch: np.ndarray
-    roll: np.ndarray
-    shift: np.ndarray  # (n, 2) of the head, IOD
+    aperture: Array
+    jaw: Array  # part of the aperture that the jaw makes, IOD
+    width: Array
+    tuck: Array
+    press: Array  # lips pressed together at p b m
+    blink: Array  # 0 open .. 1 shut
+    gaze: Array  # (n, 2) of the iris, IOD
+    brow: Array  # up, IOD
+    yaw: Array
+    pitch: Array
+    roll: Array
+    shift: Array  # (n, 2) of the head, IOD
 
 
-def _at_frames(track: np.ndarray, n: int) -> np.ndarray:
+def _at_frames(track: Array, n: int) -> Array:
     return np.interp(np.arange(n) / FPS, np.arange(len(track)) * STEP, track)
 
 
-def _asked(seen: np.ndarray) -> np.ndarray:
+def _asked(seen: Array) -> Array:
     """The apertures to draw (n,) in IOD, so that these are seen."""
     return np.interp(seen, [0, SEEN_LARGER, SMALL, WIDE, 1], [0, 0, SMALL - SEEN_LARGER, WIDE, 1])
 
 
-def _wander(rng: np.random.Generator, n: int, seconds: float) -> np.ndarray:
+def _wander(rng: np.random.Generator, n: int, seconds: float) -> Array:
     """Smooth noise of unit variance that forgets itself in about `seconds`; never a loop."""
     sigma = seconds * FPS
     x = smooth(rng.normal(size=n + int(8 * sigma)), sigma)[int(4 * sigma) : int(4 * sigma) + n]
     return x * np.sqrt(2 * np.sqrt(np.pi) * sigma)
 
 
-def _middles(n: int, spans: list[tuple[float, float]]) -> np.ndarray:
+def _middles(n: int, spans: list[tuple[float, float]]) -> Array:
     """(n,) bool: the frames in the middles of spans (start, end in s), one at least of each.
 
     p, b, m, f and v last two or three frames: without snapping, 25 frames a second miss the contact itself.
@@ -67,7 +68,7 @@ def _middles(n: int, spans: list[tuple[float, float]]) -> np.ndarray:
     return out
 
 
-def _stresses(mouth: Mouth, loud: np.ndarray) -> list[tuple[int, float]]:
+def _stresses(mouth: Mouth, loud: Array) -> list[tuple[int, float]]:
     """(10 ms index, weight) of the loudest syllables, at least .45 s apart."""
     slow = smooth(loud, 6) - smooth(loud, 60)
     peaks = [i for i in range(1, len(slow) - 1) if slow[i] > slow[i - 1] and slow[i] >= slow[i + 1] > 0.08]
@@ -79,7 +80,7 @@ def _stresses(mouth: Mouth, loud: np.ndarray) -> list[tuple[int, float]]:
     return [(i, float(min(1.0, slow[i] / 0.35))) for i in sorted(kept)]
 
 
-def _pulse(n: int, at: float, rise: float, fall: float) -> np.ndarray:
+def _pulse(n: int, at: float, rise: float, fall: float) -> Array:
     """A bump of height 1 at `at` s (n,) frames: half cosines of `rise` and `fall` s."""
     t = np.arange(n) / FPS - at
     up = np.where((t > -rise) & (t <= 0), 0.5 + 0.5 * np.cos(np.pi * t / rise), 0)
@@ -87,7 +88,7 @@ def _pulse(n: int, at: float, rise: float, fall: float) -> np.ndarray:
     return up + down
 
 
-def _blinks(rng: np.random.Generator, n: int, ends: list[float]) -> np.ndarray:
+def _blinks(rng: np.random.Generator, n: int, ends: list[float]) -> Array:
     """Lids (n,): shut in 3 frames, open again in 5; gaps are log-normal around 3.4 s."""
     lids, t = np.zeros(n), rng.uniform(0.6, 2.2)
     shape = np.array([0.0, 0.45, 1.0, 0.95, 0.6, 0.3, 0.1])
@@ -100,7 +101,7 @@ def _blinks(rng: np.random.Generator, n: int, ends: list[float]) -> np.ndarray:
     return lids
 
 
-def _gaze(rng: np.random.Generator, n: int) -> np.ndarray:
+def _gaze(rng: np.random.Generator, n: int) -> Array:
     """Small saccades (n, 2) in IOD around the portrait's own gaze: held .5 to 2.5 s, often back to it."""
     out, i = np.zeros((n, 2)), 0
     here = np.zeros(2)
@@ -112,7 +113,7 @@ def _gaze(rng: np.random.Generator, n: int) -> np.ndarray:
     return out
 
 
-def perform(mouth: Mouth, db: np.ndarray, frames: int, seed: int) -> Performance:
+def perform(mouth: Mouth, db: Array, frames: int, seed: int) -> Performance:
     """Tracks for a sound of `frames` frames."""
     rng = np.random.default_rng(seed)
     loud = level(smooth(db, 3)) * mouth.active

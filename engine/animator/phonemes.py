@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import formants, posteriors, sound
+from .arrays import Array
 
 SILENCES = {"SIL", "+SPN+", "+NSN+"}
 PIECE = 14.0  # s, longest piece
@@ -35,12 +36,12 @@ class Phones:
     """What is spoken: the best guess, and every 10 ms how likely each phone is and how open a vowel sounds."""
 
     best: list[Phone]  # in order, without gaps
-    likely: np.ndarray  # (n, 42) 0..1, columns as posteriors.PHONES
-    first_formant: np.ndarray  # (n,) Hz, see formants.centre
+    likely: Array  # (n, 42) 0..1, columns as posteriors.PHONES
+    first_formant: Array  # (n,) Hz, see formants.centre
     known: bool = False  # from the words, not by ear
 
 
-def certain(phones: list[Phone], n: int) -> np.ndarray:
+def certain(phones: list[Phone], n: int) -> Array:
     """(n, 42): 1 for the phone that is spoken."""
     out = np.zeros((n, len(posteriors.PHONES)), np.float32)
     out[:, posteriors.INDEX["SIL"]] = 1
@@ -67,7 +68,7 @@ def _decoder(scores: str) -> object:
     )
 
 
-def pieces(db: np.ndarray) -> list[tuple[int, int]]:
+def pieces(db: Array) -> list[tuple[int, int]]:
     """Cut [0, len) of a 10 ms loudness track into pieces of at most PIECE s, at the quietest places."""
     longest, out, a = int(PIECE * 100), [], 0
     smooth = np.convolve(db, np.ones(15) / 15, "same")
@@ -79,7 +80,7 @@ def pieces(db: np.ndarray) -> list[tuple[int, int]]:
     return [*out, (a, len(db))]
 
 
-def recognise(x: np.ndarray, tell: Callable[[float], None] = lambda share: None) -> Phones:
+def recognise(x: Array, tell: Callable[[float], None] = lambda share: None) -> Phones:
     """What is spoken in a mono int16 sound at 16 kHz; `tell` gets the share that was listened to."""
     db = sound.loudness(x)
     seconds = len(x) / sound.RATE
@@ -102,7 +103,7 @@ def recognise(x: np.ndarray, tell: Callable[[float], None] = lambda share: None)
     return Phones(best, np.concatenate(likely), hz)
 
 
-def _hear(decoder: object, x: np.ndarray, folder: Path) -> tuple[list[Phone], np.ndarray]:
+def _hear(decoder: object, x: Array, folder: Path) -> tuple[list[Phone], Array]:
     """Phones of a piece, and the scores of all phones, see posteriors.read_scores."""
     if len(x) < 1600:
         return [Phone("SIL", 0.0, len(x) / sound.RATE)], posteriors.NOTHING
@@ -119,7 +120,7 @@ def _hear(decoder: object, x: np.ndarray, folder: Path) -> tuple[list[Phone], np
     return heard or [Phone("SIL", 0.0, len(x) / sound.RATE)], scores
 
 
-def _mean(heard: list[Phone], scores: np.ndarray, a: int, b: int) -> np.ndarray:
+def _mean(heard: list[Phone], scores: Array, a: int, b: int) -> Array:
     """(b - a, 42): half the best path, half the posteriors: sharper than these, less often quite wrong than that."""
     best = certain([p._replace(start=p.start - a / 100, end=p.end - a / 100) for p in heard], b - a)
     n = min(len(scores), b - a)

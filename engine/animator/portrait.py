@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from . import face
+from .arrays import Array
 from .enlarge import enlarge
 from .errors import PortraitError
 from .quality import is_person, judge, plausible, why_none
@@ -25,9 +26,9 @@ STORE_MIN, STORE_MAX = 720, 1080  # px, short side of the framed picture as it i
 class Portrait:
     """A framed picture: image (H, W, 3) uint8 BGR, alpha (H, W) uint8 where the file had one, points (478, 3) px."""
 
-    image: np.ndarray
-    alpha: np.ndarray | None
-    points: np.ndarray
+    image: Array
+    alpha: Array | None
+    points: Array
     source_size: tuple[int, int]  # w, h of the upright picture
     source_box: tuple[int, int, int, int]  # the face in it: x, y, w, h
     faces: list[tuple[int, int, int, int]]  # all that could be used, in the picture as it was handed in
@@ -35,7 +36,7 @@ class Portrait:
     warnings: list[str]
 
 
-def read_picture(path: Path) -> np.ndarray:
+def read_picture(path: Path) -> Array:
     """(H, W, 4) uint8 BGRA, upright as EXIF says. Sizes are judged before anything is decoded."""
     from PIL import Image, ImageOps
 
@@ -65,7 +66,7 @@ def read_picture(path: Path) -> np.ndarray:
     return bgra
 
 
-def _over_grey(bgra: np.ndarray) -> np.ndarray:
+def _over_grey(bgra: Array) -> Array:
     """Transparent parts become a light grey studio wall rather than whatever colour hides under them."""
     if bgra[..., 3].min() == 255:
         return np.ascontiguousarray(bgra[..., :3])
@@ -73,7 +74,7 @@ def _over_grey(bgra: np.ndarray) -> np.ndarray:
     return (bgra[..., :3] * a + 225 * (1 - a)).round().astype(np.uint8)
 
 
-def upright(bgra: np.ndarray) -> tuple[np.ndarray, list[face.Face], int]:
+def upright(bgra: Array) -> tuple[Array, list[face.Face], int]:
     """Turn the picture by quarter turns until faces stand: picture, faces, quarter turns made (counter-clockwise)."""
     best: tuple[float, int, list[face.Face]] = (-1.0, 0, [])
     for turns in (0, 2, 1, 3):
@@ -96,7 +97,7 @@ def _merit(faces: list[face.Face]) -> float:
     return max((f.score + is_person(f) for f in faces), default=-1.0)
 
 
-def frame_box(points: np.ndarray, w: int, h: int, alone: bool = True) -> tuple[int, int, int, int]:
+def frame_box(points: Array, w: int, h: int, alone: bool = True) -> tuple[int, int, int, int]:
     """Head and shoulders: x0, y0, x1, y1 inside the picture. Pictures that are already close are left whole.
 
     Of somebody who is not alone in it the picture becomes no wider than high: less of the others is seen.
@@ -117,7 +118,7 @@ def frame_box(points: np.ndarray, w: int, h: int, alone: bool = True) -> tuple[i
 
 
 def choose(
-    bgr: np.ndarray, found: list[face.Face], min_face: int, wanted: int | np.ndarray | None = None
+    bgr: Array, found: list[face.Face], min_face: int, wanted: int | Array | None = None
 ) -> tuple[int, list[face.Face], list[str]]:
     """Which face to use: its index, all faces that could be used (largest first), keys of warnings about it.
 
@@ -160,7 +161,7 @@ class _Turned:
     def __init__(self, w: int, h: int, turns: int) -> None:
         self.w, self.h, self.turns = w, h, turns
 
-    def there(self, x: float, y: float) -> np.ndarray:
+    def there(self, x: float, y: float) -> Array:
         """A point of the picture in the turned one."""
         return np.array([(x, y), (y, self.w - x), (self.w - x, self.h - y), (self.h - y, x)][self.turns])
 

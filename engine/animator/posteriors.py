@@ -13,6 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
+from .arrays import Array
+
 PHONES = ["+NSN+", "+SPN+", "AA", "AE", "AH", "AO", "AW", "AY", "B", "CH", "D", "DH", "EH", "ER", "EY", "F", "G",
           "HH", "IH", "IY", "JH", "K", "L", "M", "N", "NG", "OW", "OY", "P", "R", "S", "SH", "SIL", "T", "TH", "UH",
           "UW", "V", "W", "Y", "Z", "ZH"]  # fmt: skip  # in the order of the model
@@ -26,7 +28,7 @@ NOTHING = np.zeros((0, len(PHONES), STATES), np.int16)
 
 
 @functools.cache
-def _pairs() -> np.ndarray:
+def _pairs() -> Array:
     """(42, 42): log probability of the second phone after the first."""
     import pocketsphinx
 
@@ -38,7 +40,7 @@ def _pairs() -> np.ndarray:
     return np.array(units) * np.log(1.0001)
 
 
-def read_scores(path: Path) -> np.ndarray:
+def read_scores(path: Path) -> Array:
     """(n, 42, 3) costs of all states of all phones, one row every 10 ms, from pocketsphinx's log of scores.
 
     A frame is written as a count, the distances between the states that were scored (bytes), and their scores.
@@ -59,7 +61,7 @@ def read_scores(path: Path) -> np.ndarray:
     return np.array(rows, np.int16).reshape(-1, len(PHONES), STATES)
 
 
-def compute_posteriors(scores: np.ndarray) -> np.ndarray:
+def compute_posteriors(scores: Array) -> Array:
     """(n, 42) float32: probability of every phone, from costs (n, 42, 3)."""
     n = len(scores)
     likely = np.exp((scores.min((1, 2), keepdims=True) - scores) * (UNIT * FLATTEN))

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from . import SHARP_FACE, face
+from .arrays import Array
 from .errors import PORTRAIT_SENTENCES, PortraitError
 from .occlusion import covered
 
@@ -43,7 +44,7 @@ def is_person(f: face.Face) -> bool:
     return plausible(f) and f.presence > PERSON
 
 
-def detail(grey: np.ndarray) -> float:
+def detail(grey: Array) -> float:
     """Finest detail against the contrast of a grey float32 picture, looked at in at most 160 x 180 px.
 
     Sharp portraits have .08 to .2; blurred by 1 % of the face's width they have .05, by 4 % .01.
@@ -54,16 +55,16 @@ def detail(grey: np.ndarray) -> float:
     return float(fine.std()) / max(12.0, float(small.std()))
 
 
-def _grey(bgr: np.ndarray) -> np.ndarray:
+def _grey(bgr: Array) -> Array:
     return cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY).astype(np.float32)
 
 
-def _crop(bgr: np.ndarray, f: face.Face) -> np.ndarray:
+def _crop(bgr: Array, f: face.Face) -> Array:
     x0, y0, x1, y1 = f.box
     return bgr[max(0, int(y0)) : int(y1) + 1, max(0, int(x0)) : int(x1) + 1]
 
 
-def why_none(bgr: np.ndarray, doubtful: list[face.Face], min_face: int) -> PortraitError:
+def why_none(bgr: Array, doubtful: list[face.Face], min_face: int) -> PortraitError:
     """The reason why there is no face to use; `doubtful`: what looked like one and is not plausible."""
     found = [f for f in doubtful if f.score > 0.5 and _crop(bgr, f).size]
     shown = _grey(_crop(bgr, found[0]) if found else bgr)
@@ -79,7 +80,7 @@ def why_none(bgr: np.ndarray, doubtful: list[face.Face], min_face: int) -> Portr
     return PortraitError("no_face", NOTHING_SHARP if blurred else None)
 
 
-def judge(bgr: np.ndarray, f: face.Face, min_face: int) -> list[str]:
+def judge(bgr: Array, f: face.Face, min_face: int) -> list[str]:
     """Raise what makes a portrait unusable; return keys of warnings."""
     x0, y0, x1, y1 = f.box
     crop = _grey(_crop(bgr, f))
@@ -122,7 +123,7 @@ def judge(bgr: np.ndarray, f: face.Face, min_face: int) -> list[str]:
     return notes
 
 
-def _judge_doubtful(bgr: np.ndarray, f: face.Face, min_face: int, sharp: float) -> None:
+def _judge_doubtful(bgr: Array, f: face.Face, min_face: int, sharp: float) -> None:
     """Raise unless it may be a person's face that blur, a cover, its turn or the drawing makes hard to be sure of."""
     if abs(face.head_pose(f.points)[0]) > TURNED:
         return

@@ -20,6 +20,7 @@ import numpy as np
 
 from . import RenderInfo, Word, eyes, lipline, mouth, oral
 from . import geometry as g
+from .arrays import Array
 from .head import CELL as COARSE
 from .head import Head
 from .mouth import CELL as FINE
@@ -39,7 +40,7 @@ TELL_SECONDS = 0.25
 STILL = 0.1  # px of a field at full weight that nobody sees
 
 
-def _box(low: np.ndarray, high: np.ndarray, w: int, h: int) -> tuple[int, int, int, int]:
+def _box(low: Array, high: Array, w: int, h: int) -> tuple[int, int, int, int]:
     """x0, y0, x1, y1 on the coarse grid, inside the picture."""
     x0, y0 = (np.clip(np.floor(low / COARSE), 0, None) * COARSE).astype(int)
     x1, y1 = (np.ceil(high / COARSE) * COARSE).astype(int)
@@ -79,7 +80,7 @@ class Renderer:
         left, right = (columns[0], columns[-1]) if len(columns) else (0, self.w)
         return _box(np.array([left - margin, 0]), np.array([right + margin, bottom]), self.w, self.h)
 
-    def _bands(self, alpha: np.ndarray) -> tuple[list, list]:
+    def _bands(self, alpha: Array) -> tuple[list, list]:
         """Strips of the moving box with the columns that the person can reach: beside them nothing is drawn.
 
         And the parts of them where the background can show through: the person must be laid over it only there.
@@ -139,7 +140,7 @@ class Renderer:
             self.person[y0:y1, x0:x1, :3] = picture
             self.shown[k] = state
 
-    def draw(self, p: Performance, i: int) -> np.ndarray:
+    def draw(self, p: Performance, i: int) -> Array:
         """Frame i: (h, w, 4) uint8, the picture's B, G, R and the person's mask."""
         self._look(p, i)
         x0, y0, x1, y1 = self.box
@@ -160,7 +161,7 @@ class Renderer:
             box[part] = _over(box[part], self.behind[part])
         return picture
 
-    def _mouth_view(self, at: np.ndarray) -> tuple[int, int, int, int]:
+    def _mouth_view(self, at: Array) -> tuple[int, int, int, int]:
         """Where the mouth's box lies in this frame: x0, y0, x1, y1 px of the moving box, on the fine grid."""
         bx0, by0, bx1, by1 = self.box
         x0, y0, x1, y1 = np.array(self.mouth_box) - (bx0, by0, bx0, by0)
@@ -175,11 +176,11 @@ class Renderer:
 
     def _mouth(
         self,
-        person: np.ndarray,
-        maps: np.ndarray,
-        at: np.ndarray,
-        upper: np.ndarray,
-        inside: np.ndarray | None,
+        person: Array,
+        maps: Array,
+        at: Array,
+        upper: Array,
+        inside: Array | None,
     ) -> None:
         """Show the inside where L ends, and lay U over both; changes `person` (the moving box) in place."""
         x0, y0, x1, y1 = self._mouth_view(at)
@@ -200,7 +201,7 @@ class Renderer:
         view[:] = cv2.blendLinear(above, below, a, 1 - a)
 
 
-def _longest_run(true: np.ndarray) -> tuple[int, int]:
+def _longest_run(true: Array) -> tuple[int, int]:
     """Start and end of the longest run of True."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], true.astype(np.int8), [0]])))
     runs = list(zip(edges[::2], edges[1::2], strict=True)) or [(0, 0)]
@@ -208,7 +209,7 @@ def _longest_run(true: np.ndarray) -> tuple[int, int]:
     return int(a), int(b)
 
 
-def _fixed(positions: np.ndarray, corner: tuple | None = None) -> tuple[np.ndarray, np.ndarray]:
+def _fixed(positions: Array, corner: tuple | None = None) -> tuple[Array, Array]:
     """Positions (h, w, 2) px, less a corner (x, y, 0, 0), as the fixed-point pair that cv2.remap works with.
 
     It would do this itself, but in small blocks: slower than all at once.
@@ -217,7 +218,7 @@ def _fixed(positions: np.ndarray, corner: tuple | None = None) -> tuple[np.ndarr
     return (cv2.subtract(whole, corner) if corner else whole), fraction
 
 
-def _over(person: np.ndarray, behind: np.ndarray) -> np.ndarray:
+def _over(person: Array, behind: Array) -> Array:
     """Premultiplied person over a background, both (.., 4) uint8; the mask stays in the fourth channel."""
     rest = cv2.cvtColor(cv2.bitwise_not(cv2.extractChannel(person, 3)), cv2.COLOR_GRAY2BGRA)
     return cv2.add(person, cv2.multiply(behind, rest, scale=1 / 255))
@@ -226,14 +227,14 @@ def _over(person: np.ndarray, behind: np.ndarray) -> np.ndarray:
 class _Layer:
     """A layer's fields on their grid, as far as any of them moves anything; remembers the last solution."""
 
-    def __init__(self, fields: np.ndarray, grid: np.ndarray) -> None:
+    def __init__(self, fields: Array, grid: Array) -> None:
         moves = np.abs(fields).max((0, 3)) > STILL
         rows, columns = (np.flatnonzero(moves.any(axis)) for axis in (1, 0))
         part = np.s_[max(0, rows[0] - 1) : rows[-1] + 2, max(0, columns[0] - 1) : columns[-1] + 2]
         self.fields, self.grid = np.ascontiguousarray(fields[:, *part]), grid[part]
-        self.last: np.ndarray | None = None
+        self.last: Array | None = None
 
-    def back_from(self, at: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    def back_from(self, at: Array, weight: Array) -> Array:
         """Positions (h, w, 2) px moved back through the weighted sum of the fields."""
         steps = 5 if self.last is None else 3
         shape = self.fields.shape[1:]
@@ -290,7 +291,7 @@ def render_files(
     return RenderInfo(duration, frames, drawer.w, drawer.h, words, where)
 
 
-def _listen(x: np.ndarray, script: str | None, tell: Callable[[float], None]) -> tuple[Phones, list[Word]]:
+def _listen(x: Array, script: str | None, tell: Callable[[float], None]) -> tuple[Phones, list[Word]]:
     """What is spoken, and the words of a script that fits it."""
     from . import alignment, phonemes
 

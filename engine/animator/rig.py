@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from . import MIN_FACE, RigInfo
+from .arrays import Array
 
 VERSION = 1
 
@@ -21,10 +22,10 @@ class Rig:
     points: (478, 3) float32 px of the frame, see face.py.
     """
 
-    person: np.ndarray
-    background: np.ndarray
-    alpha: np.ndarray
-    points: np.ndarray
+    person: Array
+    background: Array
+    alpha: Array
+    points: Array
 
     @property
     def size(self) -> tuple[int, int]:
@@ -40,7 +41,7 @@ class Rig:
             return self
         how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
 
-        def fit(x: np.ndarray) -> np.ndarray:
+        def fit(x: Array) -> Array:
             return cv2.resize(x, (w2, h2), interpolation=how)
 
         points = self.points * np.array([w2 / w, h2 / h, w2 / w], np.float32)
@@ -72,7 +73,7 @@ def load(path: Path) -> Rig:
         return Rig(z["person"], z["background"], z["alpha"], z["points"])
 
 
-def write_image(path: Path, image: np.ndarray, suffix: str, *settings: int) -> None:
+def write_image(path: Path, image: Array, suffix: str, *settings: int) -> None:
     ok, data = cv2.imencode(suffix, image, list(settings))
     if not ok:
         raise OSError(f"cannot encode {path.name}")

@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from .arrays import Array
 from .errors import SoundError
 
 RATE = 16000  # Hz, what the phoneme recogniser hears
@@ -108,7 +109,7 @@ def _too_long(limit: float) -> str:
     return f"This sound is longer than {limit:g} seconds. Use a shorter recording."
 
 
-def decode(path: Path, max_seconds: float | None = None) -> np.ndarray:
+def decode(path: Path, max_seconds: float | None = None) -> Array:
     """Mono int16 at 16 kHz (2 MB a minute). Raises SoundError."""
     parts, n = [], 0
     for frame in frames(path, RATE, "mono", "s16", max_seconds):
@@ -124,7 +125,7 @@ def decode(path: Path, max_seconds: float | None = None) -> np.ndarray:
     return np.concatenate(parts)
 
 
-def loudness(x: np.ndarray) -> np.ndarray:
+def loudness(x: Array) -> Array:
     """dB full scale every 10 ms: RMS over the 30 ms around; silence is -90. x: mono int16 at 16 kHz."""
     half_hop = RATE // 200
     n = max(1, -(-len(x) // (2 * half_hop)))
@@ -140,7 +141,7 @@ def loudness(x: np.ndarray) -> np.ndarray:
     return 10 * np.log10(np.maximum((sums[b] - sums[a]) / np.maximum(b - a, 1), 1e-9))
 
 
-def speech_level(db: np.ndarray) -> tuple[float, float]:
+def speech_level(db: Array) -> tuple[float, float]:
     """(floor, top) of a loudness track in dB: quiet background and loud vowels."""
     return float(np.percentile(db, 8)), float(np.percentile(db, 95))
 

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from . import geometry as g
+from .arrays import Array
 from .lipline import LipLine
 
 OPENINGS = (
@@ -20,7 +21,7 @@ SMILE = 0.06  # IOD: lips parted by less than that show no teeth worth keeping
 TALL, SHARE = 0.035, 0.7  # IOD of tooth in a column, and the share of the middle columns that must have it
 
 
-def eye_white(bgr: np.ndarray, points: np.ndarray) -> np.ndarray | None:
+def eye_white(bgr: Array, points: Array) -> Array | None:
     """(3,) BGR: the lighter and less coloured pixels of the eyes, without glints; None where eyes are too small."""
     mask = np.zeros(bgr.shape[:2], np.uint8)
     for ids in OPENINGS:
@@ -35,7 +36,7 @@ def eye_white(bgr: np.ndarray, points: np.ndarray) -> np.ndarray | None:
     return np.median(pixels[spread <= np.median(spread)], axis=0)
 
 
-def enamel(bgr: np.ndarray, points: np.ndarray, skin: np.ndarray) -> np.ndarray:
+def enamel(bgr: Array, points: Array, skin: Array) -> Array:
     """(3,) BGR of teeth in full light: as light as the skin or a little more, in the tone of the eye whites."""
     luma = np.array((0.114, 0.587, 0.299))
     lightness = float(skin @ luma)
@@ -51,8 +52,8 @@ def enamel(bgr: np.ndarray, points: np.ndarray, skin: np.ndarray) -> np.ndarray:
 
 
 def own(
-    bgr: np.ndarray, points: np.ndarray, frame: g.HeadFrame, line: LipLine, box: tuple[int, int, int, int]
-) -> tuple[np.ndarray, np.ndarray] | None:
+    bgr: Array, points: Array, frame: g.HeadFrame, line: LipLine, box: tuple[int, int, int, int]
+) -> tuple[Array, Array] | None:
     """The upper teeth in the picture: colours (h, w, 3) and alpha (h, w, 1) float32 of the box; None if it shows none."""
     if line.gap < SMILE:
         return None
@@ -105,6 +106,6 @@ def own(
     return colour, cv2.GaussianBlur(alpha.astype(np.float32), (0, 0), 0.7)[..., None]
 
 
-def _patch(lab: np.ndarray, at: np.ndarray, r: int) -> np.ndarray:
+def _patch(lab: Array, at: Array, r: int) -> Array:
     x, y = int(at[0]), int(at[1])
     return lab[max(0, y - r) : y + r + 1, max(0, x - r) : x + r + 1].reshape(-1, 3)

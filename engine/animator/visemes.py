@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import sound
+from .arrays import Array
 from .formants import openness
 from .phonemes import Phone, Phones
 from .posteriors import PHONES
@@ -54,22 +55,22 @@ BREATH, INHALE, PAUSE = 0.06, 0.4, 0.3  # IOD, s, s: lips that breathe in; how l
 class Mouth:
     """Tracks (n,) at 100 Hz. aperture in IOD, width -1..1, tuck (lower lip to the teeth) 0..1."""
 
-    aperture: np.ndarray
-    width: np.ndarray
-    tuck: np.ndarray
+    aperture: Array
+    width: Array
+    tuck: Array
     closures: list[tuple[float, float]]  # start, end in s: the lips meet
     touches: list[tuple[float, float]]  # the lower lip meets the teeth: no gap either, but nothing is pressed
-    active: np.ndarray  # 0..1 speech is going on
+    active: Array  # 0..1 speech is going on
 
 
-def level(db: np.ndarray) -> np.ndarray:
+def level(db: Array) -> Array:
     """Loudness track in dB -> 0 (background) .. 1 (the loud vowels of this sound)."""
     floor, top = sound.speech_level(db)
     low = max(top - 32, floor)
     return np.clip((db - low) / max(top - low, 6.0), 0, 1.15)
 
 
-def smooth(x: np.ndarray, sigma: float) -> np.ndarray:
+def smooth(x: Array, sigma: float) -> Array:
     """Gaussian along a track; sigma in samples."""
     if sigma <= 0 or len(x) < 2:
         return x
@@ -78,7 +79,7 @@ def smooth(x: np.ndarray, sigma: float) -> np.ndarray:
     return np.convolve(np.pad(x, r, mode="edge"), k / k.sum(), "valid")
 
 
-def _column(i: int) -> np.ndarray:
+def _column(i: int) -> Array:
     """(42,): a column of the table, in the order of posteriors.PHONES; noises are silence."""
     return np.array([TABLE.get(phone, TABLE["SIL"])[i] for phone in PHONES])
 
@@ -90,13 +91,13 @@ FIXED = IS_BILABIAL | IS_SILENT  # what is not more open when it is louder
 ROUND = 1 - np.minimum(WIDTH, 0)  # dominance of a width: rounding reaches further
 
 
-def blend(target: np.ndarray, pull: np.ndarray) -> np.ndarray:
+def blend(target: Array, pull: Array) -> Array:
     """Dominance-weighted mean of targets over their neighbourhood; both (n,) at 100 Hz."""
     reach = round(8 * max(LEAD, TRAIL) / STEP)
     t = np.arange(-reach, reach + 1) * STEP  # after the phone
     window = np.exp(np.where(t < 0, t / LEAD, -t / TRAIL))
 
-    def spread(x: np.ndarray) -> np.ndarray:
+    def spread(x: Array) -> Array:
         return np.convolve(np.pad(x, reach, mode="edge"), window, "valid")
 
     return spread(target * pull) / spread(pull)
@@ -114,7 +115,7 @@ def _silences(phones: list[Phone]) -> list[tuple[float, float]]:
     return out
 
 
-def _breaths(silences: list[tuple[float, float]], n: int) -> np.ndarray:
+def _breaths(silences: list[tuple[float, float]], n: int) -> Array:
     """(n,) at 100 Hz: 1 where somebody opens the mouth to breathe in before speaking.
 
     The lips part some tenths of a second before the first sound (Scobbie et al. 2011; Rasskazova et al. 2019).
@@ -132,20 +133,20 @@ def _hushes(silences: list[tuple[float, float]], n: int) -> list[tuple[float, fl
     return [(a, b) for a, b in silences if a > 0.05 and b < n * STEP - 0.05 and HUSH[0] <= b - a <= HUSH[1]]
 
 
-def _spans(true: np.ndarray) -> list[tuple[float, float]]:
+def _spans(true: Array) -> list[tuple[float, float]]:
     """Start and end in s of the runs of True in a track at 100 Hz, at least 20 ms long."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], true.astype(np.int8), [0]])))
     return [(a * STEP, b * STEP) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a >= 2]
 
 
-def _dips(loud: np.ndarray) -> np.ndarray:
+def _dips(loud: Array) -> Array:
     """0..1: how far a 10 ms loudness track lies below the loudest of the .4 s around it."""
     around = np.pad(loud, 20, mode="edge")
     top = np.lib.stride_tricks.sliding_window_view(around, 41).max(1)
     return 1 - np.clip(loud / np.maximum(top, 0.15) / DIP_FROM, 0, 1)
 
 
-def _opening(phones: Phones, loud: np.ndarray, breath: np.ndarray) -> np.ndarray:
+def _opening(phones: Phones, loud: Array, breath: Array) -> Array:
     """The lips' opening in IOD (n,) at 100 Hz."""
     likely = phones.likely
     vowel = likely[:, IS_VOWEL].sum(1)
@@ -159,7 +160,7 @@ def _opening(phones: Phones, loud: np.ndarray, breath: np.ndarray) -> np.ndarray
     return blend(((by_name + HEARD * by_ear) * louder + still) / pull, pull)
 
 
-def tracks(phones: Phones, db: np.ndarray) -> Mouth:
+def tracks(phones: Phones, db: Array) -> Mouth:
     """The mouth's curves of phones and the sound's 10 ms loudness track."""
     n = len(db)
     silences = _silences(phones.best)
