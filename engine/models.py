@@ -12,7 +12,7 @@ from django.utils import timezone
 from dashboard.jobs.base import Job
 
 
-class State(models.TextChoices):
+class JobStatus(models.TextChoices):
     """What the API says of a job, in its own words.
 
     ::
@@ -32,10 +32,15 @@ class State(models.TextChoices):
 
 
 TRANSITIONS: dict[str, set[str]] = {
-    State.PENDING: {State.IN_PROGRESSING, State.ERROR},
-    State.IN_PROGRESSING: {State.IN_PROGRESSING, State.PENDING, State.FINISHED, State.ERROR},
-    State.FINISHED: set(),
-    State.ERROR: {State.PENDING},
+    JobStatus.PENDING: {JobStatus.IN_PROGRESSING, JobStatus.ERROR},
+    JobStatus.IN_PROGRESSING: {
+        JobStatus.IN_PROGRESSING,
+        JobStatus.PENDING,
+        JobStatus.FINISHED,
+        JobStatus.ERROR,
+    },
+    JobStatus.FINISHED: set(),
+    JobStatus.ERROR: {JobStatus.PENDING},
 }
 
 
@@ -83,7 +88,7 @@ class EngineJob(Job):
     public_id = models.CharField(max_length=32, unique=True, default=new_id)
     client_ref = models.CharField(max_length=200, null=True, help_text="Unique for one token.")
     token = models.ForeignKey(Token, null=True, on_delete=models.SET_NULL, help_text="Empty: the dashboard.")
-    state = models.CharField(max_length=16, choices=State.choices, default=State.PENDING)
+    state = models.CharField(max_length=16, choices=JobStatus.choices, default=JobStatus.PENDING)
     error_code = models.PositiveIntegerField(default=0, help_text="Of the API; 0: our own fault.")
 
     class Meta:

@@ -21,7 +21,7 @@ from dashboard.jobs.base import LeaseLost
 from dashboard.jobs.enqueue import enqueue_due
 from dashboard.models import Lease
 from engine.envelope import Code
-from engine.models import EngineJob, Render, Rig, State
+from engine.models import EngineJob, JobStatus, Render, Rig
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ BUSY_SECONDS = 2.0
 IDLE_SECONDS = 10.0
 DEBRIS_SECONDS = 600
 AT_ONCE = 200
-UNFINISHED = (State.PENDING, State.IN_PROGRESSING)
+UNFINISHED = (JobStatus.PENDING, JobStatus.IN_PROGRESSING)
 
 
 def step() -> float:
@@ -50,10 +50,10 @@ def step() -> float:
 def give_up(model: type[EngineJob]) -> None:
     """End rows that were tried too often or have waited too long."""
     too_late = timezone.now() - model.LONGEST_WAIT
-    hopeless = Q(attempts__gte=MAX_ATTEMPTS) | Q(state=State.PENDING, state_since__lt=too_late)
+    hopeless = Q(attempts__gte=MAX_ATTEMPTS) | Q(state=JobStatus.PENDING, state_since__lt=too_late)
     for job in model.objects.due(*UNFINISHED).filter(hopeless)[:AT_ONCE]:
         try:
-            job.move(State.ERROR, error=Code.INTERNAL.sentence, error_code=Code.INTERNAL)
+            job.move(JobStatus.ERROR, error=Code.INTERNAL.sentence, error_code=Code.INTERNAL)
         except LeaseLost:
             continue  # somebody took it up just now
         log.error("%s %s was given up after %s attempts", model.__name__, job, job.attempts)
@@ -80,7 +80,7 @@ def clear_old() -> None:
     if not settings.ENGINE_KEEP_DAYS or not Lease.acquire("old videos of the engine", uuid.uuid4(), 3600):
         return
     long_ago = timezone.now() - timedelta(days=settings.ENGINE_KEEP_DAYS)
-    ended = Render.objects.filter(state__in=(State.FINISHED, State.ERROR), state_since__lt=long_ago)
+    ended = Render.objects.filter(state__in=(JobStatus.FINISHED, JobStatus.ERROR), state_since__lt=long_ago)
     while old := list(ended.order_by("pk")[:AT_ONCE]):
         for render in old:
             names = [file.name for file in (render.video, render.mask, render.captions) if file]
@@ -88,7 +88,7 @@ def clear_old() -> None:
                 # One that failed may have been asked for once more just now.
                 if Render.objects.filter(pk=render.pk, state=render.state).delete()[0]:
                     transaction.on_commit(partial(_delete, names))
-    Rig.objects.filter(state=State.ERROR, state_since__lt=long_ago, renders=None).delete()
+    Rig.objects.filter(state=JobStatus.ERROR, state_since__lt=long_ago, renders=None).delete()
 
 
 def _delete(names: list[str]) -> None:

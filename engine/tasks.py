@@ -23,7 +23,7 @@ from dashboard.jobs import runner
 from dashboard.jobs.runner import JobDelayed, JobFailed, Phase
 from dashboard.net import safe_download
 from engine.envelope import Code
-from engine.models import EngineJob, Render, Rig, State
+from engine.models import EngineJob, JobStatus, Render, Rig
 
 log = logging.getLogger(__name__)
 
@@ -37,10 +37,10 @@ RIG_SECONDS = 60  # steps that cannot tell how far they are hold the row for as 
 PORTRAIT_FETCH_SECONDS = 30
 AUDIO_FETCH_SECONDS = 300
 RENDER_PHASE = Phase(
-    due=(State.PENDING, State.IN_PROGRESSING),
-    working=State.IN_PROGRESSING,
-    put_back=State.PENDING,
-    failed=State.ERROR,
+    due=(JobStatus.PENDING, JobStatus.IN_PROGRESSING),
+    working=JobStatus.IN_PROGRESSING,
+    put_back=JobStatus.PENDING,
+    failed=JobStatus.ERROR,
     lease_seconds=LEASE,
     max_attempts=4,
     sentence=Code.INTERNAL.sentence,
@@ -240,10 +240,10 @@ def _finish(job: EngineJob, files: dict[str, Path], **fields: object) -> None:
             with path.open("rb") as file:
                 name = _stored_name(job, field, path.suffix, job.attempts)
                 names[field] = default_storage.save(name, File(file))
-        job.move(State.FINISHED, progress=100, **names, **fields)
+        job.move(JobStatus.FINISHED, progress=100, **names, **fields)
     except BaseException:
         # A time-out may strike even just after the row was written.
-        if not type(job).objects.filter(pk=job.pk, state=State.FINISHED, **names).exists():
+        if not type(job).objects.filter(pk=job.pk, state=JobStatus.FINISHED, **names).exists():
             for name in names.values():
                 default_storage.delete(name)
         raise

@@ -18,7 +18,7 @@ from dashboard.jobs.base import LeaseLost
 from dashboard.jobs.enqueue import enqueue_job
 from engine import api_view
 from engine.envelope import ApiError, Code
-from engine.models import EngineJob, Render, Rig, State, Token
+from engine.models import EngineJob, JobStatus, Render, Rig, Token
 
 LOOK_EVERY = 0.15  # seconds, while avatar.generate waits
 pause = time.sleep  # by a name of its own, so that a test can let the work be done meanwhile
@@ -44,21 +44,21 @@ def avatar_generate(request: HttpRequest, token: Token | None) -> list[dict[str,
     finally:
         if token is not None:
             _seats.release()
-    if rig.state == State.ERROR:
+    if rig.state == JobStatus.ERROR:
         raise ApiError(Code(rig.error_code or Code.INTERNAL), rig.error)
     return [_avatar(request, token, rig)]
 
 
 @api_view.endpoint("GET")
 def avatar_list(request: HttpRequest, token: Token | None) -> list[dict[str, Any]]:
-    rigs = Rig.objects.filter(state=State.FINISHED)
+    rigs = Rig.objects.filter(state=JobStatus.FINISHED)
     return [_avatar(request, token, rig) for rig in _page(request, rigs)]
 
 
 def _wait(rig: Rig) -> Rig:
     """Look at the row until its work is done. Each look is a query of its own: no transaction stays open."""
     deadline = time.monotonic() + settings.ENGINE_GENERATE_WAIT
-    while rig.state in {State.PENDING, State.IN_PROGRESSING}:
+    while rig.state in {JobStatus.PENDING, JobStatus.IN_PROGRESSING}:
         if time.monotonic() > deadline:
             raise ApiError(Code.STILL_WORKING)
         pause(LOOK_EVERY)
@@ -92,10 +92,10 @@ def video_generate(request: HttpRequest, token: Token | None) -> dict[str, Any]:
     audio_url = api_view.url(fields, "audio_url")
     client_ref = api_view.reference(fields)
     script = api_view.script(fields)
-    rig = Rig.objects.filter(public_id=avatar_id).exclude(state=State.ERROR).first()
+    rig = Rig.objects.filter(public_id=avatar_id).exclude(state=JobStatus.ERROR).first()
     if rig is None:
         raise ApiError(Code.UNKNOWN_ID, "There is no avatar with this id.")
-    if rig.state != State.FINISHED:
+    if rig.state != JobStatus.FINISHED:
         raise ApiError(Code.AVATAR_NOT_READY)
     render = _asked(Render, token, client_ref, rig=rig, audio_url=audio_url, script=script)
     return {"video_id": render.public_id, "status": render.state}
@@ -110,7 +110,7 @@ def video_get(request: HttpRequest, token: Token | None) -> dict[str, Any]:
     video = _video(request, token, render)
     if render.mask:
         video["mask_video_url"] = _link(request, render.mask.name)
-    if render.script and render.state == State.FINISHED:  # null: the words did not fit the sound
+    if render.script and render.state == JobStatus.FINISHED:  # null: the words did not fit the sound
         video["captions_url"] = _link(request, render.captions.name) if render.captions else None
     return video
 
@@ -129,12 +129,12 @@ def _video(request: HttpRequest, token: Token | None, render: Render) -> dict[st
         "progress": render.progress,
         **_extras(token, render),
     }
-    if render.state == State.FINISHED:
+    if render.state == JobStatus.FINISHED:
         video["video_url"] = _link(request, render.video.name)
         video["duration"] = round(render.seconds, 2)
         if render.rig.framing:
             video["framing"] = render.rig.framing
-    if render.state == State.ERROR:
+    if render.state == JobStatus.ERROR:
         video["error"] = render.error
         video["error_code"] = render.error_code or Code.INTERNAL
     return video
@@ -165,10 +165,10 @@ def _earlier(model: type[EngineJob], token: Token | None, client_ref: str | None
 
 def _once_more(job: EngineJob, fields: dict[str, Any]) -> EngineJob:
     """What failed is tried again for whoever asks again, with the links of the new call: the old may be dead."""
-    if job.state == State.ERROR:
+    if job.state == JobStatus.ERROR:
         try:
             with transaction.atomic():
-                job.move(State.PENDING, error="", error_code=0, attempts=0, progress=0, **fields)
+                job.move(JobStatus.PENDING, error="", error_code=0, attempts=0, progress=0, **fields)
                 enqueue_job(job)
         except LeaseLost:  # another call with the same reference did it just now
             job.refresh_from_db()

@@ -15,7 +15,7 @@ from django_q.models import OrmQ
 from PIL import Image
 
 from engine import animator, tasks, throttle, views
-from engine.models import Render, Rig, State, Token
+from engine.models import JobStatus, Render, Rig, Token
 from tests.local_web import LocalWeb
 
 PREFIX = "/v1/cg_avatar/"
@@ -158,7 +158,7 @@ def clusters(monkeypatch, double: Double) -> Double:
     """While somebody waits for an avatar, the rigger works (in the same thread: each look lets it go on)."""
 
     def work(seconds: float) -> None:
-        for job in Rig.objects.filter(state=State.PENDING):
+        for job in Rig.objects.filter(state=JobStatus.PENDING):
             Rig.objects.filter(pk=job.pk).update(try_after=job.created_at)  # time flies
             tasks.build_rig(job.pk)
 
@@ -171,7 +171,7 @@ def rig(db: None) -> Rig:
     """A finished avatar."""
     from django.core.files.base import ContentFile
 
-    rig = Rig(image_url="https://example.com/face.jpg", state=State.FINISHED, gender="female")
+    rig = Rig(image_url="https://example.com/face.jpg", state=JobStatus.FINISHED, gender="female")
     rig.rig.save("x.npz", ContentFile(b"rig of somebody"), save=False)
     rig.preview.save("x.jpg", ContentFile(picture((40, 50))), save=False)
     rig.save()

@@ -6,7 +6,7 @@ import pytest
 from django.core.files.storage import default_storage
 
 from engine import animator, tasks, views
-from engine.models import Rig, State
+from engine.models import JobStatus, Rig
 from tests.engine.conftest import enqueued, picture
 from tests.local_web import failing
 
@@ -228,7 +228,7 @@ def test_a_failed_attempt_leaves_no_files(curl, clusters, web, settings):
 
 def test_lists_are_newest_first_and_can_be_paged(own, django_assert_num_queries):
     rigs = [
-        Rig(image_url="https://e.com/x", public_id=f"{n:032}", state=State.FINISHED, preview=f"{n}.jpg")
+        Rig(image_url="https://e.com/x", public_id=f"{n:032}", state=JobStatus.FINISHED, preview=f"{n}.jpg")
         for n in range(1010)
     ]
     Rig.objects.bulk_create(rigs)

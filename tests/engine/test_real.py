@@ -10,14 +10,14 @@ from PIL import Image
 
 from engine import tasks, views
 from engine.envelope import Code
-from engine.models import Render, Rig, State
+from engine.models import JobStatus, Render, Rig
 from tests.conftest import FIXTURES
 
 
 @pytest.fixture
 def rigger(monkeypatch):
     def work(seconds: float) -> None:
-        for job in Rig.objects.filter(state=State.PENDING):
+        for job in Rig.objects.filter(state=JobStatus.PENDING):
             tasks.build_rig(job.pk)
 
     monkeypatch.setattr(views, "pause", work)

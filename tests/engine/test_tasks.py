@@ -14,14 +14,14 @@ from django.utils import timezone
 from django_q.exceptions import TimeoutException
 
 from engine import poller, tasks
-from engine.models import Render, Rig, State
+from engine.models import JobStatus, Render, Rig
 from tests.engine.conftest import enqueued
 
 
 def take_over(pk):
     """Somebody else claims the row, as if the lease had expired."""
     Render.objects.filter(pk=pk).update(lease_until=timezone.now() - timedelta(seconds=1))
-    assert Render.claim(pk, State.IN_PROGRESSING, to=State.IN_PROGRESSING, seconds=60)
+    assert Render.claim(pk, JobStatus.IN_PROGRESSING, to=JobStatus.IN_PROGRESSING, seconds=60)
 
 
 def expire_lease():
@@ -96,7 +96,7 @@ def test_a_render_of_a_few_seconds_has_percentages_that_move_once_a_second(pendi
 
 
 def test_an_attempt_after_a_killed_one_begins_at_the_beginning(pending, double):
-    Render.objects.filter(pk=pending.pk).update(state=State.IN_PROGRESSING, progress=80)
+    Render.objects.filter(pk=pending.pk).update(state=JobStatus.IN_PROGRESSING, progress=80)
     seen = []
     double.during = lambda progress: seen.append(Render.objects.get(pk=pending.pk).progress)
     tasks.render(pending.pk)
@@ -114,7 +114,7 @@ def test_who_lost_the_row_in_the_middle_stops_without_a_trace(pending, double, m
     double.during = during
     tasks.render(pending.pk)
     row = Render.objects.get()
-    assert (row.state, row.attempts, row.error) == (State.IN_PROGRESSING, 2, "")
+    assert (row.state, row.attempts, row.error) == (JobStatus.IN_PROGRESSING, 2, "")
     assert stored(settings) == []
 
 
@@ -128,7 +128,7 @@ def test_who_lost_the_row_at_the_very_end_takes_its_files_away(pending, double, 
 
     monkeypatch.setattr(default_storage, "save", taken_over_meanwhile)
     tasks.render(pending.pk)
-    assert Render.objects.get().state == State.IN_PROGRESSING
+    assert Render.objects.get().state == JobStatus.IN_PROGRESSING
     assert stored(settings) == []
 
 
@@ -136,21 +136,21 @@ def test_a_time_out_leaves_the_row_to_the_next_one(pending, double, settings):
     double.trouble = TimeoutException("too long")
     with pytest.raises(TimeoutException):
         tasks.render(pending.pk)
-    assert Render.objects.get().state == State.IN_PROGRESSING
+    assert Render.objects.get().state == JobStatus.IN_PROGRESSING
     assert not list(settings.FILE_UPLOAD_TEMP_DIR.glob("engine-*"))
     double.trouble = None
     tasks.render(pending.pk)  # the lease still holds
-    assert Render.objects.get().state == State.IN_PROGRESSING
+    assert Render.objects.get().state == JobStatus.IN_PROGRESSING
     expire_lease()
     poller.step()
     assert enqueued("engine") == [("engine.tasks.render", pending.pk)]
     tasks.render(pending.pk)
-    assert Render.objects.get().state == State.FINISHED
+    assert Render.objects.get().state == JobStatus.FINISHED
 
 
 def test_what_a_killed_worker_had_stored_goes_when_the_work_begins_anew(pending, double, settings):
     default_storage.save(f"engine/videos/{pending.public_id}-1.mp4", ContentFile(b"half"))
-    Render.objects.update(attempts=1, state=State.IN_PROGRESSING)
+    Render.objects.update(attempts=1, state=JobStatus.IN_PROGRESSING)
     tasks.render(pending.pk)
     assert stored(settings) == [f"{pending.public_id}-2.mp4"]
 
@@ -193,7 +193,7 @@ def test_a_message_that_was_lost_is_sent_again_after_a_while(pending):
 
 
 def test_rows_that_are_held_or_put_off_are_not_enqueued(pending):
-    Render.claim(pending.pk, State.PENDING, to=State.IN_PROGRESSING, seconds=60)
+    Render.claim(pending.pk, JobStatus.PENDING, to=JobStatus.IN_PROGRESSING, seconds=60)
     Render.objects.create(
         rig=pending.rig, audio_url="https://e.com/a", try_after=timezone.now() + timedelta(seconds=60)
     )
@@ -202,7 +202,7 @@ def test_rows_that_are_held_or_put_off_are_not_enqueued(pending):
 
 
 def test_a_row_that_kills_its_worker_again_and_again_is_given_up(pending, curl):
-    Render.objects.update(attempts=poller.MAX_ATTEMPTS, state=State.IN_PROGRESSING)
+    Render.objects.update(attempts=poller.MAX_ATTEMPTS, state=JobStatus.IN_PROGRESSING)
     expire_lease()
     poller.step()
     video = curl.data(f"video.get?video_id={pending}")
@@ -213,12 +213,12 @@ def test_a_row_that_kills_its_worker_again_and_again_is_given_up(pending, curl):
 def test_a_row_that_nobody_ever_takes_up_is_given_up(pending):
     Render.objects.update(state_since=timezone.now() - Render.LONGEST_WAIT - timedelta(minutes=1))
     poller.step()
-    assert Render.objects.get().state == State.ERROR
+    assert Render.objects.get().state == JobStatus.ERROR
 
 
 def test_the_poller_clears_away_what_killed_workers_left(pending, settings):
     tmp = settings.FILE_UPLOAD_TEMP_DIR
-    job = Render.claim(pending.pk, State.PENDING, to=State.IN_PROGRESSING, seconds=60)
+    job = Render.claim(pending.pk, JobStatus.PENDING, to=JobStatus.IN_PROGRESSING, seconds=60)
     with tasks.workspace(job) as working:
         debris = Path(tmp / f"engine-{'0' * 32}-abc")
         young = Path(tmp / f"engine-{'1' * 32}-abc")
@@ -247,7 +247,9 @@ def test_old_videos_go_with_their_files_and_avatars_stay(
     pending.refresh_from_db()
     new = Render.objects.create(rig=pending.rig, audio_url=pending.audio_url)
     tasks.render(new.pk)
-    failed = Render.objects.create(rig=pending.rig, audio_url="https://a.example/x.mp3", state=State.ERROR)
+    failed = Render.objects.create(
+        rig=pending.rig, audio_url="https://a.example/x.mp3", state=JobStatus.ERROR
+    )
     waiting = Render.objects.create(rig=pending.rig, audio_url="https://a.example/x.mp3")
     for old in (pending, failed, waiting):
         aged(old, 31)

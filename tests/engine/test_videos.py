@@ -3,7 +3,7 @@
 import pytest
 
 from engine import animator, tasks
-from engine.models import Render, Rig, State
+from engine.models import JobStatus, Render, Rig
 from tests.engine.conftest import enqueued, sound
 from tests.local_web import failing
 
@@ -52,7 +52,7 @@ def test_an_avatar_that_is_not_finished_cannot_speak_yet(curl, db):
     avatar = Rig.objects.create(public_id="soon", image_url="https://e.com/x")
     status, envelope = curl("video.generate", body)
     assert (status, envelope["code"]) == (409, 1008)
-    avatar.move(State.ERROR, error="No face.")
+    avatar.move(JobStatus.ERROR, error="No face.")
     assert curl("video.generate", body)[0] == 404
 
 

@@ -3,19 +3,20 @@
 from django.conf import settings
 
 from dashboard.provider.client import Client
-from engine.models import Render, Rig, State
+from engine.models import JobStatus, Render, Rig
 
 
 def test_the_client_reads_lists_longer_than_a_page(live_server):
     Rig.objects.bulk_create(
-        Rig(image_url="https://example.com/p.jpg", state=State.FINISHED, preview="p.jpg") for _ in range(1001)
+        Rig(image_url="https://example.com/p.jpg", state=JobStatus.FINISHED, preview="p.jpg")
+        for _ in range(1001)
     )
     avatars = Client(live_server.url, settings.CG_AVATAR_API_TOKEN).list_avatars()
     assert len({avatar.avatar_id for avatar in avatars}) == 1001
 
 
 def test_the_poller_asks_only_for_the_videos_that_it_waits_for(live_server):
-    rig = Rig.objects.create(image_url="https://example.com/p.jpg", state=State.FINISHED)
+    rig = Rig.objects.create(image_url="https://example.com/p.jpg", state=JobStatus.FINISHED)
     renders = [Render.objects.create(rig=rig, audio_url="https://example.com/s.wav") for _ in range(3)]
     wanted = [renders[0].public_id, renders[2].public_id, "unknown"]
     videos = Client(live_server.url, settings.CG_AVATAR_API_TOKEN).list_videos(wanted)
