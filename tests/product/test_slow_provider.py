@@ -28,8 +28,8 @@ VIDEO = f"""
 from pathlib import Path
 from django.core.files import File
 from avatars.models import Avatar
-from dashboard.jobs import State
-from dashboard.remote import provider
+from dashboard.jobs.base import State
+from dashboard.jobs.provider_job import provider
 from videos import tasks
 from videos.models import Video, Voice
 avatar = Avatar.objects.create(name="Ready", state=State.READY, provider=provider(), remote_id="{{remote_id}}")
