@@ -97,7 +97,7 @@ def test_a_choice_made_elsewhere_is_made_here_and_an_odd_one_is_no_harm(
 ):
     client = signed_in(maria)
     page = client.get(reverse("video-new"), {"avatar": ready_avatar.pk, "voice": voice.pk}).text
-    assert page.count(" checked") == 4  # with the frame and the background of the plain look
+    assert page.count(" checked") == 6  # with the frame, size, background and place of the plain look
     assert client.get(reverse("video-new"), {"avatar": odd, "voice": odd}).status_code == 200
 
 
@@ -366,4 +366,4 @@ def test_a_page_that_waits_for_its_avatar_comes_again_when_it_can_speak(signed_i
     assert client.get(poll)["HX-Redirect"] == avatar.get_absolute_url()
     Avatar.objects.update(state=State.READY, provider=provider(), remote_id="a")
     address = client.get(poll, {"voice": voice.pk})["HX-Redirect"]
-    assert client.get(address).text.count(" checked") == 4
+    assert client.get(address).text.count(" checked") == 6
