@@ -21,7 +21,7 @@ FRAMES = (
     ("16:9", "16:9", "YouTube, slides", "16 / 9"),
 )
 RESOLUTIONS = (
-    ("", "Original", "As it was rendered"),
+    ("", "Original", "As it was generated"),
     ("720", "720p", "Smaller file"),
     ("1080", "1080p", "Full HD"),
 )
