@@ -53,7 +53,9 @@ def pytest_runtest_makereport(
             report.user_properties.append((UNMARKED, seconds))
         if os.environ.get("CPUALL"):
             with open(os.environ["CPUALL"], "a") as f:
-                f.write(f"{seconds:.2f} {_shared:.2f} {call.start:.1f} {call.stop:.1f} {'slow' if list(item.iter_markers('slow')) else '-'} {item.nodeid}\n")
+                f.write(
+                    f"{seconds:.2f} {_shared:.2f} {call.start:.1f} {call.stop:.1f} {'slow' if list(item.iter_markers('slow')) else '-'} {item.nodeid}\n"
+                )
     return report
 
 
