@@ -1,7 +1,7 @@
 """Lists, at the end of a run, the tests that take more than a second and are not marked `slow`.
 
-Seconds of the processor, of this process and of the children it has waited for: they stay the same on a busy machine.
-What fixtures of a module or a session take is nobody's in particular and is not counted.
+Seconds of the processor, of this process and of the children it has waited for: they stay about the same on a busy
+machine. What fixtures of a module or a session take belongs to no test in particular and is not counted.
 """
 
 import os
@@ -47,7 +47,7 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    if call.when == "teardown":
+    if call.when == "call":
         seconds = _processor_seconds() - item.stash[_started] - _shared
         if seconds > LIMIT and not any(item.get_closest_marker(name) for name in ("slow", "browser")):
             report.user_properties.append((UNMARKED, seconds))

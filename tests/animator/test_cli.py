@@ -15,6 +15,7 @@ def run(*args: object) -> subprocess.CompletedProcess:
     )
 
 
+@pytest.mark.slow
 def test_one_command_makes_a_talking_video(fixtures, tmp_path):
     out, mask = tmp_path / "o.mp4", tmp_path / "m.mp4"
     done = run(

@@ -546,6 +546,7 @@ def test_the_list_tells_how_far_each_is_in_a_handful_of_queries(
 # ---------------------------------------------------------------- the whole way
 
 
+@pytest.mark.slow
 def test_a_sheet_becomes_finished_videos_at_another_provider(
     provider, client, new_avatar, maria, voice, web, settings
 ):
