@@ -52,7 +52,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             if item.nodeid.startswith(f"{folder}/"):
                 item.add_marker(pytest.mark.xdist_group(folder))
     rank = {f"tests/{folder}/": number for number, folder in enumerate(FIRST)}
-    items.sort(key=lambda item: next((rank[start] for start in rank if item.nodeid.startswith(start)), len(rank)))
+    items.sort(
+        key=lambda item: next((rank[start] for start in rank if item.nodeid.startswith(start)), len(rank))
+    )
 
 
 @pytest.fixture(autouse=True)

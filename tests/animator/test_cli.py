@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 
 def run(*args: object) -> subprocess.CompletedProcess:
     return subprocess.run(
