@@ -10,7 +10,7 @@ run: install ## start the product (HOST and PORT change the address, DATA_DIR th
 	@exec .venv/bin/python manage.py launch
 
 test: install-dev ## run the tests, one process a core (ARGS="-k name" narrows them, ARGS="-n 0" takes one process)
-	@exec .venv/bin/python -m pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@exec .venv/bin/python -m pytest -n auto --maxprocesses 4 $(ARGS)
 
 install: ## make .venv and install what the product needs
 	@./scripts/install

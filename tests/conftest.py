@@ -35,26 +35,7 @@ ARGS = [
 ]
 FIXTURES = Path(__file__).parent / "fixtures"
 
-pytest_plugins = ["tests.sign_in", "tests.slowness"]
-
-# What takes longest begins first, so that no process works on alone in the end. Whole folders stay in one process
-# where their tests share what is expensive to make.
-FIRST = ["product", "animator", "browser"]
-TOGETHER = ["tests/animator", "tests/videos/studio"]
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """How several processes share the tests (pytest-xdist with `--dist loadgroup`; see also product/conftest.py)."""
-    if not hasattr(config, "workerinput"):
-        return
-    for item in items:
-        for folder in TOGETHER:
-            if item.nodeid.startswith(f"{folder}/"):
-                item.add_marker(pytest.mark.xdist_group(folder))
-    rank = {f"tests/{folder}/": number for number, folder in enumerate(FIRST)}
-    items.sort(
-        key=lambda item: next((rank[start] for start in rank if item.nodeid.startswith(start)), len(rank))
-    )
+pytest_plugins = ["tests.several_processes", "tests.sign_in", "tests.slowness"]
 
 
 @pytest.fixture(autouse=True)

@@ -1,8 +1,6 @@
-"""One running product for all tests of this folder: starting it takes some seconds.
+"""One running product for all tests of this folder: starting it takes some seconds."""
 
-It takes both cores and its tests wait for it: they run one after the other in one process (see `--dist loadgroup`).
-"""
-
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,10 +15,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.slow)
-            item.add_marker(pytest.mark.xdist_group("product"))
 
 
 @pytest.fixture(scope="session")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        first = tmp_path_factory.getbasetemp().parent / "product"  # of all processes of this run
+        first.touch()
+        first.write_text(first.read_text() or worker)
+        assert first.read_text() == worker, "two processes test the product: see tests/several_processes.py"
     with running(tmp_path_factory.mktemp("product") / "data") as product:
         yield product
