@@ -31,9 +31,8 @@ class RigInfo:
     # every face that could be used, largest first: x, y, w, h in the picture before it was turned upright
     faces: list[tuple[int, int, int, int]] = field(default_factory=list)
     face: int = 0  # which of them was used
-    framing: dict[str, list[float]] = field(
-        default_factory=dict
-    )  # where the head is in the video: see framing.py
+    # where the head is in the video: see framing.py
+    framing: dict[str, list[float]] = field(default_factory=dict)
 
     def warning(self, key: str) -> str:
         """The sentence of one of `warnings`."""
