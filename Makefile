@@ -9,8 +9,8 @@ help: ## list the targets
 run: install ## start the product (HOST and PORT change the address, DATA_DIR the data folder); Ctrl-C stops it
 	@exec .venv/bin/python manage.py launch
 
-test: install-dev ## run the tests (ARGS="-k name" narrows them)
-	@exec .venv/bin/python -m pytest $(ARGS)
+test: install-dev ## run the tests, one process a core (ARGS="-k name" narrows them, ARGS="-n 0" takes one process)
+	@exec .venv/bin/python -m pytest -n auto --maxprocesses 4 $(ARGS)
 
 install: ## make .venv and install what the product needs
 	@./scripts/install

@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -45,24 +45,30 @@ def fill(avatars: int, videos: int) -> Any:
     """Rows alone, no files: pages show links and never open what they link to (but for the sizes of downloads)."""
     from django.utils import timezone
 
-    from avatars.models import Avatar
-    from dashboard.jobs.base import State
     from dashboard.models import User
-    from videos.models import Video, Voice
 
-    chance = random.Random(1)
+    chance, now = random.Random(1), timezone.now()
     people = [
         User.objects.create_user(f"p{k}@example.com", name=f"Person {k}", is_owner=not k) for k in range(8)
     ]
-    now = timezone.now()
+    fill_avatars(avatars, people, chance, now)
+    fill_videos(videos, people, chance, now)
+    fill_studio(people[0], now)
+    return people[0]
 
-    def title(number: int) -> str:
-        return f"{' '.join(chance.sample(WORDS, 3)).capitalize()} {number}"
+
+def title(number: int, chance: random.Random) -> str:
+    return f"{' '.join(chance.sample(WORDS, 3)).capitalize()} {number}"
+
+
+def fill_avatars(count: int, people: list[Any], chance: random.Random, now: datetime) -> None:
+    from avatars.models import Avatar
+    from dashboard.jobs.base import State
 
     Avatar.objects.bulk_create(
         (
             Avatar(
-                name=title(k),
+                name=title(k, chance),
                 made_by=chance.choice(people),
                 state=State.READY if k % 50 else State.FAILED,
                 remote_id=f"a{k}",
@@ -73,28 +79,33 @@ def fill(avatars: int, videos: int) -> Any:
                 created_at=now - timedelta(minutes=5 * k),
                 state_since=now - timedelta(minutes=5 * k),
             )
-            for k in range(avatars)
+            for k in range(count)
         ),
         batch_size=2000,
     )
+
+
+def fill_videos(count: int, people: list[Any], chance: random.Random, now: datetime) -> None:
+    from avatars.models import Avatar
+    from dashboard.jobs.base import State
+    from videos.models import Video, Voice
+
+    def state(number: int) -> State:
+        if number < 10:
+            return State.MAKING if number < 2 else State.WAITING
+        return State.READY if number % 40 else State.FAILED
+
     keys = list(Avatar.objects.values_list("pk", flat=True))
-    voices = [
-        Voice.objects.create(name=title(k), seconds=20, sound="x.wav", peaks=[0.5] * 200) for k in range(40)
-    ]
+    sound = {"seconds": 20, "sound": "x.wav", "peaks": [0.5] * 200}
+    voices = [Voice.objects.create(name=title(k, chance), **sound) for k in range(40)]
     Video.objects.bulk_create(
         (
             Video(
-                title=title(k),
+                title=title(k, chance),
                 avatar_id=chance.choice(keys),
                 voice=chance.choice(voices),
                 made_by=chance.choice(people),
-                state=State.MAKING
-                if k < 2
-                else State.WAITING
-                if k < 10
-                else State.READY
-                if k % 40
-                else State.FAILED,
+                state=state(k),
                 remote_id=f"v{k}",
                 video="v.mp4",
                 mask="m.mp4",
@@ -106,12 +117,10 @@ def fill(avatars: int, videos: int) -> Any:
                 created_at=now - timedelta(minutes=k),
                 state_since=now - timedelta(minutes=k),
             )
-            for k in range(videos)
+            for k in range(count)
         ),
         batch_size=2000,
     )
-    fill_studio(people[0], now)
-    return people[0]
 
 
 def fill_studio(person: Any, now: Any) -> None:

@@ -17,9 +17,20 @@ import threading
 import wave
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
+from playwright.sync_api import Page, sync_playwright
+
 ROOT = Path(__file__).resolve().parent.parent
+ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 WIDTHS = {390: 844, 820: 1180, 1440: 900}
 NAMES = [
     "Grace",
@@ -89,26 +100,59 @@ def portraits() -> list[Path]:
     found = sorted(p for p in folder.iterdir() if p.suffix.lower() in {".jpg", ".jpeg", ".png"})
     if not found:
         sys.exit(f"No pictures in {folder}. Name a folder of portraits with MATERIAL.")
-    return found
+    return found if len(found) > 2 else found * 3  # two of them do not get ready
+
+
+NO_FACE = "We could not find a face in this picture. Use a photo that shows one face from the front."
+NO_SPEECH = "This sound has no speech in it. Record it again, closer to the microphone."
+LOST = (
+    "The connection broke while this was sent, so it may have been started or not. "
+    "Trying again may start (and count) it a second time."
+)
+VOICES = [
+    "Welcome",
+    "Course intro take 3",
+    "A very long file name of a recording that somebody made on the phone while walking the dog",
+]
+VIDEOS: list[dict[str, Any]] = [
+    {"state": "waiting"},
+    {"state": "making", "progress": 43, "remote_state": "in_progressing"},
+    {"state": "ready"},
+    {"state": "failed", "error": NO_SPEECH},
+    {"state": "ready", "title": "A title of two hundred characters " * 5},
+    {"state": "copying", "progress": 100},
+    {"state": "cancelled"},
+    {"state": "unsure", "error": LOST},
+    *[{"state": "ready"}] * 9,
+]
 
 
 def seed() -> None:
+    from dashboard.models import User
+
+    olga = User.objects.get(email="olga@example.com")
+    maria = User.objects.create_user("maria@example.com", "x" * 12, name="Maria")
+    avatars = make_avatars([olga, maria])
+    make_videos([avatar for avatar in avatars if avatar.is_ready], make_voices(olga), olga)
+
+
+def make_avatars(people: list[Any]) -> list[Any]:
+    """One of each portrait; the first is being made, the second has failed."""
     from django.core.files.base import ContentFile
     from django.utils import timezone
 
     from avatars.models import Avatar
-    from dashboard.jobs.base import State
-    from dashboard.models import User
     from dashboard.uploads import portraits as uploads
-    from videos.models import Video, Voice
 
-    people = [
-        User.objects.get(email="olga@example.com"),
-        User.objects.create_user("maria@example.com", "x" * 12, name="Maria"),
-    ]
     now = timezone.now()
-    made = []
+    special = [{"state": "sending"}, {"state": "failed", "error": NO_FACE}]
+    avatars = []
     for index, path in enumerate(portraits()):
+        ready = {
+            "state": "ready",
+            "remote_id": f"a{index}",
+            "created_at": now - timedelta(hours=5 * index + 1),
+        }
         with uploads.take(path, path.name) as portrait:
             avatar = Avatar(
                 name=NAMES[index % len(NAMES)],
@@ -116,75 +160,49 @@ def seed() -> None:
                 portrait_width=portrait.width,
                 portrait_height=portrait.height,
                 colour=portrait.colour,
-                state=State.READY,
                 gender="female",
-                remote_id=f"a{index}",
-                created_at=now - timedelta(hours=5 * index + 1),
+                **(special[index] if index < len(special) else ready),
             )
             avatar.portrait.save(f"{index}.jpg", ContentFile(portrait.path.read_bytes()), save=False)
             avatar.thumbnail.save(f"{index}.webp", ContentFile(portrait.thumbnail.read_bytes()), save=False)
             avatar.save()
-        made.append(avatar)
-    states = [
-        ("sending", ""),
-        (
-            "failed",
-            "We could not find a face in this picture. Use a photo that shows one face from the front.",
-        ),
-    ]
-    for avatar, (state, error) in zip(made, states, strict=False):
-        avatar.state, avatar.error, avatar.created_at, avatar.remote_id = state, error, now, ""
-        avatar.save()
+        avatars.append(avatar)
+    return avatars
+
+
+def make_voices(person: Any) -> list[Any]:
+    from django.core.files.base import ContentFile
+
+    from videos.models import Voice
+
     voices = []
-    for index, name in enumerate(
-        [
-            "Welcome",
-            "Course intro take 3",
-            "A very long file name of a recording that somebody made on the phone while walking the dog",
-        ]
-    ):
+    for index, name in enumerate(VOICES):
         peaks = [
             abs(math.sin(i / 9 + index) * math.sin(i / 2.3)) * (0.5 + 0.5 * abs(math.cos(i * i)))
             for i in range(200)
         ]
-        voice = Voice(name=name, seconds=8 + 23 * index, peaks=peaks, made_by=people[0])
+        voice = Voice(name=name, seconds=8 + 23 * index, peaks=peaks, made_by=person)
         voice.sound.save(f"{index}.wav", ContentFile(tone()), save=False)
         voice.save()
         voices.append(voice)
-    ready = [a for a in made if a.state == State.READY]
-    rows: list[tuple[str, dict[str, object]]] = [
-        (State.WAITING, {}),
-        (State.MAKING, {"progress": 43, "remote_state": "in_progressing"}),
-        (State.READY, {}),
-        (
-            State.FAILED,
-            {"error": "This sound has no speech in it. Record it again, closer to the microphone."},
-        ),
-        (State.READY, {"title": "A title of two hundred characters " * 5}),
-        (State.COPYING, {"progress": 100}),
-        (State.CANCELLED, {}),
-        (
-            State.UNSURE,
-            {
-                "error": "The connection broke while this was sent, so it may have been started or not. Trying again may start (and count) it a second time."
-            },
-        ),
-        *[(State.READY, {})] * 9,
-    ]
-    for index, (state, more) in enumerate(rows):
-        avatar = ready[index % len(ready)]
-        fields = {"title": TITLES[index % len(TITLES)], **more}
-        video = Video(
-            state=state,
-            avatar=avatar,
-            voice=voices[index % 3],
-            made_by=people[0],
-            colour=avatar.colour,
-            **fields,
-        )
+    return voices
+
+
+def make_videos(avatars: list[Any], voices: list[Any], person: Any) -> None:
+    """One in each state, and some more that are ready."""
+    from django.core.files.base import ContentFile
+    from django.utils import timezone
+
+    from videos.models import Video
+
+    now = timezone.now()
+    for index, fields in enumerate(VIDEOS):
+        avatar, voice = avatars[index % len(avatars)], voices[index % len(voices)]
+        title = {"title": TITLES[index % len(TITLES)]}
+        video = Video(avatar=avatar, voice=voice, made_by=person, colour=avatar.colour, **title | fields)
         video.created_at = now - timedelta(minutes=index * index * 7)
-        if state == State.READY:
-            video.seconds = voices[index % 3].seconds
+        if video.is_ready:
+            video.seconds = voice.seconds
             video.finished_at = video.created_at + timedelta(seconds=41)
             video.width, video.height = avatar.portrait_width, avatar.portrait_height
             video.poster.save(f"{index}.jpg", ContentFile(avatar.portrait.open().read()), save=False)
@@ -262,34 +280,17 @@ def shots() -> dict[str, str]:
 
 
 def take(base: str, out: Path, only: set[str]) -> None:
-    from django.conf import settings
-    from django.test import Client
-    from playwright.sync_api import sync_playwright
-
+    """The empty pages, then those of a site that is in use."""
     from dashboard.models import User
 
     owner = User.objects.create_user("olga@example.com", "a long password", name="Olga", is_owner=True)
-    client = Client()
-    client.force_login(owner)
-    cookie = {
-        "name": settings.SESSION_COOKIE_NAME,
-        "value": client.cookies[settings.SESSION_COOKIE_NAME].value,
-        "url": base,
-    }
-    args = [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--no-first-run",
-    ]
+    cookies = [session_cookie(owner, base)]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium") or None, args=args)
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium") or None, args=ARGS)
 
-        def pictures(addresses: dict[str, str], signed_in: bool = True) -> None:
-            addresses = {name: a for name, a in addresses.items() if not only or name in only}
-            for width, height in WIDTHS.items() if addresses else ():
+        def pictures(addresses: dict[str, str], cookies: list[Any]) -> None:
+            chosen = {name: base + address for name, address in addresses.items() if not only or name in only}
+            for width, height in WIDTHS.items() if chosen else ():
                 for scheme in ("light", "dark"):
                     context = browser.new_context(
                         viewport={"width": width, "height": height},
@@ -298,37 +299,44 @@ def take(base: str, out: Path, only: set[str]) -> None:
                         has_touch=width < 800,
                         device_scale_factor=1,
                     )
-                    if signed_in:
-                        context.add_cookies([cookie])
-                    page = context.new_page()
-                    page.on(
-                        "console",
-                        lambda message: (
-                            print(message.type, message.text) if message.type == "error" else None
-                        ),
-                    )
-                    for name, address in addresses.items():
-                        page.goto(base + address)
-                        if name == "upload-error":
-                            wrong(page)
-                        if name == "videos-selecting":
-                            select(page)
-                        whole(page)
-                        page.wait_for_timeout(250)
-                        page.screenshot(
-                            path=out / f"{name}-{width}-{scheme}.png",
-                            full_page=name != "videos-selecting" and (width > 800 or name != "video-new"),
-                        )
+                    context.add_cookies(cookies)
+                    take_all(context.new_page(), chosen, out, f"{width}-{scheme}")
                     context.close()
 
-        pictures({"home-new": "/", "avatars-empty": "/avatars/", "videos-empty": "/videos/"})
-        pictures({"sign-in": "/accounts/login/"}, signed_in=False)
+        pictures({"home-new": "/", "avatars-empty": "/avatars/", "videos-empty": "/videos/"}, cookies)
+        pictures({"sign-in": "/accounts/login/"}, [])
         seed()
-        pictures(shots())
+        pictures(shots(), cookies)
         browser.close()
 
 
-def whole(page) -> None:  # noqa: ANN001
+def session_cookie(user: Any, base: str) -> Any:
+    from django.conf import settings
+    from django.test import Client
+
+    client = Client()
+    client.force_login(user)
+    name = settings.SESSION_COOKIE_NAME
+    return {"name": name, "value": client.cookies[name].value, "url": base}
+
+
+def take_all(page: Page, addresses: dict[str, str], out: Path, suffix: str) -> None:
+    page.on("console", lambda message: print(message.text) if message.type == "error" else None)
+    for name, address in addresses.items():
+        page.goto(address)
+        if name == "upload-error":
+            wrong(page)
+        if name == "videos-selecting":
+            select(page)
+        whole(page)
+        page.wait_for_timeout(250)
+        # What sticks to the window's edge would stand in the middle of a long picture.
+        is_phone = page.viewport_size["width"] <= 800
+        full = name != "videos-selecting" and not (is_phone and name == "video-new")
+        page.screenshot(path=out / f"{name}-{suffix}.png", full_page=full)
+
+
+def whole(page: Page) -> None:
     """Let the pictures further down load too."""
     page.evaluate(
         "document.querySelectorAll('img[loading]').forEach((image) => { image.loading = 'eager'; })"
@@ -338,13 +346,13 @@ def whole(page) -> None:  # noqa: ANN001
     )
 
 
-def select(page) -> None:  # noqa: ANN001
+def select(page: Page) -> None:
     page.locator("[data-select]").click()
     for number in (0, 2, 3):
         page.locator(".card-pick").nth(number).check()
 
 
-def wrong(page) -> None:  # noqa: ANN001 - a playwright page; the package is for tests only
+def wrong(page: Page) -> None:
     files = [
         {"name": "holiday-in-rome.jpg", "mimeType": "image/jpeg", "buffer": b"not a picture at all"},
         {"name": "empty.png", "mimeType": "image/png", "buffer": b""},

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.core.cache import cache
 from django.core.files import File
 from django.test import Client
@@ -36,11 +35,7 @@ ARGS = [
 ]
 FIXTURES = Path(__file__).parent / "fixtures"
 
-
-@pytest.fixture(scope="session", autouse=True)
-def _data_folder() -> Iterator[None]:
-    yield
-    shutil.rmtree(settings.DATA_DIR, ignore_errors=True)
+pytest_plugins = ["tests.several_processes", "tests.sign_in", "tests.slowness"]
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,8 @@
-"""The product's settings with a data folder of the tests' own."""
+"""The product's settings with a data folder of the tests' own, another one for each process that runs tests."""
 
+import atexit
 import os
+import shutil
 import tempfile
 
 # Before the real settings are read: they make secrets and folders below DATA_DIR.
@@ -10,6 +12,15 @@ for name in ("PUBLIC_URL", "CG_AVATAR_API_URL", "CG_AVATAR_API_TOKEN", "EMAIL_HO
 
 from dashboard.settings import *  # noqa: E402, F403
 
-# No collectstatic before a test; the manifest is used by the really running product in tests/browser.
+# No collectstatic before a test; the manifest is used by the really running product in tests/product.
 STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"  # noqa: F405
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+MIDDLEWARE.insert(0, "tests.sign_in.NoticeSignIn")  # noqa: F405
+
+
+def _remove_data(folder: Path = DATA_DIR, owner: int = os.getpid()) -> None:  # noqa: F405
+    if os.getpid() == owner:  # a fork that ends leaves it alone
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+atexit.register(_remove_data)

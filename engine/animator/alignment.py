@@ -17,9 +17,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import Word, phonemes, sound, spelling
+from . import phonemes, sound, spelling
 from .arrays import Array
 from .phonemes import Phone, Phones
+from .results import Word
 
 log = logging.getLogger(__name__)
 

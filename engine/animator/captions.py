@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 from typing import NamedTuple
 
-from . import Word
+from .results import Word
 
 LINE = 42  # characters
 LINES = 2

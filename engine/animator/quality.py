@@ -5,10 +5,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from . import SHARP_FACE, face
+from . import face
 from .arrays import Array
 from .errors import PORTRAIT_SENTENCES, PortraitError
 from .occlusion import covered
+from .results import SHARP_FACE
 
 DARK, DIM = 30, 70  # grey levels of the brighter parts of the face: refused, warned about
 BLURRED, SOFT = 0.0115, 0.06  # see `detail`; below the first the mesh loses its hold

@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from . import RenderInfo, Word, eyes, lipline, mouth, oral
+from . import eyes, lipline, mouth, oral
 from . import geometry as g
 from .arrays import Array
 from .head import CELL as COARSE
 from .head import Head
 from .mouth import CELL as FINE
 from .performance import FPS, Performance
+from .results import RenderInfo, Word
 from .rig import Rig
 
 if TYPE_CHECKING:

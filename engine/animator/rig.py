@@ -9,8 +9,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from . import MIN_FACE, RigInfo
 from .arrays import Array
+from .results import MIN_FACE, RigInfo
 
 VERSION = 1
 

@@ -138,6 +138,7 @@ def test_a_very_long_word_is_broken_into_lines():
     assert all(len(line) <= 42 for cue in captions.cues([Word(0, 2, "x" * 100)]) for line in cue.lines)
 
 
+@pytest.mark.slow
 def test_a_rendering_with_its_script_tells_the_words_and_shuts_the_lips_where_they_say(
     rig, align, fixtures, tmp_path
 ):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 
 def run(*args: object) -> subprocess.CompletedProcess:
     return subprocess.run(
@@ -15,6 +17,7 @@ def run(*args: object) -> subprocess.CompletedProcess:
     )
 
 
+@pytest.mark.slow
 def test_one_command_makes_a_talking_video(fixtures, tmp_path):
     out, mask = tmp_path / "o.mp4", tmp_path / "m.mp4"
     done = run(

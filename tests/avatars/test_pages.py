@@ -11,6 +11,7 @@ from avatars.models import Avatar
 from dashboard.jobs.base import State
 from dashboard.models import Tombstone
 from tests.conftest import FIXTURES
+from tests.sign_in import expect_sign_in
 
 HTMX = {"HX-Request": "true", "HX-Current-URL": "http://testserver/avatars/"}
 
@@ -181,8 +182,11 @@ def test_sync_is_asked_for_by_a_button(signed_in, maria):
 
 def test_who_is_not_signed_in_is_led_to_the_sign_in(client, owner, new_avatar):
     avatar = new_avatar()
-    assert client.get(reverse("avatars")).status_code == 302
-    polled = client.get(reverse("avatar-card", args=[avatar.pk]), headers=HTMX)
+    with expect_sign_in():
+        assert client.get(reverse("avatars")).status_code == 302
+    with expect_sign_in():
+        polled = client.get(reverse("avatar-card", args=[avatar.pk]), headers=HTMX)
     assert polled["HX-Redirect"].startswith(reverse("account_login"))
-    sent = upload(client, portrait(), headers=HTMX)
+    with expect_sign_in():
+        sent = upload(client, portrait(), headers=HTMX)
     assert sent["HX-Redirect"].startswith(reverse("account_login"))

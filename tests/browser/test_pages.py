@@ -14,6 +14,7 @@ from dashboard.jobs.base import State
 from dashboard.jobs.provider_job import provider
 from tests import made
 from tests.conftest import FIXTURES
+from tests.sign_in import expect_sign_in
 from videos.models import Video, Voice
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -174,15 +175,17 @@ def test_the_player_comes_once_and_is_never_disturbed(page, new_video, maria, fi
 def test_a_session_that_is_over_leads_to_the_sign_in(page, new_avatar, maria):
     new_avatar(made_by=maria)
     page.goto("/avatars/")
-    Session.objects.all().delete()
-    page.wait_for_url("**/accounts/login/?next=/avatars/")
+    with expect_sign_in():
+        Session.objects.all().delete()
+        page.wait_for_url("**/accounts/login/?next=/avatars/")
 
 
 def test_an_upload_in_a_session_that_is_over_leads_to_the_sign_in(page):
     page.goto("/avatars/")
-    Session.objects.all().delete()
-    page.locator("input[name=portraits]").set_input_files(FIXTURES / "astronaut.jpg")
-    page.wait_for_url("**/accounts/login/**")
+    with expect_sign_in():
+        Session.objects.all().delete()
+        page.locator("input[name=portraits]").set_input_files(FIXTURES / "astronaut.jpg")
+        page.wait_for_url("**/accounts/login/**")
     assert not Avatar.objects.exists()
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from dashboard.accounts import changes
 from dashboard.models import OneTimeLink, User
+from tests.sign_in import expect_sign_in
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "horses like blue soup"
@@ -38,13 +39,19 @@ def is_signed_in(client: Client) -> bool:
     return client.get("/account/").status_code == 200
 
 
+def assert_signed_out(client: Client) -> None:
+    with expect_sign_in():
+        client.get("/account/")
+
+
 def sign_in(client: Client, email: str, password: str = "a long password", **more):
     return client.post("/accounts/login/", {"login": email, "password": password, **more})
 
 
 # ---------------------------------------------------------------- set-up
 def test_the_first_visitor_is_led_to_the_set_up(client):
-    assert client.get("/", follow=True).redirect_chain[-1][0] == "/setup/"
+    with expect_sign_in():
+        assert client.get("/", follow=True).redirect_chain[-1][0] == "/setup/"
 
 
 def test_the_set_up_code_makes_the_owner(client, me):
@@ -75,8 +82,9 @@ def test_the_code_can_come_with_the_address(client):
 
 
 def test_the_set_up_closes_with_the_first_account(client, owner, me):
-    assert client.get("/setup/").url == "/accounts/login/"
-    assert client.post("/setup/", me).url == "/accounts/login/"
+    for call in (client.get, client.post):
+        with expect_sign_in():
+            assert call("/setup/", me).url == "/accounts/login/"
     assert User.objects.count() == 1
 
 
@@ -97,7 +105,8 @@ def test_a_weak_password_is_refused_with_a_reason(client, me, password):
 
 # ---------------------------------------------------------------- signing in and out
 def test_signing_in_leads_to_the_page_one_wanted(client, owner):
-    there = client.get("/people/").url
+    with expect_sign_in():
+        there = client.get("/people/").url
     assert there == "/accounts/login/?next=/people/"
     page = client.get(there).content.decode()
     assert 'name="next" value="/people/"' in page
@@ -151,8 +160,9 @@ def test_signing_out_takes_a_press_not_a_visit(signed_in, maria):
     client = signed_in(maria)
     assert client.get("/accounts/logout/").status_code == 200
     assert is_signed_in(client)
-    assert client.post("/accounts/logout/").url == "/accounts/login/"
-    assert not is_signed_in(client)
+    with expect_sign_in():
+        assert client.post("/accounts/logout/").url == "/accounts/login/"
+    assert_signed_out(client)
 
 
 @pytest.mark.parametrize(
@@ -171,7 +181,8 @@ def test_without_a_mail_server_no_form_sends_mail(client, owner):
 
 @pytest.mark.parametrize("path", ["/people/", "/account/", "/accounts/password/change/"])
 def test_pages_about_people_want_a_sign_in(client, owner, path):
-    assert client.get(path).url == f"/accounts/login/?next={path}"
+    with expect_sign_in():
+        assert client.get(path).url == f"/accounts/login/?next={path}"
 
 
 # ---------------------------------------------------------------- invitations
@@ -262,7 +273,7 @@ def test_a_password_link_sets_a_new_password_and_ends_other_sessions(client, sig
     assert b"maria@example.com" in client.get(path).content
     assert client.post(path, {"password": PASSWORD}).url == "/"
     assert is_signed_in(client)
-    assert not is_signed_in(before)
+    assert_signed_out(before)
     assert sign_in(Client(), maria.email, PASSWORD).status_code == 302
     assert Client().post(path, {"password": "another fine password"}).status_code == 410
 
@@ -291,7 +302,7 @@ def test_people_change_their_own_password(signed_in, maria):
         here.post("/accounts/password/change/", {"oldpassword": "a long password", **new}).url == "/account/"
     )
     assert b"Your password is changed" in here.get("/account/").content
-    assert not is_signed_in(elsewhere)
+    assert_signed_out(elsewhere)
 
 
 def test_people_change_their_name_and_with_their_password_their_address(signed_in, maria, tom):
@@ -334,7 +345,7 @@ def test_who_is_removed_is_out_at_once(signed_in, owner, maria):
     client = signed_in(maria)
     path = path_in(signed_in(owner).post(f"/people/{maria.pk}/password/"))
     signed_in(owner).post(f"/people/{maria.pk}/remove/")
-    assert not is_signed_in(client)
+    assert_signed_out(client)
     assert b"is not right" in sign_in(Client(), maria.email).content
     assert Client().get(path).status_code == 410
     assert b"maria@example.com" not in signed_in(owner).get("/people/").content

@@ -177,6 +177,7 @@ def test_the_fine_waveform_shows_each_moment_in_its_place(stored, rate):
         assert peaks[round(second / shape.step)] == pytest.approx(value, abs=4)
 
 
+@pytest.mark.slow
 def test_a_whole_hour_is_not_more_than_a_page_may_load(stored):
     shape = voices.shape(stored(np.tile(tone(1, 8000), 3600), 8000))
     assert 30_000 < len(base64.b64decode(shape.peaks)) <= 60_000

@@ -198,6 +198,7 @@ def test_a_bomb_is_refused_from_its_header_alone(take, monkeypatch):
         take(bomb(30000, 30000))
 
 
+@pytest.mark.slow
 def test_a_picture_that_needs_more_memory_than_there_is_ends_in_a_sentence(take, monkeypatch):
     small = portraits.sandbox.Limits(memory=250 * 2**20, seconds=10, file=2**20)
     monkeypatch.setattr(portraits, "LIMITS", small)

@@ -57,6 +57,7 @@ def test_the_child_knows_nothing_of_our_environment(monkeypatch, tmp_path):
     assert not any("secret" in value for value in sandbox.environment(tmp_path).values())
 
 
+@pytest.mark.slow
 def test_many_uploads_at_once_take_turns(monkeypatch):
     running, most = [], []
     real = sandbox._ask

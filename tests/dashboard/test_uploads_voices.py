@@ -237,6 +237,7 @@ def test_exactly_the_limit_is_allowed_and_no_limit_is_none(take):
     assert take(wav(tone(3)), max_seconds=0).seconds == 3
 
 
+@pytest.mark.slow
 def test_a_playlist_opens_no_file_and_no_address(take, tmp_path):
     asked = []
 

@@ -45,7 +45,7 @@ def service(request, provider, pictures) -> Service:
 
 
 def _works(provider: FakeProvider) -> None:
-    while True:
+    while provider.fileno() != -1:  # until it is closed
         time.sleep(0.3)
         for video in list(provider.videos.values()):
             if video["status"] == "pending":

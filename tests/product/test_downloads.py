@@ -41,7 +41,8 @@ def row(product: Product, pk: int) -> dict[str, object]:
 
 def child(product: Product, pk: int) -> list[int]:
     """The studio's processes that work on that row."""
-    return [pid for pid in studios() if f"upload-export-{pk}-" in home_of(pid)]
+    home = f"HOME={product.data / 'tmp'}/upload-export-{pk}-"  # of this product: others may be at work too
+    return [pid for pid in studios() if home in environment_of(pid)]
 
 
 def studios() -> list[int]:
@@ -56,7 +57,7 @@ def studios() -> list[int]:
     return found
 
 
-def home_of(pid: int) -> str:
+def environment_of(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/environ").read_bytes().decode(errors="replace")
     except OSError:

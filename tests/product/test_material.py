@@ -61,6 +61,7 @@ class Creator:
         for case in cases:
             answer = self.post(path, field, ROOT / case["file"])
             assert answer.status_code in {200, 422}, (case, answer.status_code)
+            assert "HX-Redirect" not in answer.headers, "sent to the sign-in page"
             newest = self.product.row(f"SELECT max(id) AS id FROM {table}")["id"]
             found[case["file"]] = newest if answer.status_code == 200 else answer.text
         return found

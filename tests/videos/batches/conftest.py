@@ -8,12 +8,15 @@ import pytest
 from django.core.files import File
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
 from dashboard.jobs.base import State
 from dashboard.jobs.provider_job import provider as here
 from tests import made
 from tests.conftest import FIXTURES
-from videos.models import Batch, Voice
+from tests.local_web import LocalWeb
+from videos.batches import tasks
+from videos.models import Batch, BatchItem, ItemState, Voice
 
 
 @pytest.fixture
@@ -66,3 +69,56 @@ def send(client, way, **data):
 def checks(batch):
     """What stands beside each row, by its number."""
     return {item.number: item.error for item in batch.items.all()}
+
+
+@pytest.fixture
+def client(signed_in, maria):
+    return signed_in(maria)
+
+
+@pytest.fixture
+def web(settings):
+    web = LocalWeb()
+    web.pages["/hello.mp3"] = (FIXTURES / "hello.mp3").read_bytes()
+    settings.ENGINE_FETCH_ALLOW = ({"127.0.0.1"}, [])
+    yield web
+    web.close()
+
+
+@pytest.fixture
+def batch(maria):
+    return Batch.objects.create(name="Spring", made_by=maria, started_at=timezone.now())
+
+
+def begun(client, *rows) -> Batch:
+    batch = send(client, "sheet", sheet=csv(*rows))
+    client.post(reverse("batch-start", args=[batch.pk]))
+    batch.refresh_from_db()
+    assert not batch.is_draft
+    return batch
+
+
+def run(batch: Batch) -> list[BatchItem]:
+    """What the workers do, as far as the rows go."""
+    for _ in range(3):
+        BatchItem.objects.filter(state=ItemState.WAITING).update(try_after=timezone.now())
+        for pk in batch.items.values_list("pk", flat=True):
+            tasks.work(pk)
+    return list(batch.items.all())
+
+
+def made_of(new_video, batch, maria, *states, **fields):
+    """A batch with a video in each state."""
+    for number, state in enumerate(states, 1):
+        video = new_video(
+            batch=batch, state=state, turn=number, title=f"Number {number}", made_by=maria, **fields
+        )
+        BatchItem.objects.create(
+            batch=batch,
+            number=number,
+            state=ItemState.READY,
+            video=video,
+            avatar=video.avatar,
+            voice=video.voice,
+        )
+    return batch

@@ -16,11 +16,6 @@ from videos.models import Batch, Video, Voice
 
 
 @pytest.fixture
-def client(signed_in, maria):
-    return signed_in(maria)
-
-
-@pytest.fixture
 def partly(client, speaker, voice):
     """A batch of which rows 2 and 4 are being made, while rows 3 and 5 still have to be fixed."""
     speaker("Ada")

@@ -19,11 +19,6 @@ from videos.batches import poller
 from videos.models import Batch, BatchItem, Video, Voice
 
 
-@pytest.fixture
-def client(signed_in, maria):
-    return signed_in(maria)
-
-
 @pytest.mark.parametrize("sheet", [csv, lambda *rows: xlsx(*(row.split(",") for row in rows))])
 def test_a_sheet_is_looked_at_before_anything_is_made(client, maria, speaker, voice, sheet):
     ada = speaker("Ada")

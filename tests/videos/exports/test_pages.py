@@ -10,6 +10,7 @@ from django_q.models import OrmQ
 
 from dashboard.jobs.base import State
 from dashboard.jobs.local_job import LocalState
+from tests.sign_in import expect_sign_in
 from tests.videos.exports.conftest import again, export_of
 from videos.exports import tasks
 from videos.exports.views import catalogue
@@ -134,7 +135,8 @@ def test_only_those_who_are_signed_in(client, ready):
     video = ready()
     for what in ("export-make", "export-file", "export"):
         call = client.post if what == "export-make" else client.get
-        assert "/accounts/login/" in call(address(video, what, "webm"))["Location"]
+        with expect_sign_in():
+            assert call(address(video, what, "webm")).status_code == 302
     assert not Export.objects.exists()
 
 

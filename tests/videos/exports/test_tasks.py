@@ -234,6 +234,7 @@ def test_a_look_is_laid_on_and_shown_with_a_poster_of_its_own(finished, kept):
     assert kept() - before == {video.dressed.name, video.poster.name, video.thumbnail.name}
 
 
+@pytest.mark.slow
 def test_a_video_that_was_ordered_with_a_look_is_dressed_when_it_comes_home(
     provider, new_avatar, new_video, card
 ):
@@ -255,6 +256,7 @@ def test_a_video_that_was_ordered_with_a_look_is_dressed_when_it_comes_home(
     assert video.shown_size == (192, 192)
 
 
+@pytest.mark.slow
 def test_another_look_takes_its_place_and_the_files_of_the_first_go(
     finished, kept, django_capture_on_commit_callbacks
 ):
@@ -309,6 +311,7 @@ def test_the_same_look_again_makes_nothing_again(finished):
     assert not OrmQ.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_gif_of_another_look_is_another_gif(finished):
     video = finished()
     plain = made(video, Kind.GIF)
