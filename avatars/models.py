@@ -4,12 +4,12 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.urls import reverse
 
-from dashboard.jobs.provider_job import RemoteJob
+from dashboard.jobs.provider_job import ProviderJob
 from dashboard.models import Tombstone, UploadedModel
 from dashboard.provider.answers import MAX_URL
 
 
-class Avatar(RemoteJob, UploadedModel):
+class Avatar(ProviderJob, UploadedModel):
     """A person that can speak. States: dashboard.jobs.base.State (never making or cancelled)."""
 
     KIND = Tombstone.Kind.AVATAR
@@ -49,10 +49,10 @@ class Avatar(RemoteJob, UploadedModel):
     )
     warnings = models.JSONField(default=list, help_text="The provider's sentences about the portrait.")
 
-    class Meta(RemoteJob.Meta):
+    class Meta(ProviderJob.Meta):
         ordering = ["-created_at", "-pk"]
         indexes = [
-            *RemoteJob.Meta.indexes,
+            *ProviderJob.Meta.indexes,
             models.Index(Lower("name"), name="avatar_by_name"),
             # All that a search looks at, in the gallery's order: it reads this index and no row.
             models.Index(fields=["created_at", "name", "made_by"], name="avatar_search"),

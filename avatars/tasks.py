@@ -16,7 +16,7 @@ from dashboard.jobs.provider_job import provider
 from dashboard.provider import generate_once, lifecycle
 from dashboard.provider import sync as provider_sync
 from dashboard.provider.answers import RemoteAvatar
-from dashboard.provider.client import ApiError, client
+from dashboard.provider.client import ProviderError, client
 from dashboard.uploads import UploadError, portraits, results
 
 log = logging.getLogger(__name__)
@@ -92,12 +92,12 @@ def _copy(avatar: Avatar) -> None:
     if avatar.attempts > 1:
         _look_up_links(avatar)
     if not avatar.preview_url:
-        raise ApiError("The avatar service sent no preview of this avatar.", passing=True)
+        raise ProviderError("The avatar service sent no preview of this avatar.", passing=True)
     try:
         with generate_once.brought_home(avatar.preview_url, max_bytes=MAX_PREVIEW_BYTES, seconds=60) as path:
             _keep(avatar, path)
     except UploadError as error:
-        raise ApiError("The avatar service sent a preview that is no picture. Try again.") from error
+        raise ProviderError("The avatar service sent a preview that is no picture. Try again.") from error
 
 
 def _look_up_links(avatar: Avatar) -> None:
@@ -138,7 +138,7 @@ def _keep_cutout(avatar: Avatar, ratio: float) -> None:
                 generate_once.keep(avatar.cutout, target, f"{avatar.client_ref}.webp")
             else:
                 log.warning("the cut-out of avatar %s is framed otherwise than its preview", avatar.pk)
-    except (ApiError, UploadError, OSError) as error:
+    except (ProviderError, UploadError, OSError) as error:
         log.warning("cut-out of avatar %s: %s", avatar.pk, error)
 
 

@@ -212,7 +212,7 @@ def _download(job: EngineJob, url: str, target: Path, limit: int, seconds: float
             safe_download.download(
                 url, Beating(), max_bytes=limit, seconds=seconds, guard=safe_download.guard()
             )
-        except safe_download.FetchError as error:
+        except safe_download.DownloadError as error:
             trouble = JobDelayed if error.passing else JobFailed
             raise trouble(str(error), error_code=code) from error
 

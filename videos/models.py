@@ -12,7 +12,7 @@ from django.utils import timezone
 from avatars.models import Avatar
 from dashboard.jobs.base import State
 from dashboard.jobs.local_job import LocalJob, LocalState
-from dashboard.jobs.provider_job import RemoteJob
+from dashboard.jobs.provider_job import ProviderJob
 from dashboard.models import OwnedModel, Tombstone, UploadedModel, User
 from dashboard.provider.answers import MAX_STATE
 from videos.looks.framing import Framing
@@ -148,7 +148,7 @@ class Batch(OwnedModel):
         return f"{self}: {words}{f', {failed} could not be made' if failed else ''}."
 
 
-class Video(RemoteJob):
+class Video(ProviderJob):
     """A talking video. States: dashboard.jobs.base.State."""
 
     KIND = Tombstone.Kind.VIDEO
@@ -213,10 +213,10 @@ class Video(RemoteJob):
     seconds = models.FloatField(default=0)
     colour = models.CharField(max_length=7, default="#8a8f98", help_text="Shown while the poster loads.")
 
-    class Meta(RemoteJob.Meta):
+    class Meta(ProviderJob.Meta):
         ordering = ["-created_at", "-pk"]
         indexes = [
-            *RemoteJob.Meta.indexes,
+            *ProviderJob.Meta.indexes,
             models.Index(Lower("title"), name="video_by_title"),
             models.Index(fields=["seconds"], name="video_by_length"),
             models.Index(fields=["avatar", "created_at"], name="video_by_avatar"),

@@ -15,7 +15,7 @@ from dashboard.jobs.isolation import do_each, run_each
 from dashboard.models import Lease
 from dashboard.provider import generate_once
 from dashboard.provider.answers import RemoteVideo
-from dashboard.provider.client import ApiError, client
+from dashboard.provider.client import ProviderError, client
 from videos.models import Video
 from videos.scheduling import next_up
 from videos.tasks import request_sync, start
@@ -38,7 +38,7 @@ def step() -> float:
         return IDLE_SECONDS
     try:
         items = {item.video_id: item for item in client().list_videos([video.remote_id for video in making])}
-    except ApiError as error:
+    except ProviderError as error:
         # Nothing is failed for a provider that is away for a moment: only time can do that.
         log.warning("video.list: %s", error)
         _fail_overdue(making)
@@ -82,7 +82,7 @@ def _ask_for(video: Video) -> RemoteVideo | None:
     """It is not in the list: the list may be cut, or the provider has lost it."""
     try:
         return client().get_video(video.remote_id)
-    except ApiError as error:
+    except ProviderError as error:
         if not error.is_unknown_id:
             return None
     now = timezone.now()
@@ -97,7 +97,7 @@ def _reason(video: Video) -> str:
     """The provider's own words, where it has any."""
     try:
         said = client().get_video(video.remote_id).error
-    except ApiError:
+    except ProviderError:
         said = ""
     return said or "The avatar service could not make this video. Try again, or use another recording."
 

@@ -20,7 +20,7 @@ from dashboard.models import Tombstone
 from dashboard.provider import generate_once, lifecycle
 from dashboard.provider import sync as provider_sync
 from dashboard.provider.answers import RemoteVideo
-from dashboard.provider.client import ApiError, client
+from dashboard.provider.client import ProviderError, client
 from dashboard.uploads import UploadError, results
 from videos import captions
 from videos.exports import tasks as exports
@@ -128,7 +128,7 @@ def _copy(video: Video) -> None:
     """The provider's links die within hours: keep video and mask, checked to be what they claim."""
     item = client().get_video(video.remote_id)
     if not item.video_url:
-        raise ApiError("The avatar service sent no link to the finished video.", passing=True)
+        raise ProviderError("The avatar service sent no link to the finished video.", passing=True)
     # The mask first: what is tried again for its sake is small.
     with (
         _brought_mask(video, item.mask_video_url) as mask,
@@ -141,13 +141,13 @@ def _copy(video: Video) -> None:
             film = results.film(path, path.parent, mask=mask, at=video.poster_moment)
         except UploadError as error:
             log.warning("video %s: %s", video.pk, error)
-            raise ApiError("The avatar service sent a file that is no video.", passing=True) from error
+            raise ProviderError("The avatar service sent a file that is no video.", passing=True) from error
         _keep(video, path, mask, film, item)
 
 
 @contextlib.contextmanager
 def _brought_mask(video: Video, url: str) -> Iterator[Path | None]:
-    """The downloaded mask; None where there is none to be had. Raises ApiError while trying again may help."""
+    """The downloaded mask; None where there is none to be had. Raises ProviderError while trying again may help."""
     with contextlib.ExitStack() as stack:
         mask = None
         try:
@@ -155,7 +155,7 @@ def _brought_mask(video: Video, url: str) -> Iterator[Path | None]:
                 mask = stack.enter_context(
                     generate_once.brought_home(url, max_bytes=MAX_VIDEO_BYTES, seconds=DOWNLOAD_SECONDS)
                 )
-        except ApiError as error:
+        except ProviderError as error:
             if video.attempts < MASK_TRIES:
                 raise
             log.warning("mask of video %s: %s", video.pk, error)
@@ -216,7 +216,7 @@ def _keep_captions(video: Video, url: str) -> None:
                 generate_once.keep(video.captions, path, f"{video.client_ref}.vtt")
             else:
                 log.warning("captions of video %s are no captions", video.pk)
-    except ApiError as error:
+    except ProviderError as error:
         log.warning("captions of video %s: %s", video.pk, error)
 
 

@@ -18,7 +18,7 @@ def provider() -> str:
     return "embedded" if settings.EMBEDDED else settings.CG_AVATAR_API_URL
 
 
-class RemoteJob(OwnedModel, Job):
+class ProviderJob(OwnedModel, Job):
     """A job whose work is done by the provider of the API."""
 
     KIND: Tombstone.Kind

@@ -29,7 +29,7 @@ TOO_SLOW = "The download took too long."
 NOT_HTTP = "The link leads to something else than http or https."
 
 
-class FetchError(Exception):
+class DownloadError(Exception):
     """It could not be downloaded; `str` says why in plain words, `passing` whether trying again can help."""
 
     def __init__(self, sentence: str, *, passing: bool = False) -> None:
@@ -111,11 +111,11 @@ def guard(*, also: Iterable[tuple[str, int]] = ()) -> Guard:
 
 
 def download(url: str, target: BinaryIO, *, max_bytes: int, seconds: float, guard: Guard) -> int:
-    """Write what `url` answers to `target` and return its size in bytes. Raises FetchError."""
+    """Write what `url` answers to `target` and return its size in bytes. Raises DownloadError."""
     try:
         endpoint(url)
     except ValueError:
-        raise FetchError("The link must be an address that starts with http:// or https://.") from None
+        raise DownloadError("The link must be an address that starts with http:// or https://.") from None
     with Deadline(seconds) as deadline, open_session(guard.connect) as session:
         session.headers["Accept-Encoding"] = "identity"
         try:
@@ -126,11 +126,11 @@ def download(url: str, target: BinaryIO, *, max_bytes: int, seconds: float, guar
                     url = _redirected(url, response)
         except requests.RequestException as error:
             if deadline.is_over:
-                raise FetchError(TOO_SLOW, passing=True) from error
+                raise DownloadError(TOO_SLOW, passing=True) from error
             raise _explained(error) from error
         except ValueError as error:  # an address that the libraries below cannot write down
-            raise FetchError(NOT_HTTP) from error
-    raise FetchError("The link is redirected too often.")
+            raise DownloadError(NOT_HTTP) from error
+    raise DownloadError("The link is redirected too often.")
 
 
 def _redirected(url: str, response: requests.Response) -> str:
@@ -140,28 +140,28 @@ def _redirected(url: str, response: requests.Response) -> str:
         url = urljoin(url, response.headers["Location"].encode("latin-1").decode())
         endpoint(url)
         return url
-    raise FetchError(NOT_HTTP)
+    raise DownloadError(NOT_HTTP)
 
 
 def _save(response: requests.Response, target: BinaryIO, max_bytes: int, deadline: Deadline) -> int:
     if response.status_code != 200:
         passing = response.status_code in {408, 425, 429} or response.status_code >= 500
-        raise FetchError(f"The link answers with an error (HTTP {response.status_code}).", passing=passing)
+        raise DownloadError(f"The link answers with an error (HTTP {response.status_code}).", passing=passing)
     expected = _announced_bytes(response)
     if expected is not None and expected > max_bytes:
-        raise FetchError(_too_large(max_bytes))
+        raise DownloadError(_too_large(max_bytes))
     size = 0
     while chunk := _read(response, deadline):
         size += len(chunk)
         if size > max_bytes:
-            raise FetchError(_too_large(max_bytes))
+            raise DownloadError(_too_large(max_bytes))
         if deadline.is_over:
             break
         target.write(chunk)
     if deadline.is_over:  # a line that was cut looks like an end
-        raise FetchError(TOO_SLOW, passing=True)
+        raise DownloadError(TOO_SLOW, passing=True)
     if expected is not None and "Content-Encoding" not in response.headers and size != expected:
-        raise FetchError("The download broke off.", passing=True)
+        raise DownloadError("The download broke off.", passing=True)
     return size
 
 
@@ -175,21 +175,21 @@ def _read(response: requests.Response, deadline: Deadline) -> bytes:
         return response.raw.read1(64 * 1024, decode_content=True)
     except (urllib3.exceptions.HTTPError, OSError) as error:
         if deadline.is_over:
-            raise FetchError(TOO_SLOW, passing=True) from error
-        raise FetchError("The download broke off.", passing=True) from error
+            raise DownloadError(TOO_SLOW, passing=True) from error
+        raise DownloadError("The download broke off.", passing=True) from error
 
 
 def _too_large(max_bytes: int) -> str:
     return f"The file behind the link is larger than {max_bytes // 2**20} MB."
 
 
-def _explained(error: requests.RequestException) -> FetchError:
+def _explained(error: requests.RequestException) -> DownloadError:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, _Refused):
-            return FetchError("The link leads to an address that this server may not visit.")
+            return DownloadError("The link leads to an address that this server may not visit.")
         if isinstance(cause, socket.gaierror):
-            return FetchError("The link's server could not be found.", passing=True)
+            return DownloadError("The link's server could not be found.", passing=True)
         reason = getattr(cause, "reason", None)
         nested = next((arg for arg in cause.args if isinstance(arg, BaseException)), None)
         following = (
@@ -197,7 +197,7 @@ def _explained(error: requests.RequestException) -> FetchError:
         )
         cause = following if following is not cause else None
     if isinstance(error, requests.exceptions.InvalidSchema | requests.exceptions.InvalidURL):
-        return FetchError(NOT_HTTP)
+        return DownloadError(NOT_HTTP)
     if isinstance(error, requests.exceptions.SSLError):
-        return FetchError("The link's server has no valid certificate.")
-    return FetchError("The link's server does not answer.", passing=True)
+        return DownloadError("The link's server has no valid certificate.")
+    return DownloadError("The link's server does not answer.", passing=True)

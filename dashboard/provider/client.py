@@ -1,6 +1,6 @@
 """The only caller of the Talking CG Avatar API, and the one place where its answers are judged.
 
-The rest of the product sees plain values or one ApiError, which says what a person can be told, whether trying
+The rest of the product sees plain values or one ProviderError, which says what a person can be told, whether trying
 again can help, and whether the call may have happened although its answer was lost.
 """
 
@@ -34,7 +34,7 @@ DEFAULT_HOLD = 30  # seconds, where it does not say until when
 _HOLD = "provider-hold-until"
 
 
-class ApiError(Exception):
+class ProviderError(Exception):
     """A call that did not succeed.
 
     `str` is a sentence for a person. `passing`: trying again can help. `lost`: the request may have been carried
@@ -64,7 +64,7 @@ class ApiError(Exception):
 
 
 class Client:
-    """One session with one provider. Every call raises ApiError."""
+    """One session with one provider. Every call raises ProviderError."""
 
     def __init__(self, url: str, token: str) -> None:
         self.url = url
@@ -119,14 +119,14 @@ class Client:
     def _post(self, method: str, body: dict[str, str], seconds: float) -> Any:
         try:
             return self._call("POST", method, seconds, json=body)
-        except ApiError as error:
+        except ProviderError as error:
             # Only an answer in the API's own words says that nothing was started; a broken connection, a
             # gateway's error page or an answer we cannot read leave it open.
             error.lost = error.lost or (error.status >= 500 and not error.code)
             raise
 
     def _call(self, verb: str, method: str, seconds: float, **kwargs: Any) -> Any:
-        """The data of the answer. Whatever can go wrong with a request or an answer becomes an ApiError here."""
+        """The data of the answer. Whatever can go wrong with a request or an answer becomes an ProviderError here."""
         self._wait_our_turn()
         try:
             with Deadline(seconds) as deadline:
@@ -141,16 +141,16 @@ class Client:
                 with response:
                     content = response.raw.read(MAX_ANSWER_BYTES, decode_content=True)
         except (requests.ConnectTimeout, requests.exceptions.SSLError) as error:
-            raise ApiError(UNREACHABLE, passing=True) from error
+            raise ProviderError(UNREACHABLE, passing=True) from error
         except requests.ConnectionError as error:
-            raise ApiError(UNREACHABLE, passing=True, lost=not _never_connected(error)) from error
+            raise ProviderError(UNREACHABLE, passing=True, lost=not _never_connected(error)) from error
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            raise ApiError(UNREACHABLE, passing=True, lost=True) from error
+            raise ProviderError(UNREACHABLE, passing=True, lost=True) from error
         except Exception as error:  # the libraries below have more ways to stumble over an odd answer
             log.exception("%s: an answer that cannot be read", method)
-            raise ApiError(UNREACHABLE, passing=True, lost=True) from error
+            raise ProviderError(UNREACHABLE, passing=True, lost=True) from error
         if deadline.is_over:  # a connection that was cut looks like the end of an answer
-            raise ApiError(UNREACHABLE, passing=True, lost=True)
+            raise ProviderError(UNREACHABLE, passing=True, lost=True)
         return self._judge(response, content)
 
     def _judge(self, response: requests.Response, content: bytes) -> Any:
@@ -162,32 +162,32 @@ class Client:
         if code == 0 and status < 400:
             return envelope.data
         if status in {401, 403}:
-            raise ApiError(NO_ENTRY, code=code or 0, status=status)
+            raise ProviderError(NO_ENTRY, code=code or 0, status=status)
         if 400 <= status < 500 and envelope.is_object:  # an envelope says no, with a code or without
-            raise ApiError(_told(message), code=code or 0, status=status)
+            raise ProviderError(_told(message), code=code or 0, status=status)
         if code is None and 300 <= status < 500:
-            raise ApiError(WRONG_ADDRESS, status=status)
+            raise ProviderError(WRONG_ADDRESS, status=status)
         if code is None or status >= 500:
             # 200 with something that is no envelope: the request may well have been carried out.
-            raise ApiError(
+            raise ProviderError(
                 _told(message) if code and message else UNREACHABLE,
                 passing=True,
                 lost=status < 400,
                 code=code or 0,
                 status=status,
             )
-        raise ApiError(_told(message), code=code, status=status)
+        raise ProviderError(_told(message), code=code, status=status)
 
     # -- the provider's limit of requests a minute, kept by all processes together
 
-    def _held_off(self, response: requests.Response) -> ApiError:
+    def _held_off(self, response: requests.Response) -> ProviderError:
         try:
             wait = float(response.headers.get("X-Ratelimit-Reset", "")) - time.time()
         except ValueError:
             wait = DEFAULT_HOLD
         wait = min(max(wait, 1), 120) if math.isfinite(wait) else DEFAULT_HOLD
         shared_cache.set(_HOLD, time.time() + wait, timeout=wait)
-        return ApiError(BUSY, passing=True, code=TOO_MANY_REQUESTS, status=429, retry_after=wait)
+        return ProviderError(BUSY, passing=True, code=TOO_MANY_REQUESTS, status=429, retry_after=wait)
 
     def _wait_our_turn(self) -> None:
         """Do not knock while the provider has asked for quiet."""
@@ -195,7 +195,7 @@ class Client:
             return
         wait = shared_cache.get(_HOLD, 0) - time.time()
         if wait > 0:
-            raise ApiError(BUSY, passing=True, code=TOO_MANY_REQUESTS, status=429, retry_after=wait)
+            raise ProviderError(BUSY, passing=True, code=TOO_MANY_REQUESTS, status=429, retry_after=wait)
 
 
 UNREACHABLE = "The avatar service does not answer. Try again in a few minutes."
@@ -227,7 +227,7 @@ def _one(data: Any, parse: Callable[[Any], R | None]) -> R:
     """`data` is documented both as a list of one and as a bare object."""
     found = parse(data[0] if isinstance(data, list) and data else data)
     if found is None:
-        raise ApiError(UNREACHABLE, passing=True, lost=True)
+        raise ProviderError(UNREACHABLE, passing=True, lost=True)
     return found
 
 
@@ -237,7 +237,7 @@ def _several(data: Any, key: str) -> list[Any]:
     if isinstance(data, dict):
         data = [data] if key in data else next((v for v in data.values() if isinstance(v, list)), [])
     if not isinstance(data, list):
-        raise ApiError(UNREACHABLE, passing=True)
+        raise ProviderError(UNREACHABLE, passing=True)
     return data
 
 

@@ -15,11 +15,11 @@ from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
 from dashboard.jobs.base import State
-from dashboard.jobs.provider_job import RemoteJob, provider
+from dashboard.jobs.provider_job import ProviderJob, provider
 from dashboard.models import Tombstone
 from dashboard.net import safe_download
 from dashboard.provider.answers import Remote
-from dashboard.provider.client import ApiError
+from dashboard.provider.client import ProviderError
 
 Listing = Callable[[], Sequence[Remote]]
 
@@ -37,10 +37,10 @@ class Unsure(Exception):
 # ---------------------------------------------------------------- asking
 
 
-def ask(job: RemoteJob, call: Callable[[], Remote], listing: Listing) -> Remote:
+def ask(job: ProviderJob, call: Callable[[], Remote], listing: Listing) -> Remote:
     """Make the generate call for a claimed row, at most once as far as can be known.
 
-    Raises ApiError, Unsure, LeaseLost.
+    Raises ProviderError, Unsure, LeaseLost.
     """
     if job.asked_at:
         if found := _settle(job, listing):
@@ -51,13 +51,13 @@ def ask(job: RemoteJob, call: Callable[[], Remote], listing: Listing) -> Remote:
     job.note(asked_at=timezone.now())
     try:
         return call()
-    except ApiError as error:
+    except ProviderError as error:
         if not error.lost:
             job.note(asked_at=None)
         raise
 
 
-def _settle(job: RemoteJob, listing: Listing) -> Remote | None:
+def _settle(job: ProviderJob, listing: Listing) -> Remote | None:
     """Find what an earlier call of this row started; None when it is safe to call again."""
     if settings.EMBEDDED:
         return None  # our engine answers the same reference with the same thing
@@ -71,7 +71,7 @@ def _settle(job: RemoteJob, listing: Listing) -> Remote | None:
     raise Unsure
 
 
-def unknown_to_us(model: type[RemoteJob], items: Sequence[Remote]) -> list[Remote]:
+def unknown_to_us(model: type[ProviderJob], items: Sequence[Remote]) -> list[Remote]:
     """Those that are neither a row here nor one that was deleted here."""
     here = provider()
     rows = model.objects.filter(provider=here)
@@ -88,7 +88,7 @@ def unknown_to_us(model: type[RemoteJob], items: Sequence[Remote]) -> list[Remot
     ]
 
 
-def answer_pending(model: type[RemoteJob]) -> bool:
+def answer_pending(model: type[ProviderJob]) -> bool:
     """Whether something new at the provider may belong to a row here that does not know it yet."""
     rows = model.objects.filter(provider=provider(), remote_id="", asked_at__isnull=False)
     return rows.exclude(state=State.FAILED).exists()
@@ -97,7 +97,7 @@ def answer_pending(model: type[RemoteJob]) -> bool:
 # ---------------------------------------------------------------- once more
 
 
-def again(job: RemoteJob, state: str, **fields: object) -> bool:
+def again(job: ProviderJob, state: str, **fields: object) -> bool:
     """A person said "Try again". False when somebody else was faster."""
     if state not in job.TRANSITIONS[job.state]:
         return False
@@ -109,7 +109,7 @@ def again(job: RemoteJob, state: str, **fields: object) -> bool:
 
 
 def new_reference() -> object:
-    return RemoteJob._meta.get_field("client_ref").get_default()
+    return ProviderJob._meta.get_field("client_ref").get_default()
 
 
 # ---------------------------------------------------------------- coming home
@@ -117,7 +117,7 @@ def new_reference() -> object:
 
 @contextlib.contextmanager
 def brought_home(url: str, *, max_bytes: int, seconds: float) -> Iterator[Path]:
-    """Download one of the provider's links to a temporary file. Raises ApiError."""
+    """Download one of the provider's links to a temporary file. Raises ProviderError."""
     # A provider on the local network hands out links to itself.
     guard = safe_download.guard(also=[safe_download.endpoint(settings.CG_AVATAR_API_URL)])
     with tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR, prefix="home-") as folder:
@@ -125,11 +125,11 @@ def brought_home(url: str, *, max_bytes: int, seconds: float) -> Iterator[Path]:
         try:
             with path.open("wb") as file:
                 safe_download.download(url, file, max_bytes=max_bytes, seconds=seconds, guard=guard)
-        except safe_download.FetchError as error:
+        except safe_download.DownloadError as error:
             # Also what cannot pass may: an expired link is a new one after the next look at the list.
-            raise ApiError(f"The result could not be downloaded. {error}", passing=True) from error
+            raise ProviderError(f"The result could not be downloaded. {error}", passing=True) from error
         except OSError as error:
-            raise ApiError(DISK, passing=True) from error
+            raise ProviderError(DISK, passing=True) from error
         yield path
 
 
@@ -146,5 +146,5 @@ def delete_files(files: Sequence[FieldFile]) -> None:
         transaction.on_commit(partial(default_storage.delete, file.name), robust=True)
 
 
-def overdue(job: RemoteJob, limit: timedelta) -> bool:
+def overdue(job: ProviderJob, limit: timedelta) -> bool:
     return timezone.now() - job.state_since > limit

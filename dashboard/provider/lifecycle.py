@@ -13,17 +13,17 @@ from dashboard.jobs import runner
 from dashboard.jobs.base import LeaseLost, State, backoff
 from dashboard.jobs.enqueue import enqueue_job
 from dashboard.jobs.isolation import do_each
-from dashboard.jobs.provider_job import RemoteJob
+from dashboard.jobs.provider_job import ProviderJob
 from dashboard.jobs.runner import JobDelayed, JobFailed, Phase
 from dashboard.models import Tombstone
 from dashboard.provider import generate_once
 from dashboard.provider.answers import RemoteAvatar, RemoteVideo
-from dashboard.provider.client import ApiError
+from dashboard.provider.client import ProviderError
 from dashboard.provider.generate_once import Unsure
 
 log = logging.getLogger(__name__)
 
-J = TypeVar("J", bound=RemoteJob)
+J = TypeVar("J", bound=ProviderJob)
 R = TypeVar("R", RemoteAvatar, RemoteVideo)
 
 MAX_ATTEMPTS = 8  # with backoff() about ten minutes
@@ -46,12 +46,12 @@ def _phase(due: tuple[str, ...], working: str, put_back: str, lease_seconds: flo
 
 
 def run(model: type[J], pk: int, phase: Phase, work: Callable[[J], None]) -> None:
-    """Claim the row and let `work` bring it to its next state (see dashboard.jobs.runner); it may raise ApiError."""
+    """Claim the row and let `work` bring it to its next state (see dashboard.jobs.runner); it may raise ProviderError."""
 
     def work_or_explain(job: J) -> None:
         try:
             work(job)
-        except ApiError as error:
+        except ProviderError as error:
             raise _judge(job, error) from error
         except OSError as error:
             log.exception("%s %s", model.__name__, pk)
@@ -60,7 +60,7 @@ def run(model: type[J], pk: int, phase: Phase, work: Callable[[J], None]) -> Non
     runner.run(model, pk, phase, work_or_explain)
 
 
-def _judge(job: RemoteJob, error: ApiError) -> JobDelayed | JobFailed:
+def _judge(job: ProviderJob, error: ProviderError) -> JobDelayed | JobFailed:
     """Later, if that can help; else the sentence is the end of it."""
     if error.retry_after:  # the provider asked for quiet: no fault of this job
         return JobDelayed(str(error), seconds=error.retry_after, is_free=True)
@@ -80,7 +80,7 @@ def send(
 ) -> None:
     """Have a claimed row made by the provider, and save what `fields_of` takes from the answer.
 
-    Raises ApiError, JobFailed, LeaseLost.
+    Raises ProviderError, JobFailed, LeaseLost.
     """
     try:
         answer = generate_once.ask(job, ask, list_all)
@@ -98,7 +98,7 @@ def send(
         raise
 
 
-def find_remote(job: RemoteJob, items: Sequence[R]) -> R | None:
+def find_remote(job: ProviderJob, items: Sequence[R]) -> R | None:
     """What the row stands for, in a list of the provider: the links there are fresh."""
     return next((item for item in items if item.remote_id == job.remote_id), None)
 
@@ -106,7 +106,7 @@ def find_remote(job: RemoteJob, items: Sequence[R]) -> R | None:
 def bring_in(model: type[J], list_all: Callable[[], Sequence[R]], create: Callable[[R], J | None]) -> int:
     """Let `create` make rows for what exists at the provider and not here; the number of new ones.
 
-    Raises ApiError.
+    Raises ProviderError.
     """
     if generate_once.answer_pending(model):
         return 0  # one of them may be ours; the next sync comes
@@ -121,7 +121,7 @@ def bring_in(model: type[J], list_all: Callable[[], Sequence[R]], create: Callab
     return sum(do_each(reversed(generate_once.unknown_to_us(model, list_all())), bring_in_one))
 
 
-def remove(job: RemoteJob, *, drop_related: Callable[[], None] = lambda: None) -> None:
+def remove(job: ProviderJob, *, drop_related: Callable[[], None] = lambda: None) -> None:
     """Delete the row here for good, with its files; a sync does not bring it back."""
     with transaction.atomic():
         try:

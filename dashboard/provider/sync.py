@@ -9,7 +9,7 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from dashboard.provider.client import ApiError
+from dashboard.provider.client import ProviderError
 
 ASKED_SECONDS = 120  # nobody waits for longer than that
 FOUND_SECONDS = 600
@@ -44,7 +44,7 @@ def reported(model: type[Model], one: str, many: str) -> Callable[[Callable[[], 
         def run() -> int:
             try:
                 new = sync()
-            except ApiError as error:
+            except ProviderError as error:
                 words = f"The last look for {many} made elsewhere did not work. {error}"
                 _keep(model, SyncState(words=words, is_bad=True), TROUBLE_SECONDS)
                 raise

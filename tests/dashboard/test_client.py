@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from dashboard.provider.client import ApiError, Client, client
+from dashboard.provider.client import Client, ProviderError, client
 from tests.fake_provider import TOKEN
 
 
@@ -30,7 +30,7 @@ def test_unknown_states_and_fields_are_borne(provider):
 
 
 def test_a_failure_with_http_200_and_a_code_in_a_string_is_a_failure(provider):
-    with pytest.raises(ApiError) as caught:
+    with pytest.raises(ProviderError) as caught:
         client().get_video("nobody")
     assert caught.value.is_unknown_id
     assert not caught.value.passing
@@ -38,7 +38,7 @@ def test_a_failure_with_http_200_and_a_code_in_a_string_is_a_failure(provider):
 
 
 def test_a_wrong_token_is_told_in_plain_words_and_is_not_tried_again(provider):
-    with pytest.raises(ApiError, match="does not accept our key") as caught:
+    with pytest.raises(ProviderError, match="does not accept our key") as caught:
         Client(provider.url, "an old token").list_videos()
     assert not caught.value.passing
     assert caught.value.status == 401
@@ -46,11 +46,11 @@ def test_a_wrong_token_is_told_in_plain_words_and_is_not_tried_again(provider):
 
 def test_too_many_requests_hold_every_call_back_until_the_time_it_names(provider):
     provider.mood.busy_until = time.time() + 60
-    with pytest.raises(ApiError) as caught:
+    with pytest.raises(ProviderError) as caught:
         client().list_videos()
     assert 30 < caught.value.retry_after <= 61
     # The next call does not even knock, in whichever process it is made.
-    with pytest.raises(ApiError):
+    with pytest.raises(ProviderError):
         Client(provider.url, TOKEN).list_avatars()
     assert len(provider.calls) == 1
 
@@ -58,7 +58,7 @@ def test_too_many_requests_hold_every_call_back_until_the_time_it_names(provider
 def test_an_answer_that_was_lost_may_have_been_carried_out(provider):
     provider.mood.lose = ["video.generate"]
     avatar = provider.add_avatar()
-    with pytest.raises(ApiError) as caught:
+    with pytest.raises(ProviderError) as caught:
         client().generate_video(avatar["avatar_id"], "https://studio.example.com/s.wav", "ref")
     assert caught.value.lost
     assert caught.value.passing
@@ -66,7 +66,7 @@ def test_an_answer_that_was_lost_may_have_been_carried_out(provider):
 
 
 def test_a_server_that_is_not_there_has_certainly_done_nothing(provider):
-    with pytest.raises(ApiError) as caught:
+    with pytest.raises(ProviderError) as caught:
         Client("http://127.0.0.1:9", TOKEN).generate_avatar("https://studio.example.com/p.jpg", "ref")
     assert caught.value.passing
     assert not caught.value.lost
@@ -87,7 +87,7 @@ def test_a_server_that_is_not_there_has_certainly_done_nothing(provider):
 )
 def test_each_kind_of_bad_answer_is_judged_once_for_all(provider, status, body, passing, lost):
     provider.mood.refuse["avatar.generate"] = (status, body)
-    with pytest.raises(ApiError) as caught:
+    with pytest.raises(ProviderError) as caught:
         client().generate_avatar("https://studio.example.com/p.jpg", "ref")
     assert (caught.value.passing, caught.value.lost) == (passing, lost)
     assert "Traceback" not in str(caught.value)
@@ -95,13 +95,13 @@ def test_each_kind_of_bad_answer_is_judged_once_for_all(provider, status, body, 
 
 def test_another_providers_reason_is_quoted(provider):
     provider.mood.refuse["avatar.generate"] = (400, {"code": 10003, "message": "Face is too small"})
-    with pytest.raises(ApiError, match="The avatar service refused this: “Face is too small”"):
+    with pytest.raises(ProviderError, match="The avatar service refused this: “Face is too small”"):
         client().generate_avatar("https://studio.example.com/p.jpg", "ref")
 
 
 def test_an_answer_without_an_id_is_no_success(provider):
     provider.mood.refuse["video.generate"] = (200, {"code": 0, "data": {"status": "pending"}})
-    with pytest.raises(ApiError):
+    with pytest.raises(ProviderError):
         client().generate_video("a", "https://studio.example.com/s.wav", "ref")
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from dashboard.net import safe_download
-from dashboard.net.safe_download import FetchError, Guard, download
+from dashboard.net.safe_download import DownloadError, Guard, download
 from tests.local_web import LocalWeb, answer, failing
 
 MAY_NOT = "The link leads to an address that this server may not visit."
@@ -34,7 +34,7 @@ def fetched(url, guard=LOOPBACK, max_bytes=1000, seconds=10.0):
 
 
 def refusal(url, guard=LOOPBACK, **limits):
-    with pytest.raises(FetchError) as caught:
+    with pytest.raises(DownloadError) as caught:
         fetched(url, guard, **limits)
     return str(caught.value), caught.value.passing
 
@@ -260,13 +260,13 @@ def test_a_size_that_is_no_number_is_no_size(web, announced):
         handler.close_connection = True
 
     web.pages["/odd"] = odd
-    with contextlib.suppress(FetchError):  # the reader below may take it for a broken answer
+    with contextlib.suppress(DownloadError):  # the reader below may take it for a broken answer
         assert fetched(web.url + "/odd") == b"hello"
 
 
 @pytest.mark.parametrize("path", ["/\ud800", "/\0", "/x\r\nHost: y", "/%zz", "/é", "/x y", "/?\ud800#\udfff"])
 def test_odd_characters_in_an_address_are_a_sentence_or_asked_for(web, path):
-    with contextlib.suppress(FetchError):
+    with contextlib.suppress(DownloadError):
         fetched(web.url + path)
     assert len(web.asked) <= 1
 

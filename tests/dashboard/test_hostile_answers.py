@@ -9,7 +9,7 @@ from django.db import models
 from avatars import tasks as avatar_tasks
 from avatars.models import Avatar
 from dashboard.jobs.base import State
-from dashboard.provider.client import ApiError, Client, client
+from dashboard.provider.client import Client, ProviderError, client
 from tests.fake_provider import TOKEN
 from videos import poller
 from videos import tasks as video_tasks
@@ -58,7 +58,7 @@ def test_a_refusal_in_odd_characters_is_a_refusal_and_the_job_ends_with_a_senten
     provider, new_avatar, body
 ):
     provider.mood.refuse["avatar.generate"] = (400, body)
-    with pytest.raises(ApiError) as caught:
+    with pytest.raises(ProviderError) as caught:
         client().generate_avatar(PORTRAIT, "ref")
     assert (caught.value.passing, caught.value.lost) == (False, False)
     assert str(caught.value).startswith("The avatar service refused this: “")
@@ -92,7 +92,7 @@ UNREADABLE = {
 @pytest.mark.parametrize(("status", "body"), UNREADABLE.values(), ids=UNREADABLE)
 def test_an_answer_that_cannot_be_used_may_have_been_a_success(provider, new_avatar, status, body):
     provider.mood.refuse["avatar.generate"] = (status, body)
-    with pytest.raises(ApiError) as caught:
+    with pytest.raises(ProviderError) as caught:
         client().generate_avatar(PORTRAIT, "ref")
     assert (caught.value.passing, caught.value.lost) == (True, True)
     avatar = new_avatar()
@@ -105,7 +105,7 @@ def test_an_answer_that_cannot_be_used_may_have_been_a_success(provider, new_ava
 @pytest.mark.parametrize("to", ["http://[", "\xff\xfe", "http://" + "a" * 70_000, "//\0", ""])
 def test_a_redirect_to_nonsense_is_a_wrong_address(provider, to):
     provider.mood.refuse["video.list"] = (302, b"x" * 1000, {"Location": to})
-    with pytest.raises(ApiError):
+    with pytest.raises(ProviderError):
         client().list_videos()
 
 
@@ -114,10 +114,10 @@ def test_a_redirect_to_nonsense_is_a_wrong_address(provider, to):
 )
 def test_whatever_it_says_about_when_to_come_back_it_is_a_minute_or_two(provider, new_video, reset):
     provider.mood.refuse["video.list"] = (429, envelope("", code=1009), {"X-Ratelimit-Reset": reset})
-    with pytest.raises(ApiError) as caught:
+    with pytest.raises(ProviderError) as caught:
         client().list_videos()
     assert 1 <= caught.value.retry_after <= 120
-    with pytest.raises(ApiError) as caught:  # and every process keeps to it
+    with pytest.raises(ProviderError) as caught:  # and every process keeps to it
         Client(provider.url, TOKEN).list_avatars()
     assert 0 < caught.value.retry_after <= 120
 
@@ -187,7 +187,7 @@ def test_an_avatar_of_a_name_as_long_as_it_may_be_gives_its_video_a_title_that_f
 def test_a_sentence_keeps_what_belongs_to_its_language(provider):
     said = "چهره‌ای دیده نشد 👩‍🎤"  # with joiners, which are invisible and not printable
     provider.mood.refuse["avatar.generate"] = (400, json.dumps(envelope(said), ensure_ascii=False).encode())
-    with pytest.raises(ApiError, match=said):
+    with pytest.raises(ProviderError, match=said):
         client().generate_avatar(PORTRAIT, "ref")
 
 
@@ -203,6 +203,6 @@ def test_a_long_answer_on_a_connection_that_was_kept_open_has_its_time_limit_too
 
     monkeypatch.setattr("tests.fake_provider._Handler._raw", drip)
     started = time.monotonic()
-    with pytest.raises(ApiError):
+    with pytest.raises(ProviderError):
         client().list_videos()
     assert time.monotonic() - started < 3

@@ -5,7 +5,7 @@ from django.core.cache import cache
 from django.urls import reverse
 
 from avatars import tasks as avatars
-from dashboard.provider.client import ApiError
+from dashboard.provider.client import ProviderError
 from videos import tasks as videos
 
 KINDS = [("avatar", "avatars", avatars), ("video", "videos", videos)]
@@ -43,7 +43,7 @@ def test_a_provider_that_does_not_answer_is_told_until_it_does(provider, client,
     provider.mood.refuse[f"{one}.list"] = (503, b"maintenance")
     for ask in (lambda: client.post(reverse(f"{one}-sync")), lambda: None):  # by the button, and every hour
         ask()
-        with pytest.raises(ApiError):
+        with pytest.raises(ProviderError):
             tasks.sync()
         page = client.get(reverse(many)).text
         assert (

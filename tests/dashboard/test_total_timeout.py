@@ -7,7 +7,7 @@ import time
 import pytest
 
 from dashboard.provider import client as clients
-from dashboard.provider.client import ApiError, Client
+from dashboard.provider.client import Client, ProviderError
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 DRIPS = {
@@ -53,7 +53,7 @@ def test_an_answer_has_a_time_limit_as_a_whole(dripping, db, monkeypatch, settin
     content, url = dripping
     content[0] = DRIPS[where]
     started = time.monotonic()
-    with pytest.raises(ApiError) as caught:
+    with pytest.raises(ProviderError) as caught:
         Client(url, "token").list_videos()
     assert time.monotonic() - started < 5  # drop by drop it would take twenty seconds
     assert caught.value.passing

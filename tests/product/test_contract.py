@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from dashboard.provider.answers import RemoteVideo
-from dashboard.provider.client import ApiError, Client
+from dashboard.provider.client import Client, ProviderError
 from tests.conftest import FIXTURES
 from tests.fake_provider import TOKEN, FakeProvider
 from tests.product.running import until
@@ -77,14 +77,14 @@ def test_the_whole_journey_from_a_link_to_a_picture_to_a_video_and_its_mask(serv
 
 
 def test_an_unknown_avatar_cannot_speak(service):
-    with pytest.raises(ApiError) as caught:
+    with pytest.raises(ProviderError) as caught:
         service.client.generate_video("nobody", service.audio_url, f"unknown {time.time()}")
     assert caught.value.is_unknown_id
     assert not caught.value.passing
 
 
 def test_an_unknown_video_is_unknown(service):
-    with pytest.raises(ApiError) as caught:
+    with pytest.raises(ProviderError) as caught:
         service.client.get_video("nothing")
     assert caught.value.is_unknown_id
 
@@ -92,6 +92,6 @@ def test_an_unknown_video_is_unknown(service):
 def test_a_wrong_token_opens_nothing(service):
     stranger = Client(service.client.url, "no such token")
     for call in (stranger.list_avatars, stranger.list_videos, lambda: stranger.get_video("x")):
-        with pytest.raises(ApiError) as caught:
+        with pytest.raises(ProviderError) as caught:
             call()
         assert caught.value.status == 401

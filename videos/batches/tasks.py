@@ -144,7 +144,7 @@ def _fetch(item: BatchItem) -> Voice:
                     guard=safe_download.guard(),
                 )
             return take_in(path, _name(item), item.batch.made_by)
-        except safe_download.FetchError as error:
+        except safe_download.DownloadError as error:
             raise (JobDelayed if error.passing else JobFailed)(str(error)) from error
         except UploadError as error:
             raise JobFailed(str(error)) from error

@@ -7,8 +7,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from dashboard.uploads.decoder import Refused as Unreadable
-from dashboard.uploads.decoder import pictures
+from dashboard.uploads.decoder import FileRefused, pictures
 from videos.looks.look import Box, Look
 from videos.studio import Refused, matting
 
@@ -83,12 +82,12 @@ def read(path: Path) -> np.ndarray:
         with path.open("rb") as file:
             name = pictures.sniff(file.read(256))
         if name not in ("JPEG", "PNG", "WEBP"):
-            raise Unreadable
+            raise FileRefused
         with Image.open(path, formats=[name]) as image:
             if image.width * image.height > MAX_PICTURE_PIXELS:
-                raise Unreadable
+                raise FileRefused
             return np.asarray(image.convert("RGB"))
-    except (Unreadable, OSError, ValueError, SyntaxError) as error:
+    except (FileRefused, OSError, ValueError, SyntaxError) as error:
         raise Refused("The picture behind this video cannot be read. Choose another one.") from error
 
 

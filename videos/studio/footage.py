@@ -11,8 +11,7 @@ import av
 import av.container
 import numpy as np
 
-from dashboard.uploads.decoder import Refused as Unreadable
-from dashboard.uploads.decoder import films, sounds
+from dashboard.uploads.decoder import FileRefused, films, sounds
 from videos.studio import Refused
 from videos.studio.colours import ToRGB, opacity
 from videos.studio.matting import whole
@@ -87,7 +86,7 @@ class Footage:
             container = self._stack.enter_context(
                 sounds.open_media(self._stack.enter_context(path.open("rb")), films.CODECS)
             )
-        except (Unreadable, OSError) as error:
+        except (FileRefused, OSError) as error:
             raise Refused(BROKEN) from error
         stream = container.streams.best("video")
         if stream is None:

@@ -9,7 +9,7 @@ import os
 import sys
 from typing import Any
 
-from dashboard.uploads.decoder import Refused
+from dashboard.uploads.decoder import FileRefused
 from dashboard.uploads.decoder.limits import restrict
 
 JOBS = {
@@ -35,7 +35,7 @@ def main() -> None:
     try:
         job = getattr(importlib.import_module(f"dashboard.uploads.decoder.{module}"), function)
         answer = {"ok": job(request)}
-    except Refused as error:
+    except FileRefused as error:
         answer = {"refused": str(error)}
     with os.fdopen(answer_to, "w") as stream:
         json.dump(answer, stream)

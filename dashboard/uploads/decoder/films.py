@@ -9,7 +9,7 @@ import av
 import av.container
 from PIL import Image
 
-from dashboard.uploads.decoder import Refused, pictures, sounds
+from dashboard.uploads.decoder import FileRefused, pictures, sounds
 
 NOT_A_VIDEO = "What came back is not a video."
 BROKEN = "The video that came back is damaged or incomplete."
@@ -41,7 +41,7 @@ def _facts(container: av.container.InputContainer, stream: av.VideoStream) -> di
     frames, end = _count(container, stream)
     told = stream.frames
     if not frames or (told and frames < told):
-        raise Refused(BROKEN)
+        raise FileRefused(BROKEN)
     rate = float(stream.average_rate or 0)
     seconds = end or (frames / rate if rate else 0.0)
     # The first picture and one near the end: enough to know that a player can show it.
@@ -70,13 +70,13 @@ def _masked(image: Image.Image, facts: dict[str, Any], request: dict[str, Any]) 
         with _opened(request["mask"], request) as (container, stream):
             mask = _facts(container, stream)
             if (mask["width"], mask["height"]) != (facts["width"], facts["height"]):
-                raise Refused("The mask has another size than its video.")
+                raise FileRefused("The mask has another size than its video.")
             if abs(mask["seconds"] - facts["seconds"]) > MASK_SLACK:
-                raise Refused("The mask has another length than its video.")
+                raise FileRefused("The mask has another length than its video.")
             alpha = _picture(_frame_at(container, stream, max(request["at"], 0.0)))
         if image.size != alpha.size:
-            raise Refused(BROKEN)
-    except Refused as error:
+            raise FileRefused(BROKEN)
+    except FileRefused as error:
         return {"mask_problem": str(error)}
     cutout = image.copy()
     cutout.putalpha(alpha.convert("L"))
@@ -99,17 +99,17 @@ def _opened(
 def _open(file: Any) -> av.container.InputContainer:
     try:
         return sounds.open_media(file, CODECS)
-    except Refused as error:
-        raise Refused(NOT_A_VIDEO) from error
+    except FileRefused as error:
+        raise FileRefused(NOT_A_VIDEO) from error
 
 
 def _stream(container: av.container.InputContainer, request: dict[str, Any]) -> av.VideoStream:
     stream = container.streams.best("video")
     if stream is None:
-        raise Refused(NOT_A_VIDEO)
+        raise FileRefused(NOT_A_VIDEO)
     size = stream.codec_context.width, stream.codec_context.height
     if min(size) < 1 or max(size) > request["max_side"]:
-        raise Refused(BROKEN)
+        raise FileRefused(BROKEN)
     stream.codec_context.thread_count = 2
     return stream
 
@@ -130,10 +130,10 @@ def _packets(container: av.container.InputContainer, stream: av.VideoStream) -> 
         for packet in container.demux(stream):
             if packet.size:
                 if packet.is_corrupt:
-                    raise Refused(BROKEN)
+                    raise FileRefused(BROKEN)
                 yield packet
     except (av.FFmpegError, OSError) as error:
-        raise Refused(BROKEN) from error
+        raise FileRefused(BROKEN) from error
 
 
 def _frame_at(container: av.container.InputContainer, stream: av.VideoStream, at: float) -> av.VideoFrame:
@@ -148,9 +148,9 @@ def _frame_at(container: av.container.InputContainer, stream: av.VideoStream, at
             frame = shown
     except (av.FFmpegError, OSError) as error:
         if frame is None:
-            raise Refused(BROKEN) from error
+            raise FileRefused(BROKEN) from error
     if frame is None:
-        raise Refused(BROKEN)
+        raise FileRefused(BROKEN)
     return frame
 
 

@@ -12,7 +12,7 @@ import av
 import av.filter
 import numpy as np
 
-from dashboard.uploads.decoder import Refused
+from dashboard.uploads.decoder import FileRefused
 from dashboard.uploads.decoder.sounds import writer
 
 TARGET = -16.0  # LUFS, what is usual for speech on the web
@@ -38,10 +38,10 @@ def measure(blocks: Iterable[np.ndarray], rate: int, channels: int) -> tuple[flo
 
 
 def even(part: Part, rate: int, channels: int, target: Path) -> None:
-    """Write the part to the WAV file `target` at the usual loudness. Raises Refused."""
+    """Write the part to the WAV file `target` at the usual loudness. Raises FileRefused."""
     loudness, peak = measure(part(), rate, channels)
     if loudness < QUIETEST:
-        raise Refused(TOO_QUIET)
+        raise FileRefused(TOO_QUIET)
     gain, limit = TARGET - loudness, CEILING - HEADROOM
     if peak + gain <= CEILING:
         with writer(target, rate, channels) as out:

@@ -8,7 +8,7 @@ from typing import Any
 
 from PIL import Image, ImageCms, ImageOps
 
-from dashboard.uploads.decoder import Refused
+from dashboard.uploads.decoder import FileRefused
 
 NOT_A_PICTURE = "This is not a picture we can read. Use a photo saved as JPEG, PNG, WebP or HEIC."
 CUT_OFF = "This picture is damaged or was cut off on its way. Upload it again, or save it again as JPEG."
@@ -37,7 +37,7 @@ def backdrop(request: dict[str, Any]) -> dict[str, Any]:
     """Any shape will do: it is cut to cover the frame."""
     image = _open(request)
     if min(image.size) < request["min_side"]:
-        raise Refused(
+        raise FileRefused(
             f"This picture is too small ({image.width} × {image.height} pixels). "
             f"Both sides need at least {request['min_side']} pixels, better 1080."
         )
@@ -53,12 +53,12 @@ def cutout(request: dict[str, Any]) -> dict[str, Any]:
     image = _open(request)
     _load(image)
     if not image.has_transparency_data:
-        raise Refused("This picture has no transparent parts.")
+        raise FileRefused("This picture has no transparent parts.")
     profile = image.info.get("icc_profile")
     image = _upright(image).convert("RGBA")
     alpha = image.getchannel("A")
     if alpha.getextrema()[1] == 0:
-        raise Refused("There is nothing in this picture.")
+        raise FileRefused("There is nothing in this picture.")
     image = _in_srgb(image.convert("RGB"), profile)
     image.putalpha(alpha)
     image.thumbnail((request["max_side"],) * 2, Image.Resampling.LANCZOS, reducing_gap=2.0)
@@ -116,18 +116,18 @@ def _open(request: dict[str, Any]) -> Image.Image:
     with open(path, "rb") as file:
         name = sniff(file.read(256))
     if not name:
-        raise Refused(NOT_A_PICTURE)
+        raise FileRefused(NOT_A_PICTURE)
     # Otherwise Pillow imports all its plugins to find those of the less common formats.
     importlib.import_module(PLUGINS[name])
     Image.MAX_IMAGE_PIXELS = None  # the next check is stricter and speaks English
     try:
         image = Image.open(path, formats=[name])
     except (OSError, ValueError, SyntaxError, EOFError) as error:
-        raise Refused(CUT_OFF) from error
+        raise FileRefused(CUT_OFF) from error
     width, height = image.size
     if width * height > request["max_pixels"]:
         limit = request["max_pixels"] // 1_000_000
-        raise Refused(
+        raise FileRefused(
             f"This picture is too large ({width} × {height} pixels). The limit is {limit} megapixels. "
             "Make it smaller and try again."
         )
@@ -137,11 +137,11 @@ def _open(request: dict[str, Any]) -> Image.Image:
 def _check_shape(size: tuple[int, int], request: dict[str, Any]) -> None:
     width, height = size
     if max(size) > request["max_aspect"] * min(size):
-        raise Refused(
+        raise FileRefused(
             f"This picture is a narrow strip ({width} × {height} pixels). Use a photo that shows one face."
         )
     if min(size) < request["min_side"]:
-        raise Refused(
+        raise FileRefused(
             f"This picture is too small ({width} × {height} pixels). "
             f"Both sides need at least {request['min_side']} pixels, better 600."
         )
@@ -178,7 +178,7 @@ def _load(image: Image.Image) -> None:
     try:
         image.load()
     except (OSError, ValueError, SyntaxError, EOFError, IndexError) as error:
-        raise Refused(CUT_OFF) from error
+        raise FileRefused(CUT_OFF) from error
 
 
 def _upright(image: Image.Image) -> Image.Image:

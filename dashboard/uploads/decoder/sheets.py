@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
 from typing import Any
 
-from dashboard.uploads.decoder import Refused
+from dashboard.uploads.decoder import FileRefused
 
 UNREADABLE = "This sheet could not be read. Save it again as XLSX or CSV and try that file."
 OLD_EXCEL = (
@@ -58,13 +58,13 @@ def rows(request: dict[str, Any]) -> dict[str, Any]:
             continue
         row = {key: cells[place] for place, key in header.items() if place < len(cells) and cells[place]}
         if any("\0" in cell for cell in row.values()):
-            raise Refused(NUL.format(number=number))
+            raise FileRefused(NUL.format(number=number))
         if row:
             taken.append({"number": number, **row})
         if len(taken) > request["most"]:
             break
     if not header:
-        raise Refused(EMPTY)
+        raise FileRefused(EMPTY)
     return {"missing": [], "rows": taken}
 
 
@@ -98,7 +98,7 @@ def _xlsx(content: bytes) -> Iterator[Row]:
     except MemoryError:
         raise
     except Exception as error:  # whatever a damaged file makes the library stumble over
-        raise Refused(UNREADABLE) from error
+        raise FileRefused(UNREADABLE) from error
 
 
 def _look_inside(content: bytes) -> None:
@@ -107,11 +107,11 @@ def _look_inside(content: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             inside = archive.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise Refused(UNREADABLE) from error
+        raise FileRefused(UNREADABLE) from error
     if len(inside) > MOST_FILES_INSIDE or sum(one.file_size for one in inside) > MOST_BYTES_INSIDE:
-        raise Refused("There is too much in this file. Copy the rows into a new sheet and try that file.")
+        raise FileRefused("There is too much in this file. Copy the rows into a new sheet and try that file.")
     if not any(one.filename == "[Content_Types].xml" for one in inside):
-        raise Refused(NO_SHEET)
+        raise FileRefused(NO_SHEET)
 
 
 def _text(value: Any) -> str:
@@ -140,22 +140,22 @@ def _csv(content: bytes, names: dict[str, str]) -> Iterator[Row]:
                 return
             yield number, [cell.strip() for cell in cells[:MOST_COLUMNS]]
     except csv.Error as error:
-        raise Refused(UNREADABLE) from error
+        raise FileRefused(UNREADABLE) from error
 
 
 def _decoded(content: bytes) -> str:
     if content.startswith(b"\xd0\xcf\x11\xe0"):
-        raise Refused(OLD_EXCEL)
+        raise FileRefused(OLD_EXCEL)
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         try:
             return content.decode("utf-16")
         except UnicodeDecodeError as error:
-            raise Refused(UNREADABLE) from error
+            raise FileRefused(UNREADABLE) from error
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:  # what Excel for Windows saves as "CSV" without more
         if b"\0" in content:
-            raise Refused(NO_SHEET) from None
+            raise FileRefused(NO_SHEET) from None
         return content.decode("cp1252", errors="replace")
 
 

@@ -9,7 +9,7 @@ import av
 import av.container
 import numpy as np
 
-from dashboard.uploads.decoder import Refused
+from dashboard.uploads.decoder import FileRefused
 
 NOT_A_SOUND = "This is not a sound we can read. Use a recording saved as WAV, MP3, M4A, OGG, WebM or FLAC."
 BROKEN = "This recording could not be read. It may be damaged. Save it again as WAV or MP3 and try that file."
@@ -30,7 +30,7 @@ def voice(request: dict[str, Any]) -> dict[str, Any]:
     with open(request["source"], "rb") as file, open_media(file, CODECS) as container:
         stream = container.streams.best("audio")
         if stream is None:
-            raise Refused(NO_SOUND)
+            raise FileRefused(NO_SOUND)
         if not request["cut"]:
             _refuse_long(_told_seconds(container, stream, Path(request["source"])), request)
         return _write(container, stream, request)
@@ -81,13 +81,13 @@ def open_media(file: BinaryIO, codecs: str) -> av.container.InputContainer:
         )  # some MP3 writers begin with silence of their own
     name = sniff(head)
     if not name:
-        raise Refused(NOT_A_SOUND)
+        raise FileRefused(NOT_A_SOUND)
     try:
         # A file object and no address: there is nothing to resolve other names against.
         options = {"protocol_whitelist": "none", "codec_whitelist": codecs}
         return av.open(file, format=name, options=options, metadata_errors="replace")
     except (av.FFmpegError, ValueError, OSError) as error:
-        raise Refused(BROKEN) from error
+        raise FileRefused(BROKEN) from error
 
 
 def _told_seconds(container: av.container.InputContainer, stream: av.AudioStream, path: Path) -> float:
@@ -107,14 +107,14 @@ def _told_seconds(container: av.container.InputContainer, stream: av.AudioStream
 def _refuse_long(seconds: float, request: dict[str, Any]) -> None:
     limit = request["max_seconds"]
     if seconds > limit + 0.05:
-        raise Refused(
+        raise FileRefused(
             f"This recording is {length(seconds)} long. The limit is {length(limit)}. "
             "Shorten it, or cut it into several videos."
         )
 
 
 def _refuse_longer(request: dict[str, Any]) -> NoReturn:
-    raise Refused(
+    raise FileRefused(
         f"This recording is longer than the limit of {length(request['max_seconds'])}. "
         "Shorten it, or cut it into several videos."
     )
@@ -157,9 +157,9 @@ def _write(
             if request["cut"] and written == longest:
                 break
     if not written:
-        raise Refused(NO_SOUND)
+        raise FileRefused(NO_SOUND)
     if written < request["min_seconds"] * rate:
-        raise Refused("This recording is too short. It needs to be at least a fifth of a second long.")
+        raise FileRefused("This recording is too short. It needs to be at least a fifth of a second long.")
     return {"seconds": written / rate, "peaks": peaks.take(request["peaks"])}
 
 

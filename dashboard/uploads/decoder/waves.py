@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.uploads.decoder import Refused, loudness
+from dashboard.uploads.decoder import FileRefused, loudness
 from dashboard.uploads.decoder.sounds import Peaks, writer
 
 BLOCK = 1 << 16  # frames
@@ -95,7 +95,7 @@ def cut(request: dict[str, Any]) -> dict[str, Any]:
         first = min(round(request["start"] * rate), file.getnframes())
         last = min(round(request["end"] * rate), file.getnframes())
         if last - first < request["min_seconds"] * rate:
-            raise Refused(EMPTY)
+            raise FileRefused(EMPTY)
 
         def part() -> Iterator[np.ndarray]:
             file.setpos(first)
