@@ -10,7 +10,7 @@ from dashboard.provider.answers import MAX_URL
 
 
 class Avatar(ProviderJob, UploadedModel):
-    """A person that can speak. States: dashboard.jobs.base.State (never making or cancelled)."""
+    """A person that can speak. States: dashboard.jobs.provider_job.ProviderState (never making or cancelled)."""
 
     KIND = Tombstone.Kind.AVATAR
     TASK = "avatars.tasks.generate"

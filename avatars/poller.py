@@ -7,8 +7,8 @@ from django.conf import settings
 from avatars.models import Avatar
 from avatars.scheduling import next_up
 from avatars.tasks import request_sync
-from dashboard.jobs.base import State
 from dashboard.jobs.enqueue import enqueue_due
+from dashboard.jobs.provider_job import ProviderState
 from dashboard.models import Lease
 
 BUSY_SECONDS = 1.0
@@ -18,8 +18,8 @@ IDLE_SECONDS = 5.0
 def step() -> float:
     """One look; the seconds until the next."""
     Avatar.release_dead()
-    enqueue_due(Avatar.objects.filter(pk__in=next_up()).due(State.WAITING))
-    enqueue_due(Avatar.objects.due(State.SENDING, State.COPYING))
+    enqueue_due(Avatar.objects.filter(pk__in=next_up()).due(ProviderState.WAITING))
+    enqueue_due(Avatar.objects.due(ProviderState.SENDING, ProviderState.COPYING))
     if settings.SYNC_MINUTES and Lease.acquire("sync avatars", uuid.uuid4(), settings.SYNC_MINUTES * 60):
         request_sync()
-    return BUSY_SECONDS if Avatar.objects.filter(state=State.WAITING).exists() else IDLE_SECONDS
+    return BUSY_SECONDS if Avatar.objects.filter(state=ProviderState.WAITING).exists() else IDLE_SECONDS

@@ -9,15 +9,17 @@ from collections.abc import Iterable
 from django.conf import settings
 
 from avatars.models import Avatar
-from dashboard.jobs.base import State
+from dashboard.jobs.provider_job import ProviderState
 
 ORDER = ("created_at", "pk")
 
 
 def next_up() -> list[int]:
     """Which waiting avatars may be sent now."""
-    free = max(places() - Avatar.objects.filter(state=State.SENDING).count(), 0)
-    return list(Avatar.objects.due(State.WAITING).order_by(*ORDER).values_list("pk", flat=True)[:free])
+    free = max(places() - Avatar.objects.filter(state=ProviderState.SENDING).count(), 0)
+    return list(
+        Avatar.objects.due(ProviderState.WAITING).order_by(*ORDER).values_list("pk", flat=True)[:free]
+    )
 
 
 def places() -> int:
@@ -26,13 +28,13 @@ def places() -> int:
 
 def count_ahead(avatars: Iterable[Avatar]) -> dict[int, int]:
     """How many avatars are ahead of each one that waits, by its key: one query for all of them."""
-    waiting = [avatar for avatar in avatars if avatar.state == State.WAITING]
+    waiting = [avatar for avatar in avatars if avatar.state == ProviderState.WAITING]
     if not waiting:
         return {}
-    rows = Avatar.objects.filter(state__in=(State.WAITING, State.SENDING)).order_by(*ORDER)
+    rows = Avatar.objects.filter(state__in=(ProviderState.WAITING, ProviderState.SENDING)).order_by(*ORDER)
     rows = list(rows.values_list("state", *ORDER))
-    away = sum(state == State.SENDING for state, *_ in rows)
-    line = [tuple(place) for state, *place in rows if state == State.WAITING]
+    away = sum(state == ProviderState.SENDING for state, *_ in rows)
+    line = [tuple(place) for state, *place in rows if state == ProviderState.WAITING]
     ahead = {avatar.pk: away + bisect_left(line, (avatar.created_at, avatar.pk)) for avatar in waiting}
     # A few are made side by side: those wait for nobody.
     return {pk: number for pk, number in ahead.items() if number >= places()}

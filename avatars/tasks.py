@@ -10,9 +10,9 @@ from django.utils import timezone
 from avatars.models import Avatar
 from avatars.scheduling import next_up
 from dashboard.files import signed_links
-from dashboard.jobs.base import LeaseLost, State
+from dashboard.jobs.base import LeaseLost
 from dashboard.jobs.enqueue import enqueue, enqueue_job
-from dashboard.jobs.provider_job import provider
+from dashboard.jobs.provider_job import ProviderState, provider
 from dashboard.provider import generate_once, lifecycle
 from dashboard.provider import sync as provider_sync
 from dashboard.provider.answers import RemoteAvatar
@@ -36,7 +36,7 @@ def start(avatar: Avatar) -> None:
 
 def retry(avatar: Avatar) -> bool:
     """Try again; False when there was nothing to try."""
-    state = State.COPYING if avatar.remote_id else State.WAITING
+    state = ProviderState.COPYING if avatar.remote_id else ProviderState.WAITING
     with transaction.atomic():
         if not generate_once.again(avatar, state):
             return False
@@ -59,7 +59,7 @@ def request_sync() -> None:
 def generate(pk: int) -> None:
     """Ask the provider for one avatar and wait for the answer: a task of the cluster `generate`."""
     # Without its turn it may still be resumed, when a task died that was sending it.
-    due = SENDING.due if pk in next_up() else (State.SENDING,)
+    due = SENDING.due if pk in next_up() else (ProviderState.SENDING,)
     lifecycle.run(Avatar, pk, replace(SENDING, due=due), _send)
 
 
@@ -74,7 +74,7 @@ def _send(avatar: Avatar) -> None:
         avatar,
         lambda: client().generate_avatar(url, str(avatar.client_ref), face=avatar.wanted_face),
         client().list_avatars,
-        to=State.COPYING,
+        to=ProviderState.COPYING,
         fields_of=lambda answer: {
             "preview_url": answer.preview_url,
             "cutout_url": answer.cutout_url,
@@ -119,7 +119,7 @@ def _keep(avatar: Avatar, path: Path) -> None:
             _keep_cutout(avatar, picture.width / picture.height)
             fields |= {"cutout": cutout.name or ""}
     try:
-        avatar.move(State.READY, progress=100, error="", **fields)
+        avatar.move(ProviderState.READY, progress=100, error="", **fields)
     except LeaseLost:
         for name, file in (("preview", preview), ("thumbnail", thumbnail), ("cutout", cutout)):
             if fields.get(name):
@@ -160,7 +160,7 @@ def _create(item: RemoteAvatar) -> Avatar:
         preview_url=item.preview_url,
         cutout_url=item.cutout_url,
         framing=item.framing,
-        state=State.COPYING,
+        state=ProviderState.COPYING,
         state_since=timezone.now(),
     )
     start(avatar)

@@ -63,14 +63,14 @@ def title(number: int, chance: random.Random) -> str:
 
 def fill_avatars(count: int, people: list[Any], chance: random.Random, now: datetime) -> None:
     from avatars.models import Avatar
-    from dashboard.jobs.base import State
+    from dashboard.jobs.provider_job import ProviderState
 
     Avatar.objects.bulk_create(
         (
             Avatar(
                 name=title(k, chance),
                 made_by=chance.choice(people),
-                state=State.READY if k % 50 else State.FAILED,
+                state=ProviderState.READY if k % 50 else ProviderState.FAILED,
                 remote_id=f"a{k}",
                 portrait="a.jpg",
                 thumbnail="a.webp",
@@ -87,13 +87,13 @@ def fill_avatars(count: int, people: list[Any], chance: random.Random, now: date
 
 def fill_videos(count: int, people: list[Any], chance: random.Random, now: datetime) -> None:
     from avatars.models import Avatar
-    from dashboard.jobs.base import State
+    from dashboard.jobs.provider_job import ProviderState
     from videos.models import Video, Voice
 
-    def state(number: int) -> State:
+    def state(number: int) -> ProviderState:
         if number < 10:
-            return State.MAKING if number < 2 else State.WAITING
-        return State.READY if number % 40 else State.FAILED
+            return ProviderState.MAKING if number < 2 else ProviderState.WAITING
+        return ProviderState.READY if number % 40 else ProviderState.FAILED
 
     keys = list(Avatar.objects.values_list("pk", flat=True))
     sound = {"seconds": 20, "sound": "x.wav", "peaks": [0.5] * 200}
@@ -125,11 +125,11 @@ def fill_videos(count: int, people: list[Any], chance: random.Random, now: datet
 
 def fill_studio(person: Any, now: Any) -> None:
     """Thirty batches, one of two hundred videos; a download that is being made."""
-    from dashboard.jobs.base import State
     from dashboard.jobs.local_job import LocalState
+    from dashboard.jobs.provider_job import ProviderState
     from videos.models import Batch, BatchItem, Export, ItemState, Video
 
-    videos = list(Video.objects.filter(state=State.READY).order_by("pk")[:200])
+    videos = list(Video.objects.filter(state=ProviderState.READY).order_by("pk")[:200])
     for k in range(30):
         batch = Batch.objects.create(name=f"Batch {k}", made_by=person, started_at=now, done_at=now)
         part = videos if k == 29 else videos[k : k + 1]

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from avatars import cards as avatar_cards
 from avatars import views as avatars
-from dashboard.jobs.base import ACTIVE
+from dashboard.jobs.provider_job import ACTIVE_STATES
 from dashboard.middleware import UnusableText
 from dashboard.provider import generate_once
 from videos import samples
@@ -100,13 +100,13 @@ def _is_full_disk(error: BaseException | None) -> bool:
 def home(request: HttpRequest) -> HttpResponse:
     """What is being made now and what is new; for a new team, the way to the first video."""
     # A batch is shown as one thing, whatever number of videos it has.
-    running = videos.for_cards().filter(state__in=ACTIVE, batch=None).order_by("created_at", "pk")
+    running = videos.for_cards().filter(state__in=ACTIVE_STATES, batch=None).order_by("created_at", "pk")
     running_videos = list(running[:RUNNING_SHOWN])
     more = running.count() - RUNNING_SHOWN if len(running_videos) == RUNNING_SHOWN else 0
-    newest = list(videos.for_cards().exclude(state__in=ACTIVE)[:VIDEOS_SHOWN])
+    newest = list(videos.for_cards().exclude(state__in=ACTIVE_STATES)[:VIDEOS_SHOWN])
     people = avatars.for_cards()
-    running_avatars = avatar_cards.cards_of(people.filter(state__in=ACTIVE)[:RUNNING_SHOWN])
-    newest_avatars = avatar_cards.cards_of(people.exclude(state__in=ACTIVE)[:AVATARS_SHOWN])
+    running_avatars = avatar_cards.cards_of(people.filter(state__in=ACTIVE_STATES)[:RUNNING_SHOWN])
+    newest_avatars = avatar_cards.cards_of(people.exclude(state__in=ACTIVE_STATES)[:AVATARS_SHOWN])
     context = {
         "running_videos": cards_of(running_videos),
         "running_avatars": running_avatars,

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 import dashboard.urls  # noqa: F401 - read now, while the engine is embedded: some tests switch it off
 from avatars.models import Avatar
-from dashboard.jobs.base import State
+from dashboard.jobs.provider_job import ProviderState
 from dashboard.jobs.provider_job import provider as dashboard_provider
 from dashboard.models import User
 from dashboard.provider.client import client
@@ -121,7 +121,7 @@ def new_video(db: None, tmp_path: Path, new_avatar: Callable[..., Avatar]) -> Ca
         if "avatar" not in fields:
             remote_id = uuid.uuid4().hex
             fields["avatar"] = new_avatar(
-                state=State.READY, remote_id=remote_id, provider=dashboard_provider()
+                state=ProviderState.READY, remote_id=remote_id, provider=dashboard_provider()
             )
         if "voice" not in fields:
             voice = Voice(name="Hello", seconds=1.0)
@@ -137,7 +137,7 @@ def new_video(db: None, tmp_path: Path, new_avatar: Callable[..., Avatar]) -> Ca
 @pytest.fixture
 def speaker(new_avatar: Callable[..., Avatar], maria: User) -> Avatar:
     """An avatar that can speak."""
-    return new_avatar(state=State.READY, remote_id="a1", provider=dashboard_provider(), made_by=maria)
+    return new_avatar(state=ProviderState.READY, remote_id="a1", provider=dashboard_provider(), made_by=maria)
 
 
 @pytest.fixture
@@ -147,7 +147,7 @@ def finished(
     """A ready video of 128 × 160 pixels whose person is a block in the lower middle."""
 
     def make(**fields: Any) -> Video:
-        ready = {"avatar": speaker, "made_by": maria, "state": State.READY, "seconds": 0.4}
+        ready = {"avatar": speaker, "made_by": maria, "state": ProviderState.READY, "seconds": 0.4}
         video = new_video(**ready | fields)
         video.width, video.height = 128, 160
         for field, path in (

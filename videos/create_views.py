@@ -13,7 +13,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from avatars.models import Avatar
 from dashboard.files.filenames import for_video
-from dashboard.jobs.base import ACTIVE
+from dashboard.jobs.provider_job import ACTIVE_STATES
 from dashboard.models import User
 from dashboard.requests import parse_id
 from dashboard.uploads import UploadError
@@ -105,7 +105,7 @@ def _page(
     if voice and voice not in {v.pk for v in heard[:VOICES_SHOWN]}:
         heard = [*Voice.objects.filter(pk=voice), *(v for v in heard if v.pk != voice)]
     # Chosen elsewhere, and still being made: the page says so and comes again.
-    soon = Avatar.objects.filter(pk=avatar, state__in=ACTIVE).first() if avatar else None
+    soon = Avatar.objects.filter(pk=avatar, state__in=ACTIVE_STATES).first() if avatar else None
     if not avatar and len(shown) == 1:
         avatar = shown[0].pk  # nothing to choose
     context = {

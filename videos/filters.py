@@ -15,7 +15,7 @@ from avatars.models import Avatar
 from dashboard.files import zip_stream
 from dashboard.gallery import filters
 from dashboard.gallery.changes import Changes, Gallery
-from dashboard.jobs.base import State
+from dashboard.jobs.provider_job import ProviderState
 from dashboard.models import User
 from dashboard.provider import sync as provider_sync
 from dashboard.requests import parse_id
@@ -100,7 +100,9 @@ def changes(request: HttpRequest) -> HttpResponse:
 @require_GET
 def download(request: HttpRequest) -> HttpResponseBase:
     """Videos and masks of what was selected, as one archive."""
-    rows = Video.objects.filter(pk__in=filters.chosen(request.GET), state=State.READY).exclude(video="")
+    rows = Video.objects.filter(pk__in=filters.chosen(request.GET), state=ProviderState.READY).exclude(
+        video=""
+    )
     videos = list(rows)
     if not videos:
         messages.error(request, "None of these is ready to download yet.")

@@ -10,9 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from avatars.models import Avatar
-from dashboard.jobs.base import State
 from dashboard.jobs.local_job import LocalJob, LocalState
-from dashboard.jobs.provider_job import ProviderJob
+from dashboard.jobs.provider_job import ProviderJob, ProviderState
 from dashboard.models import OwnedModel, Tombstone, UploadedModel, User
 from dashboard.provider.answers import MAX_STATE
 from videos.looks.framing import Framing
@@ -135,7 +134,9 @@ class Batch(OwnedModel):
         """How many are ready, and how many could not be made."""
         states = [*self.items.exclude(state=ItemState.READY).values_list("state", flat=True)]
         states += self.videos.values_list("state", flat=True)
-        return states.count(State.READY), sum(state in (State.FAILED, State.UNSURE) for state in states)
+        return states.count(ProviderState.READY), sum(
+            state in (ProviderState.FAILED, ProviderState.UNSURE) for state in states
+        )
 
     @property
     def is_ready(self) -> bool:
@@ -149,7 +150,7 @@ class Batch(OwnedModel):
 
 
 class Video(ProviderJob):
-    """A talking video. States: dashboard.jobs.base.State."""
+    """A talking video. States: dashboard.jobs.provider_job.ProviderState."""
 
     KIND = Tombstone.Kind.VIDEO
     TASK = "videos.tasks.generate"
@@ -239,9 +240,9 @@ class Video(ProviderJob):
     @property
     def is_cancellable(self) -> bool:
         """While it waits, here or in the provider's own queue, where we can only stop waiting for it."""
-        if self.state == State.MAKING:
+        if self.state == ProviderState.MAKING:
             return self.remote_state == "pending"
-        return self.state in (State.WAITING, State.UNSURE)
+        return self.state in (ProviderState.WAITING, ProviderState.UNSURE)
 
     @property
     def why_no_mask(self) -> str:
@@ -253,7 +254,7 @@ class Video(ProviderJob):
     @property
     def waits_for_avatar(self) -> bool:
         """It was ordered together with its avatar, which cannot speak yet."""
-        return self.state == State.WAITING and self.avatar is not None and self.avatar.is_active
+        return self.state == ProviderState.WAITING and self.avatar is not None and self.avatar.is_active
 
     @functools.cached_property
     def looks(self) -> Look:

@@ -9,9 +9,9 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from dashboard.jobs.base import State
 from dashboard.jobs.enqueue import enqueue_due
 from dashboard.jobs.isolation import do_each, run_each
+from dashboard.jobs.provider_job import ProviderState
 from dashboard.models import Lease
 from dashboard.provider import generate_once
 from dashboard.provider.answers import RemoteVideo
@@ -33,7 +33,7 @@ LOST_LIMIT = timedelta(minutes=10)
 def step() -> float:
     """One look; the seconds until the next."""
     run_each(Video.release_dead, _enqueue_due, _hourly)
-    making = list(Video.objects.filter(state=State.MAKING))
+    making = list(Video.objects.filter(state=ProviderState.MAKING))
     if not making:
         return IDLE_SECONDS
     try:
@@ -46,13 +46,13 @@ def step() -> float:
     now = timezone.now()
     due = [video for video in making if video.try_after <= now]
     do_each(due, lambda video: _look(video, items.get(video.remote_id)), after_fault=Video.set_aside)
-    _fail_overdue(video for video in making if video.state == State.MAKING)
+    _fail_overdue(video for video in making if video.state == ProviderState.MAKING)
     return _pace(making)
 
 
 def _enqueue_due() -> None:
-    enqueue_due(Video.objects.filter(pk__in=next_up()).due(State.WAITING))
-    enqueue_due(Video.objects.due(State.SENDING, State.COPYING))
+    enqueue_due(Video.objects.filter(pk__in=next_up()).due(ProviderState.WAITING))
+    enqueue_due(Video.objects.due(ProviderState.SENDING, ProviderState.COPYING))
 
 
 def _look(video: Video, item: RemoteVideo | None) -> None:
@@ -68,10 +68,10 @@ def _look(video: Video, item: RemoteVideo | None) -> None:
 def _save(video: Video, item: RemoteVideo, sentence: str) -> None:
     now = timezone.now()
     if item.status == "finished":
-        video.move(State.COPYING, remote_state=item.status, seen_at=now, progress=100, attempts=0)
+        video.move(ProviderState.COPYING, remote_state=item.status, seen_at=now, progress=100, attempts=0)
         start(video)
     elif item.status == "error":
-        video.move(State.FAILED, remote_state=item.status, seen_at=now, error=sentence)
+        video.move(ProviderState.FAILED, remote_state=item.status, seen_at=now, error=sentence)
     else:  # pending, in_progressing, or a word that we do not know yet
         progress = min(item.progress or 0, 99)
         if (item.status, progress) != (video.remote_state, video.progress) or video.lost_since:
@@ -89,7 +89,7 @@ def _ask_for(video: Video) -> RemoteVideo | None:
     if video.lost_since is None:
         video.note(lost_since=now)
     elif now - video.lost_since > LOST_LIMIT:
-        video.move(State.FAILED, error="The avatar service no longer knows this video. Try again.")
+        video.move(ProviderState.FAILED, error="The avatar service no longer knows this video. Try again.")
     return None
 
 
@@ -109,7 +109,7 @@ def _fail_overdue(videos: Iterable[Video]) -> None:
 
 def _fail_slow(video: Video) -> None:
     with transaction.atomic():
-        video.move(State.FAILED, error="This took too long. Try again.")
+        video.move(ProviderState.FAILED, error="This took too long. Try again.")
 
 
 def _pace(making: list[Video]) -> float:

@@ -6,7 +6,7 @@ from django.db import transaction
 from avatars import views as avatars
 from avatars.models import Avatar
 from dashboard.files.filenames import for_video
-from dashboard.jobs.base import State
+from dashboard.jobs.provider_job import ProviderState
 from dashboard.models import User
 from videos import tasks
 from videos.models import Video, Voice
@@ -15,7 +15,7 @@ from videos.voices import services as voice_services
 FOLDER = settings.BASE_DIR / "static" / "samples"
 FACE, VOICE = "Eileen Collins", "Welcome"
 SCRIPT = (FOLDER / "voice.txt").read_text(encoding="utf-8").strip()
-STOPPED = (State.FAILED, State.UNSURE, State.CANCELLED)
+STOPPED = (ProviderState.FAILED, ProviderState.UNSURE, ProviderState.CANCELLED)
 
 
 def make(user: User) -> Video:

@@ -11,25 +11,27 @@ from collections.abc import Iterable
 
 from django.conf import settings
 
-from dashboard.jobs.base import ACTIVE, State
+from dashboard.jobs.provider_job import ACTIVE_STATES, ProviderState
 from videos.models import Video
 
 ORDER = ("turn", "created_at", "pk")
-AWAY = (State.SENDING, State.MAKING)
+AWAY = (ProviderState.SENDING, ProviderState.MAKING)
 
 
 def next_up() -> list[int]:
     """Which waiting videos may be sent now: as many as there are places at the provider."""
     away = Video.objects.filter(state__in=AWAY).count()
     free = max(settings.CG_AVATAR_MAX_IN_FLIGHT - away, 0)
-    waiting = Video.objects.due(State.WAITING).exclude(avatar__state__in=ACTIVE).order_by(*ORDER)
+    waiting = (
+        Video.objects.due(ProviderState.WAITING).exclude(avatar__state__in=ACTIVE_STATES).order_by(*ORDER)
+    )
     return list(waiting.values_list("pk", flat=True)[:free])
 
 
 def count_ahead(videos: Iterable[Video]) -> dict[int, int]:
     """How many videos are ahead of each one that waits, by its key: two queries for all of them."""
     videos = list(videos)
-    here = [video for video in videos if video.state == State.WAITING and not video.waits_for_avatar]
+    here = [video for video in videos if video.state == ProviderState.WAITING and not video.waits_for_avatar]
     there = [video for video in videos if waits_there(video)]
     if not here and not there:
         return {}
@@ -37,7 +39,7 @@ def count_ahead(videos: Iterable[Video]) -> dict[int, int]:
     # The provider keeps a queue of its own: who came to it first.
     ahead = {video.pk: bisect_left(away, video.state_since) for video in there}
     if here:
-        line = Video.objects.filter(state=State.WAITING).exclude(avatar__state__in=ACTIVE)
+        line = Video.objects.filter(state=ProviderState.WAITING).exclude(avatar__state__in=ACTIVE_STATES)
         line = list(line.order_by(*ORDER).values_list(*ORDER))
         for video in here:
             ahead[video.pk] = len(away) + bisect_left(line, (video.turn, video.created_at, video.pk))
@@ -45,4 +47,6 @@ def count_ahead(videos: Iterable[Video]) -> dict[int, int]:
 
 
 def waits_there(video: Video) -> bool:
-    return video.state == State.SENDING or (video.state == State.MAKING and video.remote_state == "pending")
+    return video.state == ProviderState.SENDING or (
+        video.state == ProviderState.MAKING and video.remote_state == "pending"
+    )

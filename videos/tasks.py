@@ -13,9 +13,9 @@ from django.utils import timezone
 from avatars.models import Avatar
 from dashboard.files import signed_links
 from dashboard.files.filenames import MAX_NAME
-from dashboard.jobs.base import ForbiddenTransition, LeaseLost, State
+from dashboard.jobs.base import ForbiddenTransition, LeaseLost
 from dashboard.jobs.enqueue import enqueue, enqueue_job
-from dashboard.jobs.provider_job import provider
+from dashboard.jobs.provider_job import ProviderState, provider
 from dashboard.models import Tombstone
 from dashboard.provider import generate_once, lifecycle
 from dashboard.provider import sync as provider_sync
@@ -49,11 +49,13 @@ def retry(video: Video) -> bool:
     """Try again; False when there was nothing to try."""
     with transaction.atomic():
         if video.remote_id and video.remote_state == "finished":
-            if not generate_once.again(video, State.COPYING):
+            if not generate_once.again(video, ProviderState.COPYING):
                 return False
         else:
             old = video.remote_id
-            if not generate_once.again(video, State.WAITING, remote_id="", remote_state="", lost_since=None):
+            if not generate_once.again(
+                video, ProviderState.WAITING, remote_id="", remote_state="", lost_since=None
+            ):
                 return False
             if old:  # it failed there for good; a sync must not bring it in beside the new one
                 Tombstone.record(Video.KIND, video.provider, old)
@@ -71,7 +73,7 @@ def cancel(video: Video) -> bool:
     try:
         with transaction.atomic():
             video.forget()
-            video.move(State.CANCELLED)
+            video.move(ProviderState.CANCELLED)
     except (LeaseLost, ForbiddenTransition):
         return False
     return True
@@ -92,7 +94,7 @@ def request_sync() -> None:
 def generate(pk: int) -> None:
     """Ask the provider for one video: a task of the cluster `generate`. From then on the poller watches it."""
     # Without its turn it may still be resumed, when a task died that was sending it.
-    due = SENDING.due if pk in next_up() else (State.SENDING,)
+    due = SENDING.due if pk in next_up() else (ProviderState.SENDING,)
     lifecycle.run(Video, pk, replace(SENDING, due=due), _send)
 
 
@@ -115,7 +117,7 @@ def _send(video: Video) -> None:
             video,
             lambda: client().generate_video(avatar.remote_id, audio_url, ref, script=video.script),
             client().list_videos,
-            to=State.MAKING,
+            to=ProviderState.MAKING,
             fields_of=lambda answer: {
                 "remote_state": answer.status or "pending",
                 "provider": provider(),
@@ -186,7 +188,7 @@ def _keep(video: Video, path: Path, mask: Path | None, film: results.Film, item:
             stored += [video.captions] if video.captions else []
         with transaction.atomic():
             video.move(
-                State.READY,
+                ProviderState.READY,
                 **{field.field.name: field.name for field in stored},
                 words_fit=item.words_fit,
                 framing=item.framing or (video.avatar.framing if video.avatar else {}),
@@ -243,7 +245,7 @@ def _create(item: RemoteVideo) -> Video | None:
         remote_id=item.video_id,
         remote_state=item.status,
         seen_at=timezone.now(),
-        state=State.COPYING if is_finished else State.MAKING,
+        state=ProviderState.COPYING if is_finished else ProviderState.MAKING,
     )
     if is_finished:
         start(video)

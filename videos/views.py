@@ -12,7 +12,8 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from dashboard.files.filenames import for_filename
-from dashboard.jobs.base import ForbiddenTransition, LeaseLost, State
+from dashboard.jobs.base import ForbiddenTransition, LeaseLost
+from dashboard.jobs.provider_job import ProviderState
 from dashboard.provider import sync as provider_sync
 from videos import captions, tasks
 from videos.cards import card_of
@@ -94,7 +95,7 @@ def status(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _announced(response: HttpResponse, video: Video) -> HttpResponse:
-    if video.is_active or video.state == State.CANCELLED:
+    if video.is_active or video.state == ProviderState.CANCELLED:
         return response
     words = "is ready" if video.is_ready else "could not be made"
     return trigger_client_event(response, "announce", {"text": f"{video.title} {words}."})

@@ -23,7 +23,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django_htmx.http import push_url, trigger_client_event
 
 from dashboard.gallery.search_index import LEAST_LETTERS, Index
-from dashboard.jobs.base import ACTIVE, State
+from dashboard.jobs.provider_job import ACTIVE_STATES, ProviderState
 from dashboard.models import User
 
 PER_PAGE = 24
@@ -32,9 +32,9 @@ MOST_WORDS = 6
 MOST_LETTERS = 2
 MOST_CHOSEN = 200
 STATES = {
-    "ready": (State.READY,),
-    "making": ACTIVE,
-    "failed": (State.FAILED, State.UNSURE, State.CANCELLED),
+    "ready": (ProviderState.READY,),
+    "making": ACTIVE_STATES,
+    "failed": (ProviderState.FAILED, ProviderState.UNSURE, ProviderState.CANCELLED),
 }
 DAYS = {"today": 0, "week": 6, "month": 29}
 SELECTED = mark_safe(" selected")

@@ -27,53 +27,6 @@ class ForbiddenTransition(Exception):
     """A state change that the drawing of the states does not know: a mistake in the code."""
 
 
-class State(models.TextChoices):
-    """What an avatar or a video of the dashboard is doing.
-
-    ::
-
-        waiting ──▶ sending ──▶ making ──▶ copying ──▶ ready
-           ▲  ╲       │ ╲         │  ╲        │
-           │   ╲      │  ╲        │   ╲       │         sending, copying: a task holds a lease
-           │    ╲     ▼   ▼       ▼    ▼      ▼         making: the provider works, the poller watches
-           │     ╲  unsure ───▶ failed      failed
-           │      ╲   │            │
-           │       ▼  ▼            │
-           │     cancelled         │          an avatar goes from sending to copying at once and
-           └────────┴──────────────┘          is never cancelled; unsure: the answer was lost and
-                  try again                   only a person can say whether to pay twice
-    """
-
-    WAITING = "waiting", "Queued"
-    SENDING = "sending", "Generating"
-    MAKING = "making", "Generating"
-    COPYING = "copying", "Finishing"
-    UNSURE = "unsure", "Unclear"
-    READY = "ready", "Ready"
-    FAILED = "failed", "Failed"
-    CANCELLED = "cancelled", "Cancelled"
-
-
-TRANSITIONS: dict[str, set[str]] = {
-    State.WAITING: {State.SENDING, State.CANCELLED, State.FAILED},
-    State.SENDING: {
-        State.SENDING,
-        State.WAITING,
-        State.MAKING,
-        State.COPYING,
-        State.UNSURE,
-        State.FAILED,
-    },
-    State.MAKING: {State.COPYING, State.FAILED, State.CANCELLED},
-    State.COPYING: {State.COPYING, State.READY, State.FAILED},
-    State.UNSURE: {State.WAITING, State.MAKING, State.COPYING, State.FAILED, State.CANCELLED},
-    State.READY: set(),
-    State.FAILED: {State.WAITING, State.MAKING, State.COPYING},
-    State.CANCELLED: {State.WAITING},
-}
-ACTIVE = (State.WAITING, State.SENDING, State.MAKING, State.COPYING)
-
-
 class JobQuerySet(models.QuerySet):
     def due(self, *states: str) -> Self:
         """Rows in these states that nobody holds and whose time has come."""
@@ -85,7 +38,7 @@ class JobQuerySet(models.QuerySet):
 class Job(models.Model):
     """Common columns and moves of every row that is a job. Subclasses set `state` and TRANSITIONS."""
 
-    TRANSITIONS: ClassVar[dict[str, set[str]]] = TRANSITIONS
+    TRANSITIONS: ClassVar[dict[str, set[str]]]  # for each state, the states that may follow it
     TASK: ClassVar[str]  # dotted name of the task that takes up a row, given its number
 
     state = models.CharField(max_length=16)
@@ -166,9 +119,6 @@ class Job(models.Model):
             raise ForbiddenTransition(f"{type(self).__name__} {self.pk}: {self.state} to {to}")
         now = timezone.now()
         self._write({"try_after": now, **fields}, state=to, state_since=now, lease=None, lease_until=None)
-
-    def fail(self, sentence: str, *, state: str = State.FAILED) -> None:
-        self.move(state, error=sentence)
 
     def put_off(self, to: str, seconds: float, **fields: Any) -> None:
         """Give the row back for later, with some chance in the delay so that a crowd does not come at once."""

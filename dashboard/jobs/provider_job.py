@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from dashboard.jobs.base import ACTIVE, Job, State
+from dashboard.jobs.base import Job
 from dashboard.models import OwnedModel, Tombstone, User
 from dashboard.provider.answers import MAX_ID
 
@@ -18,13 +18,71 @@ def provider() -> str:
     return "embedded" if settings.EMBEDDED else settings.CG_AVATAR_API_URL
 
 
+class ProviderState(models.TextChoices):
+    """What an avatar or a video of the dashboard is doing.
+
+    ::
+
+        waiting ──▶ sending ──▶ making ──▶ copying ──▶ ready
+           ▲  ╲       │ ╲         │  ╲        │
+           │   ╲      │  ╲        │   ╲       │         sending, copying: a task holds a lease
+           │    ╲     ▼   ▼       ▼    ▼      ▼         making: the provider works, the poller watches
+           │     ╲  unsure ───▶ failed      failed
+           │      ╲   │            │
+           │       ▼  ▼            │
+           │     cancelled         │          an avatar goes from sending to copying at once and
+           └────────┴──────────────┘          is never cancelled; unsure: the answer was lost and
+                  try again                   only a person can say whether to pay twice
+    """
+
+    WAITING = "waiting", "Queued"
+    SENDING = "sending", "Generating"
+    MAKING = "making", "Generating"
+    COPYING = "copying", "Finishing"
+    UNSURE = "unsure", "Unclear"
+    READY = "ready", "Ready"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+ACTIVE_STATES = (
+    ProviderState.WAITING,
+    ProviderState.SENDING,
+    ProviderState.MAKING,
+    ProviderState.COPYING,
+)
+
+
 class ProviderJob(OwnedModel, Job):
     """A job whose work is done by the provider of the API."""
 
-    KIND: Tombstone.Kind
+    TRANSITIONS = {
+        ProviderState.WAITING: {ProviderState.SENDING, ProviderState.CANCELLED, ProviderState.FAILED},
+        ProviderState.SENDING: {
+            ProviderState.SENDING,
+            ProviderState.WAITING,
+            ProviderState.MAKING,
+            ProviderState.COPYING,
+            ProviderState.UNSURE,
+            ProviderState.FAILED,
+        },
+        ProviderState.MAKING: {ProviderState.COPYING, ProviderState.FAILED, ProviderState.CANCELLED},
+        ProviderState.COPYING: {ProviderState.COPYING, ProviderState.READY, ProviderState.FAILED},
+        ProviderState.UNSURE: {
+            ProviderState.WAITING,
+            ProviderState.MAKING,
+            ProviderState.COPYING,
+            ProviderState.FAILED,
+            ProviderState.CANCELLED,
+        },
+        ProviderState.READY: set(),
+        ProviderState.FAILED: {ProviderState.WAITING, ProviderState.MAKING, ProviderState.COPYING},
+        ProviderState.CANCELLED: {ProviderState.WAITING},
+    }
+    KIND: ClassVar[Tombstone.Kind]
     COPY_TASK: ClassVar[str]  # TASK asks the provider; this one copies what it made
 
-    state = models.CharField(max_length=16, choices=State.choices, default=State.WAITING)
+    state = models.CharField(max_length=16, choices=ProviderState.choices, default=ProviderState.WAITING)
     provider = models.CharField(max_length=200, default=provider, help_text="Where remote_id is valid.")
     remote_id = models.CharField(max_length=MAX_ID, blank=True)
     client_ref = models.UUIDField(default=uuid.uuid4, unique=True)
@@ -57,11 +115,11 @@ class ProviderJob(OwnedModel, Job):
 
     @classmethod
     def being_made(cls) -> models.QuerySet[Self]:
-        return cls.objects.filter(state__in=ACTIVE)
+        return cls.objects.filter(state__in=ACTIVE_STATES)
 
     @classmethod
     def done_since(cls, user: User, moment: datetime) -> models.QuerySet[Self]:
-        ended = (State.READY, State.FAILED, State.UNSURE)
+        ended = (ProviderState.READY, ProviderState.FAILED, ProviderState.UNSURE)
         rows = cls.objects.filter(made_by=user, state_since__gt=moment, state__in=ended)
         return rows.order_by("-state_since")
 
@@ -77,24 +135,24 @@ class ProviderJob(OwnedModel, Job):
 
     @property
     def task(self) -> str:
-        return self.COPY_TASK if self.state == State.COPYING else self.TASK
+        return self.COPY_TASK if self.state == ProviderState.COPYING else self.TASK
 
     @property
     def cluster(self) -> str | None:
         """Generate calls only wait, at a slow provider for minutes: nothing else stands behind them."""
-        return None if self.state == State.COPYING else "generate"
+        return None if self.state == ProviderState.COPYING else "generate"
 
     # -- what it is doing
 
     @property
     def is_active(self) -> bool:
         """Something happens to it without anybody's doing: its card keeps itself up to date."""
-        return self.state in ACTIVE
+        return self.state in ACTIVE_STATES
 
     @property
     def is_delayed(self) -> bool:
         """It did not work just now and is tried again later."""
-        return self.state == State.WAITING and self.try_after > timezone.now()
+        return self.state == ProviderState.WAITING and self.try_after > timezone.now()
 
     def poll_seconds(self, ahead: int) -> int:
         """How often its card asks how it stands: our own engine makes short videos in seconds."""
@@ -102,11 +160,15 @@ class ProviderJob(OwnedModel, Job):
 
     @property
     def is_ready(self) -> bool:
-        return self.state == State.READY
+        return self.state == ProviderState.READY
 
     @property
     def is_failed(self) -> bool:
-        return self.state == State.FAILED
+        return self.state == ProviderState.FAILED
+
+    def fail(self, sentence: str) -> None:
+        """Raises ForbiddenTransition, LeaseLost."""
+        self.move(ProviderState.FAILED, error=sentence)
 
     def forget(self) -> None:
         """Remember not to bring it back. To be called in the transaction that deletes the row."""

@@ -14,8 +14,7 @@ from django.db import transaction
 from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
-from dashboard.jobs.base import State
-from dashboard.jobs.provider_job import ProviderJob, provider
+from dashboard.jobs.provider_job import ProviderJob, ProviderState, provider
 from dashboard.models import Tombstone
 from dashboard.net import safe_download
 from dashboard.provider.answers import Remote
@@ -91,7 +90,7 @@ def unknown_to_us(model: type[ProviderJob], items: Sequence[Remote]) -> list[Rem
 def answer_pending(model: type[ProviderJob]) -> bool:
     """Whether something new at the provider may belong to a row here that does not know it yet."""
     rows = model.objects.filter(provider=provider(), remote_id="", asked_at__isnull=False)
-    return rows.exclude(state=State.FAILED).exists()
+    return rows.exclude(state=ProviderState.FAILED).exists()
 
 
 # ---------------------------------------------------------------- once more
@@ -101,7 +100,7 @@ def again(job: ProviderJob, state: str, **fields: object) -> bool:
     """A person said "Try again". False when somebody else was faster."""
     if state not in job.TRANSITIONS[job.state]:
         return False
-    if state == State.WAITING and (not job.asked_at or job.state == State.UNSURE):
+    if state == ProviderState.WAITING and (not job.asked_at or job.state == ProviderState.UNSURE):
         # A new reference: with the old one, the answer would be the old refusal.
         fields |= {"client_ref": new_reference(), "asked_at": None}
     job.move(state, attempts=0, progress=0, error="", **fields)

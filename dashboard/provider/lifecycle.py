@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 from django.db import IntegrityError, transaction
 
 from dashboard.jobs import runner
-from dashboard.jobs.base import LeaseLost, State, backoff
+from dashboard.jobs.base import LeaseLost, backoff
 from dashboard.jobs.enqueue import enqueue_job
 from dashboard.jobs.isolation import do_each
-from dashboard.jobs.provider_job import ProviderJob
+from dashboard.jobs.provider_job import ProviderJob, ProviderState
 from dashboard.jobs.runner import JobDelayed, JobFailed, Phase
 from dashboard.models import Tombstone
 from dashboard.provider import generate_once
@@ -33,16 +33,21 @@ TOO_OFTEN = "This did not work after several tries. Try again later."
 
 def sending_phase(lease_seconds: float) -> Phase:
     """The row is sent to the provider."""
-    return _phase((State.WAITING, State.SENDING), State.SENDING, State.WAITING, lease_seconds)
+    return _phase(
+        (ProviderState.WAITING, ProviderState.SENDING),
+        ProviderState.SENDING,
+        ProviderState.WAITING,
+        lease_seconds,
+    )
 
 
 def copying_phase(lease_seconds: float) -> Phase:
     """What the provider made is copied home."""
-    return _phase((State.COPYING,), State.COPYING, State.COPYING, lease_seconds)
+    return _phase((ProviderState.COPYING,), ProviderState.COPYING, ProviderState.COPYING, lease_seconds)
 
 
 def _phase(due: tuple[str, ...], working: str, put_back: str, lease_seconds: float) -> Phase:
-    return Phase(due, working, put_back, State.FAILED, lease_seconds, MAX_ATTEMPTS, TOO_OFTEN)
+    return Phase(due, working, put_back, ProviderState.FAILED, lease_seconds, MAX_ATTEMPTS, TOO_OFTEN)
 
 
 def run(model: type[J], pk: int, phase: Phase, work: Callable[[J], None]) -> None:
@@ -85,12 +90,12 @@ def send(
     try:
         answer = generate_once.ask(job, ask, list_all)
     except Unsure as error:
-        raise JobFailed(generate_once.UNSURE, state=State.UNSURE) from error
+        raise JobFailed(generate_once.UNSURE, state=ProviderState.UNSURE) from error
     try:
         # The id before anything else, so that nothing is paid twice.
         with transaction.atomic():
             job.move(to, remote_id=answer.remote_id, asked_at=None, attempts=0, **fields_of(answer))
-            if to == State.COPYING:
+            if to == ProviderState.COPYING:
                 enqueue_job(job)
     except LeaseLost:
         if not type(job).objects.filter(pk=job.pk).exists():  # deleted while it was being sent

@@ -5,7 +5,7 @@ from django.core.files.storage import default_storage
 from PIL import Image
 
 from avatars import tasks
-from dashboard.jobs.base import State
+from dashboard.jobs.provider_job import ProviderState
 from tests import made
 from tests.workers import work_on_avatar
 
@@ -25,7 +25,7 @@ def bring(provider, new_avatar, tmp_path):
         avatar = new_avatar()
         work_on_avatar(avatar.pk)
         avatar.refresh_from_db()
-        assert avatar.state == State.READY
+        assert avatar.state == ProviderState.READY
         assert avatar.preview
         return avatar
 
@@ -78,14 +78,14 @@ def test_a_link_that_leads_nowhere_does_not_fail_the_avatar(provider, new_avatar
     avatar = new_avatar()
     work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
-    assert (avatar.state, avatar.cutout.name) == (State.READY, "")
+    assert (avatar.state, avatar.cutout.name) == (ProviderState.READY, "")
 
 
 def test_a_provider_that_offers_none_is_asked_for_none(provider, new_avatar):
     avatar = new_avatar()
     work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
-    assert (avatar.state, avatar.cutout.name) == (State.READY, "")
+    assert (avatar.state, avatar.cutout.name) == (ProviderState.READY, "")
 
 
 def test_a_cut_out_goes_with_its_avatar(bring, django_capture_on_commit_callbacks):

@@ -5,7 +5,7 @@ from django.core.files.storage import default_storage
 
 from avatars import tasks
 from avatars.models import Avatar
-from dashboard.jobs.base import State
+from dashboard.jobs.provider_job import ProviderState
 from tests.workers import work_on_avatar
 
 TWO = [[0.5, 0.2, 0.3, 0.3], [0.1, 0.25, 0.2, 0.2]]
@@ -21,7 +21,7 @@ def asked(provider):
 def of_two(new_avatar):
     def make(**fields):
         size = {"portrait_width": 1200, "portrait_height": 800}
-        return new_avatar(**{"state": State.READY, "faces": TWO, **size, **fields})
+        return new_avatar(**{"state": ProviderState.READY, "faces": TWO, **size, **fields})
 
     return make
 
@@ -43,7 +43,7 @@ def test_choosing_a_face_makes_a_new_avatar_of_the_same_portrait(signed_in, mari
     answer = signed_in(maria).post(f"/avatars/{old.pk}/face/", {"face": "2"})
     new = Avatar.objects.exclude(pk=old.pk).get()
     assert answer["Location"] == new.get_absolute_url()
-    assert (new.made_by, new.wanted_face, new.state) == (maria, TWO[1], State.WAITING)
+    assert (new.made_by, new.wanted_face, new.state) == (maria, TWO[1], ProviderState.WAITING)
     assert new.portrait.name != old.portrait.name
     with new.portrait.open() as mine, old.portrait.open() as theirs:
         assert mine.read() == theirs.read()
@@ -67,7 +67,7 @@ def test_what_the_provider_found_is_kept_and_the_chosen_face_is_sent(provider, n
     avatar = new_avatar(wanted_face=TWO[1])
     work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
-    assert (avatar.state, avatar.faces, avatar.face) == (State.READY, TWO, 1)
+    assert (avatar.state, avatar.faces, avatar.face) == (ProviderState.READY, TWO, 1)
     assert avatar.warnings == ["The face is rather dark."]
     assert asked(provider)["face"] == TWO[1]
 
@@ -87,5 +87,5 @@ def test_providers_that_say_nothing_or_nonsense_about_faces_do_not_matter(provid
     avatar = new_avatar()
     work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
-    assert (avatar.state, avatar.faces, avatar.face, avatar.warnings) == (State.READY, [], 0, [])
+    assert (avatar.state, avatar.faces, avatar.face, avatar.warnings) == (ProviderState.READY, [], 0, [])
     assert "face" not in asked(provider)

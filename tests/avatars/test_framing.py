@@ -3,7 +3,7 @@
 import pytest
 
 from avatars import tasks
-from dashboard.jobs.base import State
+from dashboard.jobs.provider_job import ProviderState
 
 FRAMING = {"eyes": [0.5, 0.4], "head": [0.2, 0.1, 0.6, 0.5], "cuts": [0.9, 1.0]}
 
@@ -13,7 +13,7 @@ def made(provider, new_avatar, framing):
     avatar = new_avatar()
     tasks.work(avatar.pk)
     avatar.refresh_from_db()
-    assert avatar.state == State.READY
+    assert avatar.state == ProviderState.READY
     return avatar
 
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django_q.models import OrmQ
 
 from avatars.models import Avatar
-from dashboard.jobs.base import State
+from dashboard.jobs.provider_job import ProviderState
 from dashboard.models import Tombstone
 from tests.conftest import FIXTURES
 from tests.sign_in import expect_sign_in
@@ -36,7 +36,7 @@ def test_an_uploaded_portrait_is_a_live_card_with_a_human_name_at_once(signed_in
     assert avatar.name == "Maria portrait 02"
     assert avatar.made_by == maria
     assert avatar.portrait_width > 0
-    assert avatar.state == State.WAITING
+    assert avatar.state == ProviderState.WAITING
     assert f'id="avatar-{avatar.pk}"' in answer.text
     assert "every 1s" in answer.text
     assert OrmQ.objects.count() == 1
@@ -75,7 +75,7 @@ def test_a_card_says_nothing_new_until_the_row_changes(signed_in, maria, new_ava
     client = signed_in(maria)
     card = reverse("avatar-card", args=[avatar.pk])
     assert client.get(card, {"v": f"{avatar.version}.0"}).status_code == 204
-    Avatar.objects.filter(pk=avatar.pk).update(version=7, state=State.READY)
+    Avatar.objects.filter(pk=avatar.pk).update(version=7, state=ProviderState.READY)
     answer = client.get(card, {"v": f"{avatar.version}.0"})
     assert answer.status_code == 200
     assert "hx-trigger" not in answer.text.split("card-picture")[0]
@@ -88,26 +88,28 @@ def test_the_card_of_a_deleted_avatar_goes_away(signed_in, maria):
 
 
 def test_a_failed_avatar_shows_its_sentence_and_try_again_on_the_card(signed_in, maria, new_avatar):
-    avatar = new_avatar(made_by=maria, state=State.FAILED, error="We could not find a face in this picture.")
+    avatar = new_avatar(
+        made_by=maria, state=ProviderState.FAILED, error="We could not find a face in this picture."
+    )
     client = signed_in(maria)
     page = client.get(reverse("avatars")).text
     assert "We could not find a face in this picture." in page
     answer = client.post(reverse("avatar-retry", args=[avatar.pk]), headers=HTMX)
     assert "Preparing your avatar" in answer.text
     avatar.refresh_from_db()
-    assert avatar.state == State.WAITING
+    assert avatar.state == ProviderState.WAITING
 
 
 def test_trying_again_what_did_not_fail_changes_nothing(signed_in, maria, new_avatar):
-    avatar = new_avatar(made_by=maria, state=State.READY)
+    avatar = new_avatar(made_by=maria, state=ProviderState.READY)
     assert signed_in(maria).post(reverse("avatar-retry", args=[avatar.pk])).status_code == 302
     avatar.refresh_from_db()
-    assert avatar.state == State.READY
+    assert avatar.state == ProviderState.READY
 
 
 @pytest.mark.parametrize("name", ["avatar-rename", "avatar-gender", "avatar-delete", "avatar-retry"])
 def test_only_who_made_it_and_the_owner_may_change_an_avatar(signed_in, maria, tom, owner, new_avatar, name):
-    avatar = new_avatar(made_by=maria, state=State.FAILED)
+    avatar = new_avatar(made_by=maria, state=ProviderState.FAILED)
     address = reverse(name, args=[avatar.pk])
     data = {"name": "Grace", "gender": "male"}
     assert signed_in(tom).post(address, data).status_code == 403
@@ -116,7 +118,7 @@ def test_only_who_made_it_and_the_owner_may_change_an_avatar(signed_in, maria, t
 
 
 def test_others_see_the_page_without_its_buttons(signed_in, maria, tom, new_avatar):
-    avatar = new_avatar(made_by=maria, state=State.READY)
+    avatar = new_avatar(made_by=maria, state=ProviderState.READY)
     assert "Delete this avatar" in signed_in(maria).get(avatar.get_absolute_url()).text
     page = signed_in(tom).get(avatar.get_absolute_url()).text
     assert "Delete this avatar" not in page
@@ -138,7 +140,7 @@ def test_an_avatar_is_renamed_but_never_to_nothing(signed_in, maria, new_avatar)
 
 
 def test_the_estimated_gender_is_corrected_by_a_person(signed_in, maria, new_avatar):
-    avatar = new_avatar(made_by=maria, gender="female", state=State.READY)
+    avatar = new_avatar(made_by=maria, gender="female", state=ProviderState.READY)
     client = signed_in(maria)
     assert "estimate" in client.get(avatar.get_absolute_url()).text
     answer = client.post(reverse("avatar-gender", args=[avatar.pk]), {"gender": "male"}, headers=HTMX)
@@ -151,7 +153,7 @@ def test_the_estimated_gender_is_corrected_by_a_person(signed_in, maria, new_ava
 
 
 def test_deleting_an_avatar_keeps_its_videos_and_remembers(signed_in, maria, new_video):
-    video = new_video(made_by=maria, state=State.READY)
+    video = new_video(made_by=maria, state=ProviderState.READY)
     avatar = video.avatar
     Avatar.objects.filter(pk=avatar.pk).update(made_by=maria)
     signed_in(maria).post(reverse("avatar-delete", args=[avatar.pk]))

@@ -7,7 +7,7 @@ from django_q.models import OrmQ
 from avatars import poller, tasks
 from avatars.models import Avatar
 from avatars.scheduling import count_ahead, next_up
-from dashboard.jobs.base import State
+from dashboard.jobs.provider_job import ProviderState
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def bells() -> list[tuple[str, str, int]]:
 
 def test_a_crowd_of_portraits_leaves_one_worker_for_videos(crowd):
     assert next_up() == [avatar.pk for avatar in crowd[:3]]
-    Avatar.objects.filter(pk=crowd[0].pk).update(state=State.SENDING)
+    Avatar.objects.filter(pk=crowd[0].pk).update(state=ProviderState.SENDING)
     assert next_up() == [avatar.pk for avatar in crowd[1:3]]
 
 
@@ -52,7 +52,7 @@ def test_the_poll_of_a_card_notices_that_the_line_moves(signed_in, maria, crowd)
     client, last = signed_in(maria), crowd[5]
     card = reverse("avatar-card", args=[last.pk])
     assert client.get(card, {"v": f"{last.version}.5"}).status_code == 204
-    Avatar.objects.filter(pk=crowd[0].pk).update(state=State.READY)
+    Avatar.objects.filter(pk=crowd[0].pk).update(state=ProviderState.READY)
     assert "Queued (4 ahead of you)" in client.get(card, {"v": f"{last.version}.5"}).text
 
 

@@ -8,7 +8,7 @@ from django_q.models import OrmQ
 
 from avatars import poller, tasks
 from avatars.models import Avatar
-from dashboard.jobs.base import State
+from dashboard.jobs.provider_job import ProviderState
 from dashboard.models import Tombstone
 from dashboard.provider.client import Client
 from tests.workers import work_on_avatar
@@ -26,7 +26,7 @@ def test_a_portrait_becomes_an_avatar_with_a_preview_of_our_own(provider, new_av
     avatar = new_avatar()
     work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
-    assert avatar.state == State.READY
+    assert avatar.state == ProviderState.READY
     assert avatar.remote_id in provider.avatars
     assert avatar.gender == "female"
     assert default_storage.exists(avatar.preview.name)
@@ -43,10 +43,10 @@ def test_a_second_run_of_the_same_task_does_nothing(provider, new_avatar):
 
 def test_a_task_that_died_after_the_id_was_saved_goes_on_without_asking_again(provider, new_avatar):
     remote = provider.add_avatar()
-    avatar = new_avatar(state=State.COPYING, remote_id=remote["avatar_id"], attempts=1)
+    avatar = new_avatar(state=ProviderState.COPYING, remote_id=remote["avatar_id"], attempts=1)
     work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
-    assert avatar.state == State.READY
+    assert avatar.state == ProviderState.READY
     assert provider.count("avatar.generate") == 0
 
 
@@ -55,7 +55,7 @@ def test_a_refusal_is_shown_in_the_providers_words_and_ends_it(provider, new_ava
     avatar = new_avatar()
     work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
-    assert avatar.state == State.FAILED
+    assert avatar.state == ProviderState.FAILED
     assert "Face is too small" in avatar.error
 
 
@@ -66,11 +66,11 @@ def test_a_provider_that_is_down_is_asked_again_later_and_not_for_ever(provider,
         due_now(avatar)
         work_on_avatar(avatar.pk)
         avatar.refresh_from_db()
-        if avatar.state == State.FAILED:
+        if avatar.state == ProviderState.FAILED:
             break
-        assert avatar.state == State.WAITING
+        assert avatar.state == ProviderState.WAITING
         assert avatar.try_after > timezone.now()
-    assert avatar.state == State.FAILED
+    assert avatar.state == ProviderState.FAILED
     assert 3 < provider.count("avatar.generate") < 10
 
 
@@ -80,11 +80,11 @@ def test_a_lost_answer_is_settled_by_the_one_new_id_in_the_list(provider, new_av
     avatar = new_avatar()
     work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
-    assert avatar.state == State.WAITING
+    assert avatar.state == ProviderState.WAITING
     due_now(avatar)
     work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
-    assert avatar.state == State.READY
+    assert avatar.state == ProviderState.READY
     assert provider.count("avatar.generate") == 1
     assert len(provider.avatars) == 2
     assert avatar.remote_id == list(provider.avatars)[1]
@@ -98,12 +98,12 @@ def test_a_lost_answer_that_cannot_be_told_is_a_question_to_a_person(provider, n
     due_now(avatar)
     work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
-    assert avatar.state == State.UNSURE
+    assert avatar.state == ProviderState.UNSURE
     assert provider.count("avatar.generate") == 1
     assert tasks.retry(avatar)  # the person says: once more
     work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
-    assert avatar.state == State.READY
+    assert avatar.state == ProviderState.READY
     assert provider.count("avatar.generate") == 2
 
 
@@ -115,13 +115,13 @@ def test_a_provider_that_knows_client_ref_is_simply_asked_again(provider, new_av
     due_now(avatar)
     work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
-    assert avatar.state == State.READY
+    assert avatar.state == ProviderState.READY
     assert len(provider.avatars) == 1
 
 
 def test_a_task_killed_between_asking_and_saving_is_settled_when_its_lease_has_expired(provider, new_avatar):
     avatar = new_avatar()
-    claimed = Avatar.claim(avatar.pk, State.WAITING, to=State.SENDING, seconds=60)
+    claimed = Avatar.claim(avatar.pk, ProviderState.WAITING, to=ProviderState.SENDING, seconds=60)
     claimed.note(asked_at=timezone.now())
     provider.add_avatar()  # what the killed task had started
     work_on_avatar(avatar.pk)
@@ -129,7 +129,7 @@ def test_a_task_killed_between_asking_and_saving_is_settled_when_its_lease_has_e
     expire_lease(avatar)
     work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
-    assert avatar.state == State.READY
+    assert avatar.state == ProviderState.READY
     assert provider.count("avatar.generate") == 0
 
 
@@ -139,20 +139,20 @@ def test_a_preview_that_is_no_picture_is_not_shown(provider, new_avatar, media_f
     avatar = new_avatar()
     work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
-    assert avatar.state == State.FAILED
+    assert avatar.state == ProviderState.FAILED
     assert not avatar.preview
     provider.files["preview"] = media_files["preview"]
     tasks.retry(avatar)
     work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
-    assert avatar.state == State.READY
+    assert avatar.state == ProviderState.READY
     assert provider.count("avatar.generate") == 1
 
 
 def test_an_expired_preview_link_is_looked_up_anew(provider, new_avatar):
     remote = provider.add_avatar()
     avatar = new_avatar(
-        state=State.COPYING,
+        state=ProviderState.COPYING,
         remote_id=remote["avatar_id"],
         preview_url=provider.link("expired"),
         gender="male",
@@ -161,7 +161,7 @@ def test_an_expired_preview_link_is_looked_up_anew(provider, new_avatar):
     due_now(avatar)
     work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
-    assert avatar.state == State.READY
+    assert avatar.state == ProviderState.READY
     assert avatar.gender == "male"
 
 
@@ -198,7 +198,7 @@ def test_sync_brings_in_what_was_made_elsewhere_once(provider, new_avatar):
     avatar = Avatar.objects.get()
     work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
-    assert avatar.state == State.READY
+    assert avatar.state == ProviderState.READY
     assert avatar.gender == "male"
     assert default_storage.exists(avatar.thumbnail.name)
 
@@ -216,7 +216,7 @@ def test_what_was_deleted_here_does_not_come_back(provider, new_avatar, django_c
 
 
 def test_sync_waits_while_an_answer_is_out(provider, new_avatar):
-    new_avatar(state=State.SENDING, asked_at=timezone.now())
+    new_avatar(state=ProviderState.SENDING, asked_at=timezone.now())
     provider.add_avatar()
     assert tasks.sync() == 0
 

@@ -5,9 +5,8 @@ from axe_playwright_python.sync_playwright import Axe
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from dashboard.jobs.base import State
 from dashboard.jobs.local_job import LocalState
-from dashboard.jobs.provider_job import provider
+from dashboard.jobs.provider_job import ProviderState, provider
 from dashboard.models import OneTimeLink
 from tests import made
 from videos.models import Batch, BatchItem
@@ -19,13 +18,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def addresses(new_avatar, new_video, maria, owner, tmp_path):
     """Every page, with something in each state on it."""
     picture = made.picture(tmp_path / "p.jpg").read_bytes()
-    avatar = new_avatar(state=State.READY, remote_id="a1", provider=provider(), made_by=maria)
-    new_avatar(state=State.FAILED, error="We could not find a face in this picture.", made_by=maria)
-    new_avatar(state=State.SENDING, made_by=maria)
+    avatar = new_avatar(state=ProviderState.READY, remote_id="a1", provider=provider(), made_by=maria)
+    new_avatar(state=ProviderState.FAILED, error="We could not find a face in this picture.", made_by=maria)
+    new_avatar(state=ProviderState.SENDING, made_by=maria)
     videos = {}
-    for state in State:
+    for state in ProviderState:
         videos[state] = new_video(avatar=avatar, made_by=maria, state=state, seconds=8, error="Try again.")
-    ready = videos[State.READY]
+    ready = videos[ProviderState.READY]
     ready.video.save("v.mp4", ContentFile(made.video(tmp_path / "v.mp4").read_bytes()), save=False)
     ready.poster.save("p.jpg", ContentFile(picture))
     for kind, fields in {
@@ -62,7 +61,10 @@ def addresses(new_avatar, new_video, maria, owner, tmp_path):
             "/people/",
             "/nothing/",
             avatar.get_absolute_url(),
-            *(videos[state].get_absolute_url() for state in (State.READY, State.MAKING, State.FAILED)),
+            *(
+                videos[state].get_absolute_url()
+                for state in (ProviderState.READY, ProviderState.MAKING, ProviderState.FAILED)
+            ),
         ],
         "ready": ready.get_absolute_url(),
         "outside": ["/accounts/login/", f"/invitation/{invitation}/"],

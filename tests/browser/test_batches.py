@@ -6,8 +6,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from dashboard.jobs.base import State
-from dashboard.jobs.provider_job import provider
+from dashboard.jobs.provider_job import ProviderState, provider
 from tests.conftest import FIXTURES
 from videos.batches import poller
 from videos.models import Batch, BatchItem, Video
@@ -24,7 +23,7 @@ def mp3(name: str, content: bytes = HELLO) -> dict:
 
 @pytest.fixture
 def people(new_avatar, maria):
-    ready = {"state": State.READY, "provider": provider(), "made_by": maria}
+    ready = {"state": ProviderState.READY, "provider": provider(), "made_by": maria}
     return [new_avatar(name=name, remote_id=name, **ready) for name in ("Ada", "Bea", "Cleo")]
 
 
@@ -154,19 +153,19 @@ def test_a_batch_moves_by_itself_and_only_what_changed_is_drawn_again(page, mari
             batch=batch,
             turn=number,
             title=f"Number {number}",
-            state=State.MAKING,
+            state=ProviderState.MAKING,
             made_by=maria,
         )
         BatchItem.objects.create(batch=batch, number=number, state="ready", video=video, avatar=people[0])
     page.goto(batch.get_absolute_url())
     page.evaluate("document.querySelectorAll('.batch-row').forEach((row) => { row.dataset.old = 'yes'; })")
     page.get_by_role("link", name="Number 1").focus()
-    Video.objects.filter(title="Number 2").update(state=State.READY, version=5, seconds=7)
+    Video.objects.filter(title="Number 2").update(state=ProviderState.READY, version=5, seconds=7)
     expect(page.locator(".batch-words")).to_have_text("1 of 3 ready")
     expect(page.locator(".batch-row", has_text="Number 2")).to_contain_text("Ready")
     expect(page.locator(".batch-row[data-old]")).to_have_count(2)
     expect(page.get_by_role("link", name="Number 1")).to_be_focused()
-    Video.objects.update(state=State.READY, version=9)
+    Video.objects.update(state=ProviderState.READY, version=9)
     expect(page.locator("#announcer")).to_have_text("Spring: 3 videos are ready.")
     expect(page.locator("[hx-trigger]")).to_have_count(0)
     expect(page.get_by_role("link", name="Download 3 as ZIP")).to_be_visible()
@@ -175,10 +174,12 @@ def test_a_batch_moves_by_itself_and_only_what_changed_is_drawn_again(page, mari
 def test_one_toast_tells_of_the_whole_batch_on_whatever_page(page, maria, people, new_video):
     batch = Batch.objects.create(name="Spring", made_by=maria, started_at=timezone.now())
     for number in (1, 2, 3):
-        video = new_video(avatar=people[0], batch=batch, turn=number, state=State.MAKING, made_by=maria)
+        video = new_video(
+            avatar=people[0], batch=batch, turn=number, state=ProviderState.MAKING, made_by=maria
+        )
         BatchItem.objects.create(batch=batch, number=number, state="ready", video=video, avatar=people[0])
     page.goto("/avatars/")
-    Video.objects.update(state=State.READY, version=9, state_since=timezone.now())
+    Video.objects.update(state=ProviderState.READY, version=9, state_since=timezone.now())
     poller.step()
     toast = page.locator(".toast")
     expect(toast).to_contain_text("Spring: 3 videos are ready.")
@@ -193,7 +194,7 @@ def test_nothing_sticks_out_on_a_small_screen(browse, maria, people, new_video, 
     long = "A-title-without-any-place-to-break" * 5
     batch = Batch.objects.create(name=long, made_by=maria, started_at=timezone.now())
     video = new_video(
-        avatar=people[0], batch=batch, title=long, state=State.FAILED, error="x" * 200, made_by=maria
+        avatar=people[0], batch=batch, title=long, state=ProviderState.FAILED, error="x" * 200, made_by=maria
     )
     BatchItem.objects.create(batch=batch, number=1, state="ready", video=video, avatar=people[0])
     draft = Batch.objects.create(name=long, made_by=maria)

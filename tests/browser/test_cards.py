@@ -7,7 +7,7 @@ import pytest
 from django.core.files.base import ContentFile
 from PIL import Image
 
-from dashboard.jobs.base import State
+from dashboard.jobs.provider_job import ProviderState
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -38,13 +38,20 @@ WIDE, SQUARE = (640, 360), (640, 640)
 
 @pytest.mark.parametrize(
     ("size", "state"),
-    [(WIDE, State.READY), (WIDE, State.MAKING), (WIDE, State.FAILED), (SQUARE, State.READY)],
+    [
+        (WIDE, ProviderState.READY),
+        (WIDE, ProviderState.MAKING),
+        (WIDE, ProviderState.FAILED),
+        (SQUARE, ProviderState.READY),
+    ],
 )
 def test_the_picture_of_a_card_is_sharp(page, new_avatar, new_video, maria, size, state):
-    avatar = new_avatar(state=State.READY, made_by=maria, portrait_width=size[0], portrait_height=size[1])
+    avatar = new_avatar(
+        state=ProviderState.READY, made_by=maria, portrait_width=size[0], portrait_height=size[1]
+    )
     avatar.portrait.save("striped.png", striped(size))
     video = new_video(avatar=avatar, made_by=maria, state=state, width=size[0], height=size[1], seconds=2)
-    if state == State.READY:
+    if state == ProviderState.READY:
         video.poster.save("striped.png", striped(size))
         page.goto("/avatars/")
         assert sharpest_edge(page.locator(f"#avatar-{avatar.pk}")) > 100

@@ -8,8 +8,8 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from playwright.sync_api import expect
 
-from dashboard.jobs.base import State
 from dashboard.jobs.local_job import LocalState
+from dashboard.jobs.provider_job import ProviderState
 from dashboard.models import User
 from tests import made
 from tests.browser.test_pages import asked, change
@@ -22,7 +22,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def video(new_video, maria, tmp_path):
-    video = new_video(made_by=maria, state=State.READY, width=128, height=160, seconds=2, mask="m.mp4")
+    video = new_video(
+        made_by=maria, state=ProviderState.READY, width=128, height=160, seconds=2, mask="m.mp4"
+    )
     film = made.video(tmp_path / "film.mp4", seconds=2).read_bytes()
     picture = made.picture(tmp_path / "p.jpg").read_bytes()
     video.video.save("film.mp4", ContentFile(film), save=False)

@@ -8,7 +8,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from dashboard.jobs.base import State
+from dashboard.jobs.provider_job import ProviderState
 from tests import made
 from videos.models import Video
 
@@ -17,13 +17,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def five(new_avatar, maria, tom):
-    avatar = new_avatar(state=State.READY)
+    avatar = new_avatar(state=ProviderState.READY)
     return [
         Video.objects.create(
             title=f"Take {number}",
             avatar=avatar,
             made_by=tom if number == 5 else maria,
-            state=State.READY,
+            state=ProviderState.READY,
             created_at=timezone.now() - timedelta(minutes=number),
             state_since=timezone.now() - timedelta(minutes=number),
         )
@@ -119,9 +119,9 @@ def test_a_moment_on_a_card_plays_it_silently(page, five, tmp_path):
 
 def test_what_gets_ready_is_told_on_whatever_page(page, five, maria):
     video = five[0]
-    Video.objects.filter(pk=video.pk).update(state=State.MAKING)
+    Video.objects.filter(pk=video.pk).update(state=ProviderState.MAKING)
     page.goto("/avatars/")
-    Video.objects.filter(pk=video.pk).update(state=State.READY, state_since=timezone.now())
+    Video.objects.filter(pk=video.pk).update(state=ProviderState.READY, state_since=timezone.now())
     toast = page.locator(".toast")
     expect(toast).to_contain_text("Take 1 is ready.")
     expect(page).to_have_title(re.compile(r"^\(1\) Avatars"))

@@ -7,7 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from avatars.models import Avatar
-from dashboard.jobs.base import State
+from dashboard.jobs.provider_job import ProviderState
 from tests import made
 from tests.conftest import FIXTURES
 from videos.models import Video
@@ -18,14 +18,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(trans
 @pytest.fixture
 def many(new_avatar, maria):
     """More than a screen has."""
-    avatar = new_avatar(state=State.READY)
+    avatar = new_avatar(state=ProviderState.READY)
     now = timezone.now()
     return [
         Video.objects.create(
             title=f"Take {number}",
             avatar=avatar,
             made_by=maria,
-            state=State.READY,
+            state=ProviderState.READY,
             created_at=now - timedelta(minutes=number),
             state_since=now - timedelta(minutes=number),
         )
@@ -34,7 +34,7 @@ def many(new_avatar, maria):
 
 
 def arrive(many, **fields) -> Video:
-    fields = {"title": "From elsewhere", "avatar": many[0].avatar, "state": State.READY} | fields
+    fields = {"title": "From elsewhere", "avatar": many[0].avatar, "state": ProviderState.READY} | fields
     return Video.objects.create(**fields)
 
 

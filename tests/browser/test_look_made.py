@@ -7,8 +7,8 @@ import pytest
 from django.core.files import File
 from playwright.sync_api import expect
 
-from dashboard.jobs.base import State
 from dashboard.jobs.local_job import LocalState
+from dashboard.jobs.provider_job import ProviderState
 from dashboard.jobs.provider_job import provider as provider_here
 from tests import made
 from tests.browser.test_look import stage, tile
@@ -31,7 +31,7 @@ def test_from_the_chosen_colour_and_frame_to_the_film_that_has_them(
     browse, provider, new_avatar, maria, media_files, tmp_path
 ):
     remote = provider.add_avatar()
-    new_avatar(state=State.READY, remote_id=remote["avatar_id"], provider=provider.url, made_by=maria)
+    new_avatar(state=ProviderState.READY, remote_id=remote["avatar_id"], provider=provider.url, made_by=maria)
     provider.files["mask"] = made.mask(tmp_path / "mask.mp4")
     page = browse(viewport={"width": 1280, "height": 900}).new_page()
     page.goto("/videos/new/")
@@ -130,7 +130,7 @@ def test_without_a_script_the_look_is_a_plain_form(browse, finished, tmp_path):
 
 
 def test_an_avatar_of_another_frame_changes_the_shape_of_the_preview(page, cut_out, new_avatar, tmp_path):
-    wide = new_avatar(name="Wide", state=State.READY, remote_id="w", provider=provider_here())
+    wide = new_avatar(name="Wide", state=ProviderState.READY, remote_id="w", provider=provider_here())
     with made.picture(tmp_path / "wide.jpg", (900, 600)).open("rb") as file:
         wide.preview.save("wide.jpg", File(file))
     page.goto(f"/videos/new/?avatar={cut_out.pk}")

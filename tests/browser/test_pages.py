@@ -10,8 +10,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from avatars.models import Avatar
-from dashboard.jobs.base import State
-from dashboard.jobs.provider_job import provider
+from dashboard.jobs.provider_job import ProviderState, provider
 from tests import made
 from tests.conftest import FIXTURES
 from tests.sign_in import expect_sign_in
@@ -27,7 +26,7 @@ LONG = (
 
 @pytest.fixture
 def speaker(new_avatar, maria):
-    return new_avatar(state=State.READY, remote_id="a1", provider=provider(), made_by=maria)
+    return new_avatar(state=ProviderState.READY, remote_id="a1", provider=provider(), made_by=maria)
 
 
 @pytest.fixture
@@ -111,7 +110,7 @@ def test_a_card_follows_its_row_and_then_asks_no_more(page, new_avatar, maria):
     assert polls
     assert card.evaluate("(element) => element.marked")  # nothing changed, nothing was replaced
     size = card.bounding_box()
-    change(avatar, state=State.READY)
+    change(avatar, state=ProviderState.READY)
     expect(card.locator(".card-words")).to_have_count(0)
     expect(page.locator("#announcer")).to_have_text("Ada is ready.")
     assert card.bounding_box() == size
@@ -122,16 +121,16 @@ def test_a_card_follows_its_row_and_then_asks_no_more(page, new_avatar, maria):
 
 def test_a_card_that_moves_on_keeps_the_focus_of_the_keyboard(page, new_video, maria):
     """It is replaced every second while it is made: whoever stands on it must not be thrown to the top."""
-    video = new_video(made_by=maria, state=State.MAKING, progress=10)
+    video = new_video(made_by=maria, state=ProviderState.MAKING, progress=10)
     page.goto("/videos/")
     card = page.locator(f"#video-{video.pk}")
     link = card.get_by_role("link", name="Hello", exact=True)
     link.focus()
-    change(video, state=State.MAKING, progress=20)
+    change(video, state=ProviderState.MAKING, progress=20)
     expect(card.locator(".card-words")).to_have_text("Generating 20 %")
     expect(link).to_be_focused()
     video.refresh_from_db()
-    change(video, state=State.READY)
+    change(video, state=ProviderState.READY)
     expect(card.locator(".card-words")).to_have_count(0)
     expect(link).to_be_focused()
 
@@ -145,22 +144,22 @@ def test_the_card_of_what_somebody_else_deleted_goes_away(page, new_video, maria
 
 
 def test_try_again_on_the_card_brings_the_card_back_to_life(page, new_video, maria):
-    video = new_video(made_by=maria, state=State.FAILED, error="This took too long. Try again.")
+    video = new_video(made_by=maria, state=ProviderState.FAILED, error="This took too long. Try again.")
     page.goto("/videos/")
     page.get_by_role("button", name="Try again").click()
     card = page.locator(f"#video-{video.pk}")
     expect(card.locator(".card-words")).to_have_text("Generating…")
-    change(video, state=State.MAKING, progress=43)
+    change(video, state=ProviderState.MAKING, progress=43)
     expect(card.locator(".card-words")).to_have_text("Generating 43 %")
     expect(card.locator("progress")).to_have_attribute("value", "43")
 
 
 def test_the_player_comes_once_and_is_never_disturbed(page, new_video, maria, film):
-    video = new_video(made_by=maria, state=State.MAKING, progress=40)
+    video = new_video(made_by=maria, state=ProviderState.MAKING, progress=40)
     page.goto(video.get_absolute_url())
     expect(page.get_by_text("Generating 40 %")).to_be_visible()
     video.video.save("film.mp4", ContentFile(film), save=False)
-    change(video, state=State.READY, video=video.video.name, width=128, height=160, seconds=2)
+    change(video, state=ProviderState.READY, video=video.video.name, width=128, height=160, seconds=2)
     player = page.locator("video.player")
     expect(player).to_be_visible()
     expect(page.get_by_role("link", name="Download: Video", exact=True)).to_be_visible()
@@ -199,7 +198,7 @@ def test_a_lost_connection_is_told_and_comes_back_by_itself(page, new_avatar, ma
     expect(page.locator(f"#avatar-{avatar.pk}")).to_be_visible()
     page.context.set_offline(False)
     expect(bar).to_be_hidden()
-    change(avatar, state=State.READY)
+    change(avatar, state=ProviderState.READY)
     expect(page.locator(f"#avatar-{avatar.pk} .card-words")).to_have_count(0)
 
 
@@ -224,7 +223,7 @@ def test_a_voice_is_sent_at_once_and_one_press_makes_one_video(page, speaker):
 
 
 def test_the_avatar_is_chosen_with_the_arrow_keys(page, speaker, new_avatar):
-    new_avatar(name="Grace", state=State.READY, remote_id="a2", provider=provider())
+    new_avatar(name="Grace", state=ProviderState.READY, remote_id="a2", provider=provider())
     page.goto(f"/videos/new/?avatar={speaker.pk}")
     page.locator("[name=avatar]:checked").focus()
     page.keyboard.press("ArrowLeft")
@@ -297,13 +296,13 @@ def test_a_heading_is_renamed_in_its_place(page, speaker):
 @pytest.mark.parametrize("size", [(360, 740), (740, 360)])
 def test_nothing_is_wider_than_the_screen(browse, new_video, new_avatar, maria, size):
     page = browse(viewport={"width": size[0], "height": size[1]}).new_page()
-    ready = {"state": State.READY, "remote_id": "a", "provider": provider()}
+    ready = {"state": ProviderState.READY, "remote_id": "a", "provider": provider()}
     avatar = new_avatar(name=LONG[:200], made_by=maria, **ready)
-    new_avatar(name="x", made_by=maria, state=State.FAILED, error=LONG)
+    new_avatar(name="x", made_by=maria, state=ProviderState.FAILED, error=LONG)
     voice = Voice.objects.create(name=LONG[:200], seconds=4000, peaks=[0.5] * 200, sound="x.wav")
     videos = [
         new_video(title=LONG[:200], avatar=avatar, voice=voice, made_by=maria, state=state, error=LONG)
-        for state in (State.READY, State.MAKING, State.UNSURE)
+        for state in (ProviderState.READY, ProviderState.MAKING, ProviderState.UNSURE)
     ]
     addresses = ["/", "/avatars/", avatar.get_absolute_url(), "/videos/", "/nothing/", "/accounts/login/"]
     addresses += [f"/videos/new/?avatar={avatar.pk}&voice={voice.pk}"]
@@ -330,7 +329,7 @@ def test_the_phone_has_its_bar_at_the_bottom_with_make_a_video_in_the_middle(bro
 
 
 def test_the_player_has_the_captions_and_the_policy_lets_them_load(page, new_video, maria, film):
-    video = new_video(made_by=maria, state=State.READY, width=128, height=160, seconds=2)
+    video = new_video(made_by=maria, state=ProviderState.READY, width=128, height=160, seconds=2)
     video.video.save("film.mp4", ContentFile(film), save=False)
     video.captions.save("c.vtt", ContentFile(b"WEBVTT\n\n00:00.100 --> 00:01.000\nHello.\n"))
     page.goto(video.get_absolute_url())

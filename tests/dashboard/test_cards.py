@@ -11,14 +11,20 @@ from django.utils import timezone
 from avatars.models import Avatar
 from dashboard.files import signed_links
 from dashboard.gallery import card_cache
-from dashboard.jobs.base import State
+from dashboard.jobs.provider_job import ProviderState
 from videos.models import Batch, BatchItem, ItemState, Video
 
 
 @pytest.fixture
 def film(new_video, maria):
     return new_video(
-        title="Welcome", made_by=maria, state=State.READY, video="v.mp4", poster="p.jpg", width=9, height=16
+        title="Welcome",
+        made_by=maria,
+        state=ProviderState.READY,
+        video="v.mp4",
+        poster="p.jpg",
+        width=9,
+        height=16,
     )
 
 
@@ -70,7 +76,7 @@ def test_a_new_name_of_its_maker_shows_on_a_card_at_once(card_of, film, maria):
 
 
 def test_an_avatars_card_counts_its_videos_and_takes_its_new_name(card_of, new_avatar, new_video, maria):
-    avatar = new_avatar(name="Ada", made_by=maria, state=State.READY)
+    avatar = new_avatar(name="Ada", made_by=maria, state=ProviderState.READY)
     assert "video" not in card_of(avatar, maria).partition('class="card-line"')[2].partition("</p>")[0]
     new_video(avatar=avatar)
     Avatar.objects.filter(pk=avatar.pk).update(name="Grace")
@@ -94,7 +100,7 @@ def test_a_card_has_new_links_when_the_old_ones_near_their_end(card_of, film, ma
 
 
 def test_the_buttons_of_what_failed_carry_the_token_of_who_looks(card_of, new_video, maria, owner):
-    failed = new_video(made_by=maria, state=State.FAILED)
+    failed = new_video(made_by=maria, state=ProviderState.FAILED)
     assert "csrfmiddlewaretoken" in card_of(failed, maria)
     assert card_of(failed, maria) != card_of(failed, owner)
 
@@ -103,8 +109,12 @@ def test_the_buttons_of_what_failed_carry_the_token_of_who_looks(card_of, new_vi
 def test_a_page_takes_no_more_queries_when_there_is_more(signed_in, maria, tom, new_avatar, page):
     def grow(number):
         for k in range(number):
-            state = [State.READY, State.FAILED, State.WAITING, State.MAKING][k % 4]
-            avatar = new_avatar(made_by=[maria, tom][k % 2], state=State.READY if k % 3 else State.FAILED)
+            state = [ProviderState.READY, ProviderState.FAILED, ProviderState.WAITING, ProviderState.MAKING][
+                k % 4
+            ]
+            avatar = new_avatar(
+                made_by=[maria, tom][k % 2], state=ProviderState.READY if k % 3 else ProviderState.FAILED
+            )
             Video.objects.create(
                 title=f"Take {k}", avatar=avatar, made_by=tom, state=state, poster="p.jpg" if k % 5 else ""
             )
@@ -126,7 +136,13 @@ def test_a_page_takes_no_more_queries_when_there_is_more(signed_in, maria, tom, 
 def test_a_batch_takes_no_more_queries_when_it_has_more_rows(signed_in, maria, new_video):
     batch = Batch.objects.create(name="Course", made_by=maria, started_at=timezone.now())
     client = signed_in(maria)
-    states = [State.READY, State.FAILED, State.WAITING, State.MAKING, State.CANCELLED]
+    states = [
+        ProviderState.READY,
+        ProviderState.FAILED,
+        ProviderState.WAITING,
+        ProviderState.MAKING,
+        ProviderState.CANCELLED,
+    ]
 
     def grow(start, number):
         for k in range(start, start + number):
@@ -164,8 +180,8 @@ def test_lists_of_voices_and_batches_take_no_more_queries_when_there_is_more(
 
     def grow(number):
         for _ in range(number):
-            avatar = new_video(made_by=maria, state=State.READY).avatar
-            Avatar.objects.filter(pk=avatar.pk).update(state=State.READY)
+            avatar = new_video(made_by=maria, state=ProviderState.READY).avatar
+            Avatar.objects.filter(pk=avatar.pk).update(state=ProviderState.READY)
             Batch.objects.create(name="Course", made_by=maria, started_at=timezone.now())
 
     def queries():

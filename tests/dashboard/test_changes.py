@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from avatars.models import Avatar
 from dashboard.gallery.changes import MOST_NEW, Mark, changed_since
-from dashboard.jobs.base import State
+from dashboard.jobs.provider_job import ProviderState
 from videos.models import Batch, Video, Voice
 
 MAKERS = {
@@ -112,13 +112,13 @@ def test_only_what_the_filters_let_through_is_new(client, maria, tom, new_avatar
 
 def test_a_video_that_gets_ready_is_new_where_only_ready_ones_are_shown(client, new_video):
     hour_ago = timezone.now() - timedelta(hours=1)
-    ready = new_video(state=State.READY, state_since=hour_ago)
-    making = new_video(state=State.MAKING, state_since=hour_ago)
+    ready = new_video(state=ProviderState.READY, state_since=hour_ago)
+    making = new_video(state=ProviderState.MAKING, state_since=hour_ago)
     all_, only_ready = (
         poll_of(client.get(reverse("videos"), query).text) for query in ({}, {"state": "ready"})
     )
     assert ask(client, only_ready, [ready.pk]).status_code == 204
-    Video.objects.filter(pk=making.pk).update(state=State.READY, state_since=timezone.now())
+    Video.objects.filter(pk=making.pk).update(state=ProviderState.READY, state_since=timezone.now())
     assert words_of(ask(client, only_ready, [ready.pk]).text) == "1 new video"
     assert ask(client, all_, [ready.pk, making.pk]).status_code == 204
 

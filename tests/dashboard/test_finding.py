@@ -13,7 +13,7 @@ from django.utils import timezone
 from avatars.models import Avatar
 from dashboard.files import zip_stream
 from dashboard.gallery.filters import PER_PAGE
-from dashboard.jobs.base import ACTIVE, State
+from dashboard.jobs.provider_job import ACTIVE_STATES, ProviderState
 from videos.filters import VideoFindForm
 from videos.models import Video
 
@@ -25,10 +25,10 @@ def videos(new_avatar, maria, tom):
     """Title, avatar, person, state, days ago, seconds."""
     people = {"Ada": new_avatar(name="Ada"), "Élise": new_avatar(name="Élise")}
     rows = [
-        ("Welcome", "Ada", maria, State.READY, 0, 8),
-        ("Newsletter 14", "Élise", tom, State.READY, 3, 60),
-        ("ÄRGER 100%", "Ada", tom, State.FAILED, 20, 0),
-        ("Course", "Ada", None, State.MAKING, 90, 0),
+        ("Welcome", "Ada", maria, ProviderState.READY, 0, 8),
+        ("Newsletter 14", "Élise", tom, ProviderState.READY, 3, 60),
+        ("ÄRGER 100%", "Ada", tom, ProviderState.FAILED, 20, 0),
+        ("Course", "Ada", None, ProviderState.MAKING, 90, 0),
     ]
     return [
         Video.objects.create(
@@ -165,7 +165,7 @@ def unpacked(answer):
 def test_selected_videos_come_as_one_archive_with_their_masks(signed_in, maria, new_video):
     keys = []
     for number in range(2):
-        video = new_video(title="Ada: Hello/1", state=State.READY)
+        video = new_video(title="Ada: Hello/1", state=ProviderState.READY)
         video.video.save("a.mp4", ContentFile(b"film%d" % number), save=False)
         video.mask.save("m.mp4", ContentFile(b"mask%d" % number))
         keys.append(video.pk)
@@ -206,7 +206,7 @@ def test_an_archive_is_written_in_small_parts():
 
 @pytest.mark.parametrize(
     ("asked", "index"),
-    [({"state__in": ACTIVE, "batch": None}, "state"), ({"batch": 1}, "video_by_batch")],
+    [({"state__in": ACTIVE_STATES, "batch": None}, "state"), ({"batch": 1}, "video_by_batch")],
 )
 def test_videos_that_are_in_no_batch_are_not_looked_up_by_their_batch(db, asked, index):
     """Nearly all are in none: home would read them all."""
@@ -226,7 +226,7 @@ def test_the_news_are_what_became_of_ones_own_things(signed_in, maria, tom, new_
     assert "data-busy" in client.get(reverse("home")).text
     assert news(client, since=timezone.now().isoformat()).status_code == 204
     now = timezone.now()
-    Video.objects.filter(pk__in=[mine.pk, others.pk]).update(state=State.READY, state_since=now)
+    Video.objects.filter(pk__in=[mine.pk, others.pk]).update(state=ProviderState.READY, state_since=now)
     said = news(client, since=now.isoformat()).json()
     assert [item["text"] for item in said["items"]] == ["Hello is ready."]
     assert said["busy"] is False
@@ -236,8 +236,8 @@ def test_the_news_are_what_became_of_ones_own_things(signed_in, maria, tom, new_
 
 
 def test_what_failed_is_news_too_and_old_news_are_none(signed_in, maria, new_avatar):
-    new_avatar(made_by=maria, state=State.FAILED)
-    old = new_avatar(made_by=maria, state=State.READY)
+    new_avatar(made_by=maria, state=ProviderState.FAILED)
+    old = new_avatar(made_by=maria, state=ProviderState.READY)
     Avatar.objects.filter(pk=old.pk).update(state_since=timezone.now() - timedelta(hours=2))
     said = news(signed_in(maria), since="2020-01-01T00:00:00Z").json()
     assert [(item["text"], item["bad"]) for item in said["items"]] == [("Ada could not be made.", True)]

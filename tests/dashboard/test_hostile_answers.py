@@ -8,7 +8,7 @@ from django.db import models
 
 from avatars import tasks as avatar_tasks
 from avatars.models import Avatar
-from dashboard.jobs.base import State
+from dashboard.jobs.provider_job import ProviderState
 from dashboard.provider.client import Client, ProviderError, client
 from tests.fake_provider import TOKEN
 from videos import poller
@@ -66,7 +66,7 @@ def test_a_refusal_in_odd_characters_is_a_refusal_and_the_job_ends_with_a_senten
     avatar = new_avatar()
     avatar_tasks.generate(avatar.pk)
     avatar.refresh_from_db()
-    assert (avatar.state, avatar.asked_at) == (State.FAILED, None)
+    assert (avatar.state, avatar.asked_at) == (ProviderState.FAILED, None)
     assert_kept_clean(avatar)
 
 
@@ -98,7 +98,7 @@ def test_an_answer_that_cannot_be_used_may_have_been_a_success(provider, new_ava
     avatar = new_avatar()
     avatar_tasks.generate(avatar.pk)
     avatar.refresh_from_db()
-    assert avatar.state == State.WAITING
+    assert avatar.state == ProviderState.WAITING
     assert avatar.asked_at  # the next try looks for it in the list first
 
 
@@ -164,21 +164,27 @@ def test_a_poll_reads_states_and_errors_of_any_length_and_kind(provider, new_vid
     for odd in odd_values():
         for status in ("error", odd):
             remote = provider.add_video(status=status, progress=odd, error=odd)
-            fields = {"state": State.MAKING, "provider": provider.url, "remote_id": remote["video_id"]}
+            fields = {
+                "state": ProviderState.MAKING,
+                "provider": provider.url,
+                "remote_id": remote["video_id"],
+            }
             first = {"avatar": videos[0].avatar, "voice": videos[0].voice} if videos else {}
             videos.append(new_video(**fields, **first))
     poller.step()
     for video in videos:
         video.refresh_from_db()
     assert_kept_clean(*videos)
-    assert {video.state for video in videos[0::2]} == {State.FAILED}
+    assert {video.state for video in videos[0::2]} == {ProviderState.FAILED}
     assert all(video.error for video in videos[0::2])
-    assert {video.state for video in videos[1::2]} == {State.MAKING}
+    assert {video.state for video in videos[1::2]} == {ProviderState.MAKING}
 
 
 def test_an_avatar_of_a_name_as_long_as_it_may_be_gives_its_video_a_title_that_fits(provider, new_avatar):
     remote = provider.add_avatar()
-    new_avatar(name="A" * 200, state=State.READY, remote_id=remote["avatar_id"], provider=provider.url)
+    new_avatar(
+        name="A" * 200, state=ProviderState.READY, remote_id=remote["avatar_id"], provider=provider.url
+    )
     provider.add_video(avatar_id=remote["avatar_id"])
     assert video_tasks.sync() == 1
     assert_kept_clean(Video.objects.get())

@@ -8,11 +8,14 @@ import pytest
 from django.utils import timezone
 
 from avatars.models import Avatar
-from dashboard.jobs.base import ACTIVE, TRANSITIONS, ForbiddenTransition, LeaseLost, State, backoff
+from dashboard.jobs.base import ForbiddenTransition, LeaseLost, backoff
+from dashboard.jobs.provider_job import ACTIVE_STATES, ProviderJob, ProviderState
 
 
 def claim(avatar: Avatar, seconds: float = 60) -> Avatar | None:
-    return Avatar.claim(avatar.pk, State.WAITING, State.SENDING, to=State.SENDING, seconds=seconds)
+    return Avatar.claim(
+        avatar.pk, ProviderState.WAITING, ProviderState.SENDING, to=ProviderState.SENDING, seconds=seconds
+    )
 
 
 def test_only_one_gets_the_row(new_avatar):
@@ -30,13 +33,13 @@ def test_an_expired_lease_is_anybodys_and_the_old_holder_learns_it(new_avatar):
     with pytest.raises(LeaseLost):
         dead.note(progress=50)
     with pytest.raises(LeaseLost):
-        dead.move(State.WAITING)
-    second.move(State.WAITING)
+        dead.move(ProviderState.WAITING)
+    second.move(ProviderState.WAITING)
 
 
 def test_a_row_that_was_put_off_is_not_to_be_had_before_its_time(new_avatar):
     avatar = new_avatar()
-    claim(avatar).put_off(State.WAITING, 60)
+    claim(avatar).put_off(ProviderState.WAITING, 60)
     assert claim(avatar) is None
     Avatar.objects.update(try_after=timezone.now() - timedelta(seconds=1))
     assert claim(avatar) is not None
@@ -50,26 +53,26 @@ def test_a_deleted_row_is_a_lost_lease(new_avatar):
         held.renew(60)
 
 
-@pytest.mark.parametrize("state", [state for state in State if state != State.READY])
+@pytest.mark.parametrize("state", [state for state in ProviderState if state != ProviderState.READY])
 def test_only_the_drawn_transitions_are_possible(new_avatar, state):
     avatar = new_avatar(state=state)
-    for to in State:
-        if to in TRANSITIONS[state]:
+    for to in ProviderState:
+        if to in ProviderJob.TRANSITIONS[state]:
             continue
         with pytest.raises(ForbiddenTransition):
             avatar.move(to)
-    assert (TRANSITIONS[state] != set()) == (state != State.READY)
+    assert (ProviderJob.TRANSITIONS[state] != set()) == (state != ProviderState.READY)
 
 
 def test_every_active_state_can_end(new_avatar):
-    assert all(State.FAILED in TRANSITIONS[state] for state in ACTIVE)
+    assert all(ProviderState.FAILED in ProviderJob.TRANSITIONS[state] for state in ACTIVE_STATES)
 
 
 def test_every_change_makes_a_new_version(new_avatar):
     avatar = new_avatar()
     held = claim(avatar)
     held.renew(60, progress=10)
-    held.move(State.WAITING)
+    held.move(ProviderState.WAITING)
     avatar.refresh_from_db()
     assert avatar.version == 3 == held.version
 

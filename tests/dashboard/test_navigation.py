@@ -6,14 +6,14 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from dashboard.jobs.base import State
+from dashboard.jobs.provider_job import ProviderState
 from videos.models import Batch, BatchItem
 
 
 @pytest.fixture
 def pages(new_video, maria):
     """Addresses and the entry that each belongs to; a page below it is not the entry's own."""
-    video = new_video(made_by=maria, state=State.READY, video="v.mp4", width=9, height=16)
+    video = new_video(made_by=maria, state=ProviderState.READY, video="v.mp4", width=9, height=16)
     batch = Batch.objects.create(name="Spring", made_by=maria, started_at=timezone.now())
     draft = Batch.objects.create(name="Summer", made_by=maria)
     BatchItem.objects.create(batch=batch, number=1)

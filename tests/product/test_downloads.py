@@ -16,11 +16,11 @@ pytestmark = pytest.mark.slow
 SEED = """
 from pathlib import Path
 from django.core.files import File
-from dashboard.jobs.base import State
+from dashboard.jobs.provider_job import ProviderState
 from videos.exports import tasks
 from videos.models import Video
 def want(film, mask, seconds, width, height):
-    video = Video(title="Card", state=State.READY, seconds=seconds, width=width, height=height)
+    video = Video(title="Card", state=ProviderState.READY, seconds=seconds, width=width, height=height)
     for field, path in ((video.video, film), (video.mask, mask)):
         with Path(path).open("rb") as file:
             field.save("card.mp4", File(file), save=False)

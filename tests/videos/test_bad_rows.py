@@ -7,8 +7,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from dashboard.jobs.base import State
 from dashboard.jobs.local_job import LocalState
+from dashboard.jobs.provider_job import ProviderState
 from videos import poller, tasks
 from videos.batches import poller as batches_poller
 from videos.exports import tasks as exports
@@ -42,7 +42,7 @@ def making(provider, new_video) -> list[Video]:
         remote = provider.add_video()
         provider.finish(remote["video_id"])
         shared = {"avatar": videos[0].avatar, "voice": videos[0].voice} if videos else {}
-        fields = {"state": State.MAKING, "provider": provider.url, "remote_id": remote["video_id"]}
+        fields = {"state": ProviderState.MAKING, "provider": provider.url, "remote_id": remote["video_id"]}
         videos.append(new_video(**fields, **shared))
     return videos
 
@@ -56,7 +56,7 @@ def states_of(videos: list[Video]) -> list[str]:
 def test_a_video_that_cannot_be_saved_is_put_off_and_the_others_go_on(making, refuse, caplog):
     refuse("UPDATE", Video, f"OLD.id = {making[0].pk} AND NEW.state = 'copying'")
     poller.step()
-    assert states_of(making) == [State.MAKING, State.COPYING, State.COPYING]
+    assert states_of(making) == [ProviderState.MAKING, ProviderState.COPYING, ProviderState.COPYING]
     assert f"Video {making[0].pk}" in caplog.text
     assert making[0].try_after > timezone.now()
     caplog.clear()
@@ -69,7 +69,7 @@ def test_a_video_that_cannot_be_saved_still_has_its_time_limit(making, refuse):
     poller.step()
     Video.objects.filter(pk=making[0].pk).update(state_since=timezone.now() - timedelta(hours=4))
     poller.step()
-    assert states_of(making)[0] == State.FAILED
+    assert states_of(making)[0] == ProviderState.FAILED
     assert making[0].error == "This took too long. Try again."
 
 
@@ -78,14 +78,14 @@ def test_the_time_limit_of_the_others_is_reached_although_one_cannot_be_saved(ma
     Video.objects.update(state_since=timezone.now() - timedelta(hours=4))
     refuse("UPDATE", Video, f"OLD.id = {making[0].pk}")
     poller.step()
-    assert states_of(making) == [State.MAKING, State.FAILED, State.FAILED]
+    assert states_of(making) == [ProviderState.MAKING, ProviderState.FAILED, ProviderState.FAILED]
 
 
 def test_a_part_of_the_step_that_fails_stops_no_other_part(making, refuse, settings):
     Voice.objects.create(name="left behind", seconds=1)
     refuse("UPDATE", Voice, "1")
     poller.step()
-    assert states_of(making) == [State.COPYING] * 3
+    assert states_of(making) == [ProviderState.COPYING] * 3
 
 
 def test_a_sync_brings_in_the_others(provider, refuse):

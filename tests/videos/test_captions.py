@@ -7,7 +7,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.urls import reverse
 
-from dashboard.jobs.base import State
+from dashboard.jobs.provider_job import ProviderState
 from dashboard.jobs.provider_job import provider as in_use
 from tests.videos.test_tasks import look, run
 from videos import captions, tasks
@@ -20,7 +20,7 @@ SRT = "1\n00:00:00,100 --> 00:00:01,100\nTom & Ada,\nhello.\n\n2\n00:01:02,000 -
 @pytest.fixture
 def video(provider, new_avatar, new_video) -> Video:
     remote = provider.add_avatar()
-    avatar = new_avatar(state=State.READY, remote_id=remote["avatar_id"], provider=provider.url)
+    avatar = new_avatar(state=ProviderState.READY, remote_id=remote["avatar_id"], provider=provider.url)
     return new_video(avatar=avatar, script="Tom & Ada, hello. Bye.")
 
 
@@ -44,7 +44,7 @@ def finished(provider, video, tmp_path):
 def test_the_words_are_sent_and_the_captions_come_home(provider, finished):
     video = finished(VTT.encode())
     assert dict(provider.calls)["video.generate"]["script"] == "Tom & Ada, hello. Bye."
-    assert video.state == State.READY
+    assert video.state == ProviderState.READY
     assert default_storage.open(video.captions.name).read().decode() == VTT
     assert video.captions in video.files  # so it goes with the video
 
@@ -55,7 +55,7 @@ def test_the_words_are_sent_and_the_captions_come_home(provider, finished):
 )
 def test_what_is_no_captions_file_is_left_out(finished, sent):
     video = finished(sent)
-    assert video.state == State.READY
+    assert video.state == ProviderState.READY
     assert not video.captions
 
 
@@ -94,7 +94,7 @@ def test_trying_again_keeps_the_words(provider, video):
 
 
 def test_the_page_shows_the_captions_and_gives_them_out_in_two_formats(signed_in, maria, new_video):
-    video = new_video(state=State.READY, made_by=maria, title="Hi", video="x.mp4")
+    video = new_video(state=ProviderState.READY, made_by=maria, title="Hi", video="x.mp4")
     client = signed_in(maria)
     page = client.get(video.get_absolute_url()).text
     assert "<track" not in page
@@ -117,7 +117,7 @@ def test_the_page_shows_the_captions_and_gives_them_out_in_two_formats(signed_in
 def test_words_are_typed_with_a_new_video_and_offered_again_for_the_same_voice(
     signed_in, maria, new_avatar, new_video
 ):
-    avatar = new_avatar(state=State.READY, remote_id="a1", provider=in_use(), made_by=maria)
+    avatar = new_avatar(state=ProviderState.READY, remote_id="a1", provider=in_use(), made_by=maria)
     voice = new_video(avatar=avatar).voice
     client, address = signed_in(maria), reverse("video-new")
     data = {"ref": str(uuid.uuid4()), "avatar": avatar.pk, "voice": voice.pk}

@@ -15,8 +15,7 @@ from django_q.models import OrmQ
 
 from avatars.models import Avatar
 from dashboard.files.filenames import for_filename, from_filename
-from dashboard.jobs.base import State
-from dashboard.jobs.provider_job import provider
+from dashboard.jobs.provider_job import ProviderState, provider
 from tests.conftest import FIXTURES
 from videos.models import Video, Voice
 
@@ -29,7 +28,7 @@ def sound(name: str = "good_morning.mp3") -> SimpleUploadedFile:
 
 @pytest.fixture
 def ready_avatar(new_avatar, maria):
-    return new_avatar(state=State.READY, remote_id="a1", provider=provider(), made_by=maria)
+    return new_avatar(state=ProviderState.READY, remote_id="a1", provider=provider(), made_by=maria)
 
 
 @pytest.fixture
@@ -47,7 +46,7 @@ def test_a_video_is_made_from_an_avatar_and_a_voice(signed_in, maria, ready_avat
     answer = make(signed_in(maria), avatar=ready_avatar.pk, voice=voice.pk)
     video = Video.objects.get()
     assert answer["Location"] == video.get_absolute_url()
-    assert (video.title, video.made_by, video.state) == ("Ada: Welcome", maria, State.WAITING)
+    assert (video.title, video.made_by, video.state) == ("Ada: Welcome", maria, ProviderState.WAITING)
     assert OrmQ.objects.count() == 1
 
 
@@ -127,20 +126,20 @@ def test_a_refused_voice_is_a_sentence(signed_in, maria, settings):
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"state": State.WAITING}, "Generating…"),
-        ({"state": State.SENDING}, "Generating…"),
-        ({"state": State.MAKING, "remote_state": "pending"}, "Generating…"),
-        ({"state": State.MAKING, "progress": 43}, "Generating 43 %"),
-        ({"state": State.COPYING}, "Finishing…"),
+        ({"state": ProviderState.WAITING}, "Generating…"),
+        ({"state": ProviderState.SENDING}, "Generating…"),
+        ({"state": ProviderState.MAKING, "remote_state": "pending"}, "Generating…"),
+        ({"state": ProviderState.MAKING, "progress": 43}, "Generating 43 %"),
+        ({"state": ProviderState.COPYING}, "Finishing…"),
         (
-            {"state": State.FAILED, "error": "This took too long. Try again."},
+            {"state": ProviderState.FAILED, "error": "This took too long. Try again."},
             "<strong>Failed.</strong> This took too long. Try again.",
         ),
-        ({"state": State.WAITING, "try_after": timezone.now() + timedelta(days=1)}, ">Queued<"),
-        ({"state": State.CANCELLED}, ">Cancelled<"),
-        ({"state": State.UNSURE, "error": "It may have been started or not."}, ">Cancel<"),
-        ({"state": State.CANCELLED}, ">Generate<"),
-        ({"state": State.READY, "seconds": 72}, "1:12"),
+        ({"state": ProviderState.WAITING, "try_after": timezone.now() + timedelta(days=1)}, ">Queued<"),
+        ({"state": ProviderState.CANCELLED}, ">Cancelled<"),
+        ({"state": ProviderState.UNSURE, "error": "It may have been started or not."}, ">Cancel<"),
+        ({"state": ProviderState.CANCELLED}, ">Generate<"),
+        ({"state": ProviderState.READY, "seconds": 72}, "1:12"),
     ],
 )
 def test_a_card_tells_in_plain_words_what_happens(signed_in, maria, new_video, fields, words):
@@ -168,18 +167,18 @@ def test_the_poll_notices_a_new_place_in_the_line(signed_in, maria, new_video):
     client = signed_in(maria)
     address = reverse("video-card", args=[second.pk])
     assert client.get(address, {"v": f"{second.version}.1"}).status_code == 204
-    Video.objects.filter(pk=first.pk).update(state=State.READY)
+    Video.objects.filter(pk=first.pk).update(state=ProviderState.READY)
     answer = client.get(address, {"v": f"{second.version}.1"})
     assert answer.status_code == 200
     assert "ahead of you" not in answer.text
 
 
 def test_the_last_poll_of_a_page_brings_the_player_and_the_downloads_once(signed_in, maria, new_video):
-    video = new_video(made_by=maria, state=State.MAKING, progress=10)
+    video = new_video(made_by=maria, state=ProviderState.MAKING, progress=10)
     client = signed_in(maria)
     assert "every 1s" in client.get(video.get_absolute_url()).text
     Video.objects.filter(pk=video.pk).update(
-        state=State.READY, version=9, video="v.mp4", mask="m.mp4", width=720, height=900
+        state=ProviderState.READY, version=9, video="v.mp4", mask="m.mp4", width=720, height=900
     )
     answer = client.get(reverse("video-status", args=[video.pk]), {"v": "0.0"})
     assert "<video" in answer.text
@@ -190,7 +189,7 @@ def test_the_last_poll_of_a_page_brings_the_player_and_the_downloads_once(signed
 
 
 def test_the_page_of_a_video_whose_files_are_gone_still_opens(signed_in, maria, new_video):
-    video = new_video(state=State.READY, video="gone.mp4", poster="gone.jpg")
+    video = new_video(state=ProviderState.READY, video="gone.mp4", poster="gone.jpg")
     assert signed_in(maria).get(video.get_absolute_url()).status_code == 200
 
 
@@ -206,7 +205,7 @@ def test_only_who_made_it_and_the_owner_may_change_a_video(signed_in, maria, tom
 def test_try_again_on_a_videos_own_page_brings_back_the_page_and_on_its_card_the_card(
     signed_in, maria, new_video
 ):
-    video = new_video(made_by=maria, state=State.FAILED, error="Try again.")
+    video = new_video(made_by=maria, state=ProviderState.FAILED, error="Try again.")
     client, retry = signed_in(maria), f'hx-post="{reverse("video-retry", args=[video.pk])}"'
     assert retry not in client.get(video.get_absolute_url()).text
     assert retry in client.get(reverse("videos")).text
@@ -218,19 +217,19 @@ def test_a_waiting_video_can_be_cancelled_and_made_after_all(signed_in, maria, n
     assert "Cancel" in client.get(video.get_absolute_url()).text
     client.post(reverse("video-cancel", args=[video.pk]))
     video.refresh_from_db()
-    assert video.state == State.CANCELLED
+    assert video.state == ProviderState.CANCELLED
     answer = client.post(reverse("video-retry", args=[video.pk]), headers=HTMX)
     assert "Generating" in answer.text
 
 
 def test_what_is_being_made_already_is_told_to_be_too_late_to_cancel(signed_in, maria, new_video):
-    video = new_video(made_by=maria, state=State.COPYING)
+    video = new_video(made_by=maria, state=ProviderState.COPYING)
     answer = signed_in(maria).post(reverse("video-cancel", args=[video.pk]), follow=True)
     assert "Too late to stop it" in answer.text
 
 
 def test_a_video_is_renamed_and_deleted(signed_in, maria, new_video):
-    video = new_video(made_by=maria, state=State.READY)
+    video = new_video(made_by=maria, state=ProviderState.READY)
     client = signed_in(maria)
     client.post(reverse("video-rename", args=[video.pk]), {"title": "Spring / <b>"})
     page = client.get(video.get_absolute_url()).text
@@ -247,7 +246,7 @@ def test_the_gallery_needs_as_many_queries_for_many_as_for_few(
     counts = []
     for number in (26, 30):
         for k in range(number):
-            state = State.WAITING if k % 2 else State.READY
+            state = ProviderState.WAITING if k % 2 else ProviderState.READY
             new_video(avatar=ready_avatar, voice=voice, made_by=maria, state=state)
         with CaptureQueriesContext(connection) as queries:
             page = client.get(reverse("videos"))
@@ -275,8 +274,8 @@ def test_home_ticks_off_the_steps_already_done(signed_in, maria, ready_avatar, v
 
 
 def test_home_shows_what_runs_and_what_is_new(signed_in, maria, new_video):
-    running = new_video(state=State.MAKING, progress=50, title="Running")
-    new_video(state=State.READY, title="Finished")
+    running = new_video(state=ProviderState.MAKING, progress=50, title="Running")
+    new_video(state=ProviderState.READY, title="Finished")
     page = signed_in(maria).get("/").text
     assert page.count(f'id="video-{running.pk}"') == 1
     assert (
@@ -291,9 +290,9 @@ def test_home_shows_what_runs_and_what_is_new(signed_in, maria, new_video):
 
 
 def test_every_page_is_free_of_the_machine_room_s_words(signed_in, maria, new_video, new_avatar):
-    for state in State.values:
+    for state in ProviderState.values:
         new_video(made_by=maria, state=state, error="Try again.")
-    new_avatar(made_by=maria, state=State.UNSURE, error="Try again.")
+    new_avatar(made_by=maria, state=ProviderState.UNSURE, error="Try again.")
     client = signed_in(maria)
     for address in ("/", reverse("avatars"), reverse("videos"), reverse("video-new")):
         text = client.get(address).text.lower()
@@ -362,8 +361,8 @@ def test_a_page_that_waits_for_its_avatar_comes_again_when_it_can_speak(signed_i
     assert "is getting ready to speak" in page.text
     poll = reverse("video-speaker", args=[avatar.pk])
     assert client.get(poll, {"voice": voice.pk}).status_code == 204
-    Avatar.objects.update(state=State.FAILED)
+    Avatar.objects.update(state=ProviderState.FAILED)
     assert client.get(poll)["HX-Redirect"] == avatar.get_absolute_url()
-    Avatar.objects.update(state=State.READY, provider=provider(), remote_id="a")
+    Avatar.objects.update(state=ProviderState.READY, provider=provider(), remote_id="a")
     address = client.get(poll, {"voice": voice.pk})["HX-Redirect"]
     assert client.get(address).text.count(" checked") == 6

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from avatars.models import Avatar
-from dashboard.jobs.base import State
+from dashboard.jobs.provider_job import ProviderState
 from tests.workers import work_on_avatar, work_on_video
 from videos import samples
 from videos.models import Batch, Video, Voice
@@ -35,10 +35,10 @@ def test_the_sample_pressed_twice_is_made_once(signed_in, maria):
 def test_a_sample_that_failed_can_be_made_again(signed_in, maria):
     client = signed_in(maria)
     client.post(reverse("sample"))
-    Avatar.objects.update(state=State.FAILED)
-    Video.objects.update(state=State.FAILED)
+    Avatar.objects.update(state=ProviderState.FAILED)
+    Video.objects.update(state=ProviderState.FAILED)
     client.post(reverse("sample"))
-    assert Video.objects.filter(state=State.WAITING, avatar__state=State.WAITING).count() == 1
+    assert Video.objects.filter(state=ProviderState.WAITING, avatar__state=ProviderState.WAITING).count() == 1
 
 
 def test_a_short_limit_of_the_provider_cuts_the_sample(signed_in, maria, settings):
@@ -56,7 +56,7 @@ def test_the_video_is_sent_when_its_avatar_can_speak(provider, maria):
     assert next_up() == [video.pk]
     work_on_video(video.pk)
     video.refresh_from_db()
-    assert video.state == State.MAKING
+    assert video.state == ProviderState.MAKING
 
 
 def test_a_video_whose_avatar_fails_says_so(provider, maria):
@@ -65,7 +65,7 @@ def test_a_video_whose_avatar_fails_says_so(provider, maria):
     work_on_avatar(video.avatar_id)
     work_on_video(video.pk)
     video.refresh_from_db()
-    assert video.state == State.FAILED
+    assert video.state == ProviderState.FAILED
     assert video.error.startswith("The avatar of this video could not be made.")
     assert "Face is too small" in video.error
 
@@ -82,7 +82,7 @@ def test_home_shows_the_sample_until_the_team_has_videos(signed_in, maria, tom, 
     page = client.get("/").text
     assert BUTTON in page
     assert "samples/sample.mp4" in page
-    new_video(made_by=tom, state=State.FAILED)
+    new_video(made_by=tom, state=ProviderState.FAILED)
     page = client.get("/").text
     assert BUTTON not in page
     assert "samples/sample.mp4" not in page

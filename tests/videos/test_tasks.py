@@ -12,7 +12,7 @@ from PIL import Image
 
 from avatars import tasks as avatar_tasks
 from avatars.models import Avatar
-from dashboard.jobs.base import State
+from dashboard.jobs.provider_job import ProviderState
 from tests import made
 from tests.workers import work_on_video
 from videos import poller, tasks
@@ -25,7 +25,7 @@ from videos.scheduling import count_ahead, next_up
 def video(provider, new_avatar, new_video) -> Video:
     remote = provider.add_avatar()
     return new_video(
-        avatar=new_avatar(state=State.READY, remote_id=remote["avatar_id"], provider=provider.url)
+        avatar=new_avatar(state=ProviderState.READY, remote_id=remote["avatar_id"], provider=provider.url)
     )
 
 
@@ -48,12 +48,12 @@ def page_of(signed_in, maria):
 
 
 def test_a_video_is_sent_watched_and_brought_home(provider, video):
-    assert run(video).state == State.MAKING
+    assert run(video).state == ProviderState.MAKING
     provider.videos[video.remote_id] |= {"status": "in_progressing", "progress": 40}
     assert look(video).progress == 40
     provider.finish(video.remote_id)
-    assert look(video).state == State.COPYING
-    assert run(video).state == State.READY
+    assert look(video).state == ProviderState.COPYING
+    assert run(video).state == ProviderState.READY
     for file in (video.video, video.mask, video.poster):
         assert default_storage.exists(file.name)
     assert (video.width, video.height, video.seconds) == (128, 160, 1.0)
@@ -94,7 +94,7 @@ def test_nothing_is_asked_while_nothing_waits(provider, db):
 def test_a_state_that_nobody_has_heard_of_is_waited_out(provider, video):
     run(video)
     provider.videos[video.remote_id]["status"] = "warming_up"
-    assert look(video).state == State.MAKING
+    assert look(video).state == ProviderState.MAKING
     assert video.remote_state == "warming_up"
 
 
@@ -102,10 +102,10 @@ def test_an_error_is_told_in_the_providers_words_and_can_be_tried_again(provider
     run(video)
     failed = video.remote_id
     provider.videos[failed] |= {"status": "error", "error": "The recording is empty."}
-    assert look(video).state == State.FAILED
+    assert look(video).state == ProviderState.FAILED
     assert video.error == "The recording is empty."
     assert tasks.retry(video)
-    assert run(video).state == State.MAKING
+    assert run(video).state == ProviderState.MAKING
     assert video.remote_id != failed
     assert tasks.sync() == 0  # the failed one does not come in beside it
 
@@ -117,7 +117,7 @@ def test_a_finished_video_has_the_person_cut_out_for_previews_of_other_looks(
     run(video)
     provider.finish(video.remote_id)
     look(video)
-    assert run(video).state == State.READY
+    assert run(video).state == ProviderState.READY
     with Image.open(video.cutout.open()) as cutout:
         assert cutout.size == (video.width, video.height)
         assert cutout.getpixel((3, 3))[3] < 20
@@ -129,7 +129,7 @@ def test_a_mask_may_be_missing(provider, video):
     provider.finish(video.remote_id)
     del provider.videos[video.remote_id]["mask"]
     look(video)
-    assert run(video).state == State.READY
+    assert run(video).state == ProviderState.READY
     assert not video.mask
     assert not video.cutout
 
@@ -139,7 +139,7 @@ def test_a_mask_that_does_not_fit_is_left_out(provider, video, tmp_path, page_of
     run(video)
     provider.finish(video.remote_id)
     look(video)
-    assert run(video).state == State.READY
+    assert run(video).state == ProviderState.READY
     assert not video.mask
     assert "does not fit it" in page_of(video)
 
@@ -150,9 +150,9 @@ def test_a_mask_that_cannot_be_downloaded_withholds_no_good_video(provider, vide
     provider.finish(video.remote_id)
     look(video)
     tries = 1
-    while run(video).state == State.COPYING:
+    while run(video).state == ProviderState.COPYING:
         tries += 1
-    assert (video.state, tries) == (State.READY, tasks.MASK_TRIES)
+    assert (video.state, tries) == (ProviderState.READY, tasks.MASK_TRIES)
     assert video.video
     assert video.poster
     assert not video.mask
@@ -164,9 +164,9 @@ def test_a_mask_that_comes_late_is_waited_for(provider, video, media_files, page
     run(video)
     provider.finish(video.remote_id)
     look(video)
-    assert run(video).state == State.COPYING
+    assert run(video).state == ProviderState.COPYING
     provider.files["mask"] = media_files["mask"]
-    assert run(video).state == State.READY
+    assert run(video).state == ProviderState.READY
     assert video.mask
     assert "mask of this video" not in page_of(video)
 
@@ -181,38 +181,38 @@ def test_what_is_no_video_is_not_shown_and_leaves_nothing_behind(provider, video
         set(default_storage.listdir("videos/videos")[1]) if default_storage.exists("videos/videos") else set()
     )
     run(video)
-    assert video.state == State.COPYING  # the link may be better the next time
+    assert video.state == ProviderState.COPYING  # the link may be better the next time
     assert not video.video
     after = (
         set(default_storage.listdir("videos/videos")[1]) if default_storage.exists("videos/videos") else set()
     )
     assert after == before
     provider.files["video"] = media_files["video"]
-    assert run(video).state == State.READY
+    assert run(video).state == ProviderState.READY
 
 
 def test_a_video_that_the_provider_lost_fails_after_a_while_and_not_at_once(provider, video):
     run(video)
     del provider.videos[video.remote_id]
-    assert look(video).state == State.MAKING
+    assert look(video).state == ProviderState.MAKING
     Video.objects.filter(pk=video.pk).update(lost_since=timezone.now() - timedelta(hours=1))
-    assert look(video).state == State.FAILED
+    assert look(video).state == ProviderState.FAILED
     assert "no longer knows" in video.error
 
 
 def test_a_provider_that_is_away_for_a_moment_fails_nothing(provider, video):
     run(video)
     provider.mood.refuse["video.list"] = (503, b"maintenance")
-    assert look(video).state == State.MAKING
+    assert look(video).state == ProviderState.MAKING
     provider.mood.busy_until = time.time() + 30
     provider.mood.refuse.clear()
-    assert look(video).state == State.MAKING
+    assert look(video).state == ProviderState.MAKING
 
 
 def test_a_video_that_takes_for_ever_fails_with_a_sentence(provider, video):
     run(video)
     Video.objects.filter(pk=video.pk).update(state_since=timezone.now() - timedelta(hours=4))
-    assert look(video).state == State.FAILED
+    assert look(video).state == ProviderState.FAILED
     assert video.error == "This took too long. Try again."
 
 
@@ -221,12 +221,16 @@ def test_only_so_many_are_sent_and_the_others_wait_in_their_order(provider, vide
     second, third = (new_video(avatar=video.avatar, voice=video.voice) for _ in range(2))
     for one in (third, second, video):
         run(one)
-    assert [one.state for one in (video, second, third)] == [State.MAKING, State.WAITING, State.WAITING]
+    assert [one.state for one in (video, second, third)] == [
+        ProviderState.MAKING,
+        ProviderState.WAITING,
+        ProviderState.WAITING,
+    ]
     assert [card.ahead for card in cards_of([second, third])] == [1, 2]
     provider.finish(video.remote_id)
     look(video)
-    assert run(third).state == State.WAITING
-    assert run(second).state == State.MAKING
+    assert run(third).state == ProviderState.WAITING
+    assert run(second).state == ProviderState.MAKING
 
 
 def test_asking_has_workers_of_its_own_and_copying_the_common_ones(provider, video):
@@ -242,7 +246,7 @@ def test_asking_has_workers_of_its_own_and_copying_the_common_ones(provider, vid
 def test_who_was_sent_first_is_ahead_at_the_provider_too(provider, video, new_video):
     second = new_video(avatar=video.avatar, voice=video.voice)
     run(video)
-    Video.objects.filter(pk=second.pk).update(state=State.SENDING, state_since=timezone.now())
+    Video.objects.filter(pk=second.pk).update(state=ProviderState.SENDING, state_since=timezone.now())
     second.refresh_from_db()
     assert count_ahead([second]) == {second.pk: 1}
 
@@ -261,24 +265,24 @@ def test_a_batch_keeps_no_single_video_waiting_and_batches_take_turns(provider, 
     order = [single, first[0], second[0], first[1], second[1], first[2]]
     assert [card.ahead for card in cards_of(order)] == [1, 2, 3, 4, 5, 6]
     for one in order:  # what each is told is what happens
-        Video.objects.filter(state=State.MAKING).update(state=State.READY)
+        Video.objects.filter(state=ProviderState.MAKING).update(state=ProviderState.READY)
         assert next_up() == [one.pk]
-        assert run(one).state == State.MAKING
+        assert run(one).state == ProviderState.MAKING
 
 
 def test_a_waiting_video_can_be_cancelled_and_started_again(provider, video):
     assert tasks.cancel(video)
-    assert run(video).state == State.CANCELLED
+    assert run(video).state == ProviderState.CANCELLED
     assert provider.count("video.generate") == 0
     assert tasks.retry(video)
-    assert run(video).state == State.MAKING
+    assert run(video).state == ProviderState.MAKING
 
 
 def test_a_video_in_the_providers_queue_is_forgotten_when_it_is_cancelled(provider, video):
     run(video)
     assert tasks.cancel(video)
     provider.finish(video.remote_id)
-    assert look(video).state == State.CANCELLED
+    assert look(video).state == ProviderState.CANCELLED
     assert tasks.sync() == 0
 
 
@@ -291,8 +295,8 @@ def test_a_video_that_is_being_made_is_too_late_to_cancel(provider, video):
 
 def test_a_lost_answer_is_not_paid_twice(provider, video):
     provider.mood.lose = ["video.generate"]
-    assert run(video).state == State.WAITING
-    assert run(video).state == State.MAKING
+    assert run(video).state == ProviderState.WAITING
+    assert run(video).state == ProviderState.MAKING
     assert provider.count("video.generate") == 1
     assert list(provider.videos) == [video.remote_id]
 
@@ -300,7 +304,7 @@ def test_a_lost_answer_is_not_paid_twice(provider, video):
 def test_an_avatar_of_another_provider_is_refused_in_plain_words(provider, video):
     video.avatar.provider = "https://elsewhere.example"
     video.avatar.save()
-    assert run(video).state == State.FAILED
+    assert run(video).state == ProviderState.FAILED
     assert "another avatar service" in video.error
 
 
@@ -319,22 +323,22 @@ def test_sync_brings_in_finished_and_running_videos_and_no_failed_ones(provider,
     provider.add_video(status="error")
     assert tasks.sync() == 2
     assert tasks.sync() == 0
-    for video in Video.objects.filter(state=State.COPYING):
-        assert run(video).state == State.READY
-    assert Video.objects.filter(state=State.MAKING).count() == 1
+    for video in Video.objects.filter(state=ProviderState.COPYING):
+        assert run(video).state == ProviderState.READY
+    assert Video.objects.filter(state=ProviderState.MAKING).count() == 1
 
 
 def test_a_dead_copy_goes_on_when_its_lease_has_expired(provider, video):
     run(video)
     provider.finish(video.remote_id)
     look(video)
-    Video.claim(video.pk, State.COPYING, to=State.COPYING, seconds=60)  # and is killed
-    assert run(video).state == State.COPYING
+    Video.claim(video.pk, ProviderState.COPYING, to=ProviderState.COPYING, seconds=60)  # and is killed
+    assert run(video).state == ProviderState.COPYING
     Video.objects.filter(pk=video.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
     OrmQ.objects.all().delete()
     poller.step()
     assert OrmQ.objects.filter().count() >= 1
-    assert run(video).state == State.READY
+    assert run(video).state == ProviderState.READY
 
 
 def test_what_a_killed_copy_had_stored_already_is_replaced(provider, video, media_files):
@@ -343,7 +347,7 @@ def test_what_a_killed_copy_had_stored_already_is_replaced(provider, video, medi
     look(video)
     name = f"videos/videos/{video.client_ref}.mp4"
     default_storage.save(name, ContentFile(b"half of it"))
-    assert run(video).state == State.READY
+    assert run(video).state == ProviderState.READY
     assert video.video.name == name
     assert default_storage.size(name) == media_files["video"].stat().st_size
 

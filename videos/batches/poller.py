@@ -7,9 +7,9 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from dashboard.jobs.base import ACTIVE
 from dashboard.jobs.enqueue import enqueue_due
 from dashboard.jobs.isolation import do_each, run_each
+from dashboard.jobs.provider_job import ACTIVE_STATES
 from dashboard.models import Lease
 from videos.batches import tasks
 from videos.models import Batch, BatchItem, ItemState, Video
@@ -39,11 +39,11 @@ def _delete_old_drafts() -> None:
 def _note_ends() -> None:
     """A batch is done when nothing of it is left to be made; "Try again" anywhere opens it again."""
     items = BatchItem.objects.filter(batch=OuterRef("pk"), state__in=(ItemState.WAITING, ItemState.WORKING))
-    videos = Video.objects.filter(batch=OuterRef("pk"), state__in=ACTIVE)
+    videos = Video.objects.filter(batch=OuterRef("pk"), state__in=ACTIVE_STATES)
     running = Batch.objects.filter(started_at__isnull=False, done_at=None)
     ended = running.filter(~Exists(items), ~Exists(videos))
     _set_each(ended, done_at=timezone.now())
-    again = Video.objects.filter(state__in=ACTIVE, batch__done_at__isnull=False).values("batch")
+    again = Video.objects.filter(state__in=ACTIVE_STATES, batch__done_at__isnull=False).values("batch")
     _set_each(Batch.objects.filter(pk__in=again), done_at=None)
 
 

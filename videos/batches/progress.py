@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Sum
 
-from dashboard.jobs.base import State
+from dashboard.jobs.provider_job import ProviderState
 from videos.cards import stamp
 from videos.models import Batch, BatchItem, ItemState
 from videos.scheduling import count_ahead
 
 DELETED = "deleted"  # a row whose video somebody deleted since
-STOPPED = (State.FAILED, State.UNSURE)
+STOPPED = (ProviderState.FAILED, ProviderState.UNSURE)
 STAMPS_APART = "_"
 # What a row shows. The poll reads them all every other second, so nothing else of their many columns.
 ON_ROWS = (
@@ -43,11 +43,11 @@ class Tally:
             self.drafts += number
             return
         self.total += number
-        if state in (State.READY,):
+        if state in (ProviderState.READY,):
             self.ready += number
         elif state in STOPPED:
             self.failed += number
-        elif state == State.CANCELLED:
+        elif state == ProviderState.CANCELLED:
             self.cancelled += number
         else:
             self.active += number
@@ -120,7 +120,7 @@ def with_rows(batch: Batch) -> Batch:
 def is_waiting(item: BatchItem) -> bool:
     """Whether "Cancel what waits" means this one."""
     if item.video is not None:
-        return item.video.state in (State.WAITING, State.MAKING) and item.video.is_cancellable
+        return item.video.state in (ProviderState.WAITING, ProviderState.MAKING) and item.video.is_cancellable
     return item.state == ItemState.WAITING
 
 

@@ -15,8 +15,7 @@ from django.utils.formats import date_format
 
 from avatars.models import Avatar
 from dashboard.files.filenames import from_filename
-from dashboard.jobs.base import State
-from dashboard.jobs.provider_job import provider
+from dashboard.jobs.provider_job import ProviderState, provider
 from dashboard.requests import parse_id
 from dashboard.templatetags.dashboard import clock
 from videos.forms import MAX_SCRIPT, SCRIPT_TOO_LONG
@@ -40,7 +39,7 @@ class _Person(NamedTuple):
 
     @property
     def can_speak(self) -> bool:
-        return self.state == State.READY and self.provider == provider()
+        return self.state == ProviderState.READY and self.provider == provider()
 
 
 class _Sound(NamedTuple):
@@ -105,7 +104,10 @@ class Checker:
             return ready[0].pk
         if ready:
             raise Wrong(f"{_several(ready, 'avatars', said)} Write the number of the one you mean.")
-        if any(person.state in (State.WAITING, State.SENDING, State.COPYING) for person in found):
+        if any(
+            person.state in (ProviderState.WAITING, ProviderState.SENDING, ProviderState.COPYING)
+            for person in found
+        ):
             raise Wrong(f"“{said}” is still being made. Check again in a moment.")
         if found:
             raise Wrong(

@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from dashboard.files.filenames import for_video
 from dashboard.jobs import runner
-from dashboard.jobs.base import ForbiddenTransition, LeaseLost, State
+from dashboard.jobs.base import ForbiddenTransition, LeaseLost
 from dashboard.jobs.enqueue import enqueue_job
 from dashboard.jobs.local_job import working_phase
-from dashboard.jobs.provider_job import provider
+from dashboard.jobs.provider_job import ProviderState, provider
 from dashboard.jobs.runner import JobDelayed, JobFailed
 from dashboard.net import safe_download
 from dashboard.uploads import UploadError
@@ -125,7 +125,7 @@ def make_video(item: BatchItem) -> Video:
         look=batch.look,
         batch=batch,
         turn=item.number,
-        state=State.WAITING,
+        state=ProviderState.WAITING,
     )
     item.move(ItemState.READY, video=video, progress=100, error="")
     return video

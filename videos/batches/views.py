@@ -11,7 +11,7 @@ from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 from dashboard.files import zip_stream
 from dashboard.files.filenames import for_filename
 from dashboard.gallery.changes import Changes, Gallery, Mark
-from dashboard.jobs.base import State
+from dashboard.jobs.provider_job import ProviderState
 from videos.batches import draft_views, tasks
 from videos.batches.forms import NameForm
 from videos.batches.progress import STOPPED, changed, is_waiting, tallies, with_rows
@@ -82,7 +82,7 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
 def archive(request: HttpRequest, pk: int) -> HttpResponseBase:
     """All finished videos of the batch and their masks, in the order of the rows."""
     batch = get_object_or_404(Batch, pk=pk)
-    found = batch.videos.filter(state=State.READY).exclude(video="").order_by("turn", "pk")
+    found = batch.videos.filter(state=ProviderState.READY).exclude(video="").order_by("turn", "pk")
     videos = list(found)
     if not videos:
         messages.error(request, "None of these is ready to download yet.")
@@ -106,7 +106,7 @@ def retry_all(request: HttpRequest, pk: int) -> HttpResponse:
     """Try again what failed; of those where that may count twice at the provider, each is asked for by itself."""
     batch = _get_batch(request, pk)
     for item in with_rows(batch).rows:
-        if item.now == State.FAILED:
+        if item.now == ProviderState.FAILED:
             tasks.retry(item)
     return redirect(batch)
 
@@ -123,7 +123,7 @@ def cancel_all(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def retry(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
     item = _get_item(request, pk, item_pk)
-    if _find_state(item) in (*STOPPED, State.CANCELLED):
+    if _find_state(item) in (*STOPPED, ProviderState.CANCELLED):
         tasks.retry(item)
     return _render_status(request, item)
 

@@ -13,10 +13,11 @@ from django.db.models import F
 from django.utils import timezone
 
 from dashboard.jobs import runner
-from dashboard.jobs.base import LeaseLost, State
+from dashboard.jobs.base import LeaseLost
 from dashboard.jobs.enqueue import enqueue_due, enqueue_job
 from dashboard.jobs.isolation import do_each
 from dashboard.jobs.local_job import LocalState, working_phase
+from dashboard.jobs.provider_job import ProviderState
 from dashboard.jobs.runner import JobFailed
 from dashboard.models import User
 from dashboard.provider import generate_once
@@ -265,7 +266,7 @@ def tidy() -> float:
 
 def _dress_again() -> None:
     """Looks that this version draws otherwise than the one that drew them, as their keys say."""
-    dressed = Video.objects.filter(state=State.READY).exclude(dressed="").only("look", "dressed_key")
+    dressed = Video.objects.filter(state=ProviderState.READY).exclude(dressed="").only("look", "dressed_key")
     outdated = [video for video in dressed.iterator() if video.looks.key != video.dressed_key]
     do_each([video for video in outdated if find(video, Kind.LOOK) is None], _dress_one)
 

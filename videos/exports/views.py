@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
 
 from dashboard.files import signed_links
-from dashboard.jobs.base import State
+from dashboard.jobs.provider_job import ProviderState
 from videos.exports import catalogue, tasks
 from videos.models import Export, Video
 
@@ -65,7 +65,7 @@ def download_export(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
 
 @require_POST
 def choose_thumbnail(request: HttpRequest, pk: int) -> HttpResponse:
-    video = get_object_or_404(Video, pk=pk, state=State.READY)
+    video = get_object_or_404(Video, pk=pk, state=ProviderState.READY)
     if not request.user.may_change(video):
         raise PermissionDenied
     form = ThumbnailForm(request.POST)
@@ -84,7 +84,7 @@ def choose_thumbnail(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def show_thumbnail(request: HttpRequest, pk: int) -> HttpResponse:
     """The poll while the thumbnail is made: nothing while nothing changed."""
-    video = get_object_or_404(Video, pk=pk, state=State.READY)
+    video = get_object_or_404(Video, pk=pk, state=ProviderState.READY)
     export = tasks.find(video, Export.Kind.POSTER)
     if export and export.is_active and request.GET.get("v") == str(export.version):
         return HttpResponse(status=204)
@@ -110,4 +110,4 @@ def _render_thumbnail(
 def _get_ready_video(pk: int, kind: str) -> Video:
     if kind not in catalogue.FORMATS:
         raise Http404("There is no such download.")
-    return get_object_or_404(Video.objects.exclude(video=""), pk=pk, state=State.READY)
+    return get_object_or_404(Video.objects.exclude(video=""), pk=pk, state=ProviderState.READY)

@@ -12,7 +12,7 @@ from dashboard.files import signed_links
 from dashboard.files.filenames import for_filename
 from dashboard.gallery import filters
 from dashboard.gallery.changes import Changes, Gallery
-from dashboard.jobs.base import ACTIVE
+from dashboard.jobs.provider_job import ACTIVE_STATES
 from dashboard.requests import join_errors, parse_id
 from dashboard.uploads import UploadError
 from dashboard.uploads.resumable import resumable
@@ -195,7 +195,7 @@ def keep(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
     voice = _to_change(request, pk)
-    if Video.objects.filter(voice=voice, state__in=ACTIVE).exists():
+    if Video.objects.filter(voice=voice, state__in=ACTIVE_STATES).exists():
         messages.error(request, "A video is being made with this voice. Delete it when the video is there.")
         return redirect(voice)
     services.remove(voice)

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from dashboard.jobs.base import State
+from dashboard.jobs.provider_job import ProviderState
 from dashboard.jobs.provider_job import provider as here
 from tests import made
 from tests.conftest import FIXTURES
@@ -22,7 +22,12 @@ from videos.models import Batch, BatchItem, ItemState, Voice
 @pytest.fixture
 def speaker(new_avatar, maria):
     def make(name="Ada", **fields):
-        ready = {"state": State.READY, "remote_id": uuid.uuid4().hex, "provider": here(), "made_by": maria}
+        ready = {
+            "state": ProviderState.READY,
+            "remote_id": uuid.uuid4().hex,
+            "provider": here(),
+            "made_by": maria,
+        }
         return new_avatar(**{"name": name, "portrait": "x.jpg"} | ready | fields)
 
     return make

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from dashboard.jobs.base import State
+from dashboard.jobs.provider_job import ProviderState
 from dashboard.processes import supervisor
 from tests.videos.batches.conftest import begun, csv, made_of, run, send
 from videos import tasks as video_tasks
@@ -27,13 +27,13 @@ def test_the_page_tells_how_each_row_stands_and_how_far_all_is(client, maria, ba
         new_video,
         batch,
         maria,
-        State.READY,
-        State.FAILED,
-        State.CANCELLED,
-        State.MAKING,
+        ProviderState.READY,
+        ProviderState.FAILED,
+        ProviderState.CANCELLED,
+        ProviderState.MAKING,
         error="Try another.",
     )
-    Video.objects.filter(state=State.MAKING).update(progress=50)
+    Video.objects.filter(state=ProviderState.MAKING).update(progress=50)
     page = client.get(batch.get_absolute_url()).text
     for words in (
         "1 of 4 ready, 1 could not be made, 1 cancelled",
@@ -46,7 +46,7 @@ def test_the_page_tells_how_each_row_stands_and_how_far_all_is(client, maria, ba
 
 
 def test_one_poll_brings_what_changed_and_nothing_while_nothing_did(client, maria, batch, new_video):
-    made_of(new_video, batch, maria, *[State.MAKING] * 3)
+    made_of(new_video, batch, maria, *[ProviderState.MAKING] * 3)
     page = client.get(batch.get_absolute_url()).text
     assert page.count("hx-get=") == 1
     address = re.search(r'hx-get="([^"]*/status/[^"]*)"', page)[1]
@@ -56,7 +56,7 @@ def test_one_poll_brings_what_changed_and_nothing_while_nothing_did(client, mari
     assert "Number 2" in answer.text
     assert "Number 1" not in answer.text
     assert "every 2s" in answer.text
-    Video.objects.update(state=State.READY, version=9)
+    Video.objects.update(state=ProviderState.READY, version=9)
     answer = client.get(address)
     assert "every 2s" not in answer.text
     assert "Spring: 3 videos are ready." in answer["HX-Trigger"]
@@ -74,9 +74,9 @@ def test_the_poll_notices_every_change_of_a_row():
 
 
 def test_the_poll_notices_a_new_title(client, maria, batch, new_video):
-    made_of(new_video, batch, maria, State.MAKING, State.READY)
+    made_of(new_video, batch, maria, ProviderState.MAKING, ProviderState.READY)
     address = re.search(r'hx-get="([^"]*/status/[^"]*)"', client.get(batch.get_absolute_url()).text)[1]
-    video = batch.videos.get(state=State.READY)
+    video = batch.videos.get(state=ProviderState.READY)
     client.post(reverse("video-rename", args=[video.pk]), {"title": "Another title"})
     assert "Another title" in client.get(address).text
 
@@ -90,14 +90,16 @@ def test_what_the_page_of_the_largest_batch_asks_fits_into_an_address():
 
 
 def test_page_and_poll_ask_the_database_no_more_for_many_rows(client, maria, batch, new_video):
-    first = made_of(new_video, batch, maria, *[State.MAKING, State.WAITING, State.READY])
+    first = made_of(
+        new_video, batch, maria, *[ProviderState.MAKING, ProviderState.WAITING, ProviderState.READY]
+    )
     more = Batch.objects.create(name="More", made_by=maria, started_at=timezone.now())
     one = first.videos.first()
     made_of(
         new_video,
         more,
         maria,
-        *[State.MAKING, State.WAITING, State.READY] * 20,
+        *[ProviderState.MAKING, ProviderState.WAITING, ProviderState.READY] * 20,
         avatar=one.avatar,
         voice=one.voice,
     )
@@ -118,23 +120,44 @@ def test_an_address_of_the_poll_stays_short_for_the_largest_batch(client, maria,
 
 
 def test_what_failed_is_tried_again_all_or_each_and_what_waits_is_cancelled(client, maria, batch, new_video):
-    made_of(new_video, batch, maria, State.FAILED, State.UNSURE, State.FAILED, State.WAITING, State.MAKING)
+    made_of(
+        new_video,
+        batch,
+        maria,
+        ProviderState.FAILED,
+        ProviderState.UNSURE,
+        ProviderState.FAILED,
+        ProviderState.WAITING,
+        ProviderState.MAKING,
+    )
     items = list(batch.items.all())
     Batch.objects.update(done_at=timezone.now())
     client.post(reverse("batch-row-retry", args=[batch.pk, items[0].pk]), headers=HTMX)
-    assert Video.objects.get(batch_item=items[0]).state == State.WAITING
+    assert Video.objects.get(batch_item=items[0]).state == ProviderState.WAITING
     assert Batch.objects.get().done_at is None
     client.post(reverse("batch-retry", args=[batch.pk]))
     states = list(Video.objects.order_by("turn").values_list("state", flat=True))
     # Whether to pay twice for a lost answer is for a person to say, row by row.
-    assert states == [State.WAITING, State.UNSURE, State.WAITING, State.WAITING, State.MAKING]
+    assert states == [
+        ProviderState.WAITING,
+        ProviderState.UNSURE,
+        ProviderState.WAITING,
+        ProviderState.WAITING,
+        ProviderState.MAKING,
+    ]
     client.post(reverse("batch-cancel", args=[batch.pk]))
     states = list(Video.objects.order_by("turn").values_list("state", flat=True))
-    assert states == [State.CANCELLED, State.UNSURE, State.CANCELLED, State.CANCELLED, State.MAKING]
+    assert states == [
+        ProviderState.CANCELLED,
+        ProviderState.UNSURE,
+        ProviderState.CANCELLED,
+        ProviderState.CANCELLED,
+        ProviderState.MAKING,
+    ]
     client.post(reverse("batch-row-retry", args=[batch.pk, items[3].pk]))
-    assert Video.objects.get(batch_item=items[3]).state == State.WAITING
+    assert Video.objects.get(batch_item=items[3]).state == ProviderState.WAITING
     client.post(reverse("batch-row-cancel", args=[batch.pk, items[3].pk]))
-    assert Video.objects.get(batch_item=items[3]).state == State.CANCELLED
+    assert Video.objects.get(batch_item=items[3]).state == ProviderState.CANCELLED
 
 
 def test_rows_that_wait_for_their_sound_can_be_cancelled(client, speaker, web):
@@ -149,8 +172,16 @@ def test_rows_that_wait_for_their_sound_can_be_cancelled(client, speaker, web):
 
 
 def test_the_archive_has_what_is_ready_in_order_under_its_titles(client, maria, batch, new_video):
-    made_of(new_video, batch, maria, State.READY, State.FAILED, State.READY, State.READY)
-    for number, video in enumerate(Video.objects.filter(state=State.READY).order_by("turn")):
+    made_of(
+        new_video,
+        batch,
+        maria,
+        ProviderState.READY,
+        ProviderState.FAILED,
+        ProviderState.READY,
+        ProviderState.READY,
+    )
+    for number, video in enumerate(Video.objects.filter(state=ProviderState.READY).order_by("turn")):
         video.title = "Hello: world" if number < 2 else "=Last"
         video.video.save(f"{number}.mp4", ContentFile(f"film {number}".encode()), save=False)
         video.mask.save(f"{number}.mp4", ContentFile(b"mask"), save=False)
@@ -164,13 +195,13 @@ def test_the_archive_has_what_is_ready_in_order_under_its_titles(client, maria, 
 
 
 def test_an_archive_of_nothing_is_a_sentence(client, maria, batch, new_video):
-    made_of(new_video, batch, maria, State.MAKING)
+    made_of(new_video, batch, maria, ProviderState.MAKING)
     answer = client.get(reverse("batch-zip", args=[batch.pk]), follow=True)
     assert "None of these is ready to download yet." in answer.text
 
 
 def test_a_deleted_batch_keeps_its_videos_and_a_deleted_video_its_row(client, maria, batch, new_video):
-    made_of(new_video, batch, maria, State.READY, State.MAKING)
+    made_of(new_video, batch, maria, ProviderState.READY, ProviderState.MAKING)
     video_tasks.remove(Video.objects.get(title="Number 1"))
     page = client.get(batch.get_absolute_url()).text
     assert ">Deleted<" in page
@@ -181,7 +212,7 @@ def test_a_deleted_batch_keeps_its_videos_and_a_deleted_video_its_row(client, ma
         in client.post(reverse("batch-delete", args=[batch.pk]), follow=True).text
     )
     assert not Batch.objects.exists()
-    assert Video.objects.get().state == State.MAKING
+    assert Video.objects.get().state == ProviderState.MAKING
 
 
 def test_a_row_whose_batch_was_deleted_meanwhile_makes_nothing(client, speaker, web, monkeypatch):
@@ -200,7 +231,7 @@ def test_a_row_whose_batch_was_deleted_meanwhile_makes_nothing(client, speaker, 
 
 
 def test_only_who_made_it_and_the_owner_may_change_a_batch(signed_in, tom, owner, maria, batch, new_video):
-    made_of(new_video, batch, maria, State.FAILED)
+    made_of(new_video, batch, maria, ProviderState.FAILED)
     item = batch.items.get()
     toms = signed_in(tom)
     page = toms.get(batch.get_absolute_url()).text.partition("<main")[2].partition("</main>")[0]
@@ -214,7 +245,7 @@ def test_only_who_made_it_and_the_owner_may_change_a_batch(signed_in, tom, owner
     client.post(reverse("batch-rename", args=[batch.pk]), {"name": "مرحبا"})
     client.post(reverse("batch-retry", args=[batch.pk]))
     assert Batch.objects.get().name == "مرحبا"
-    assert Video.objects.get().state == State.WAITING
+    assert Video.objects.get().state == ProviderState.WAITING
 
 
 # ---------------------------------------------------------------- where else it shows
@@ -222,27 +253,29 @@ def test_only_who_made_it_and_the_owner_may_change_a_batch(signed_in, tom, owner
 
 def test_a_batch_is_news_once_when_all_of_it_is_done(client, maria, batch, new_video):
     since = (timezone.now() - timedelta(seconds=5)).isoformat()
-    made_of(new_video, batch, maria, State.READY, State.READY, State.MAKING)
+    made_of(new_video, batch, maria, ProviderState.READY, ProviderState.READY, ProviderState.MAKING)
     poller.step()
     assert client.get(reverse("news"), {"since": since}).status_code == 204
-    Video.objects.filter(state=State.MAKING).update(state=State.FAILED, state_since=timezone.now())
+    Video.objects.filter(state=ProviderState.MAKING).update(
+        state=ProviderState.FAILED, state_since=timezone.now()
+    )
     poller.step()
     said = client.get(reverse("news"), {"since": since}).json()
     assert [item["text"] for item in said["items"]] == ["Spring: 2 videos are ready, 1 could not be made."]
     assert (said["items"][0]["url"], said["busy"]) == (batch.get_absolute_url(), False)
-    video_tasks.retry(Video.objects.get(state=State.FAILED))  # on its own page
+    video_tasks.retry(Video.objects.get(state=ProviderState.FAILED))  # on its own page
     poller.step()
     assert Batch.objects.get().done_at is None
 
 
 def test_a_video_leads_back_to_its_batch(client, maria, batch, new_video):
-    made_of(new_video, batch, maria, State.READY)
+    made_of(new_video, batch, maria, ProviderState.READY)
     page = client.get(Video.objects.get().get_absolute_url()).text
     assert f'<a href="{batch.get_absolute_url()}">Spring</a>' in page
 
 
 def test_home_shows_a_running_batch_as_one_and_not_its_videos(client, maria, batch, new_video):
-    made_of(new_video, batch, maria, State.READY, *[State.WAITING] * 12)
+    made_of(new_video, batch, maria, ProviderState.READY, *[ProviderState.WAITING] * 12)
     single = new_video(made_by=maria, title="Alone")
     page = client.get("/").text
     assert "1 of 13 ready" in page
@@ -250,9 +283,9 @@ def test_home_shows_a_running_batch_as_one_and_not_its_videos(client, maria, bat
     assert f'id="video-{single.pk}"' in page
     address = re.search(r'hx-get="([^"]*/panel/[^"]*)"', page)[1].replace("&amp;", "&")
     assert client.get(address).status_code == 204
-    Video.objects.filter(title="Number 2").update(state=State.READY)
+    Video.objects.filter(title="Number 2").update(state=ProviderState.READY)
     assert "2 of 13 ready" in client.get(address).text
-    Video.objects.update(state=State.READY)
+    Video.objects.update(state=ProviderState.READY)
     poller.step()
     assert "13 of 13" not in client.get("/").text
 
@@ -260,7 +293,7 @@ def test_home_shows_a_running_batch_as_one_and_not_its_videos(client, maria, bat
 def test_the_list_tells_how_far_each_is_in_a_handful_of_queries(
     client, maria, batch, new_video, speaker, voice
 ):
-    made_of(new_video, batch, maria, State.READY, State.MAKING)
+    made_of(new_video, batch, maria, ProviderState.READY, ProviderState.MAKING)
     speaker("Ada")
     voice("Hello")
     send(client, "sheet", sheet=csv("Ada,hello", "Ada,x.mp3"))
@@ -271,7 +304,7 @@ def test_the_list_tells_how_far_each_is_in_a_handful_of_queries(
         assert words in page
     for number in range(5):
         one = Batch.objects.create(name=f"B{number}", made_by=maria, started_at=timezone.now())
-        made_of(new_video, one, maria, State.READY, State.FAILED)
+        made_of(new_video, one, maria, ProviderState.READY, ProviderState.FAILED)
     with CaptureQueriesContext(connection) as many:
         client.get(address)
     assert len(few) == len(many)

@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 from django_q.models import OrmQ
 
-from dashboard.jobs.base import State
+from dashboard.jobs.provider_job import ProviderState
 from tests.local_web import failing
 from tests.videos.batches.conftest import begun, run, send, sound
 from tests.workers import work_on_video
@@ -31,9 +31,9 @@ def test_several_sounds_make_one_video_each_with_their_titles_and_words(client, 
     )
     videos = Video.objects.order_by("turn")
     assert [(v.title, v.script, v.voice, v.state) for v in videos] == [
-        ("Ada: Three", "", three, State.WAITING),
-        ("First", "Hello", one, State.WAITING),
-        ("Ada: Two", "", two, State.WAITING),
+        ("Ada: Three", "", three, ProviderState.WAITING),
+        ("First", "Hello", one, ProviderState.WAITING),
+        ("Ada: Two", "", two, ProviderState.WAITING),
     ]
     assert {v.made_by for v in videos} == {maria}
     assert (batch.name, batch.is_draft) == ("Ada: 3 sounds", False)
@@ -230,7 +230,11 @@ def test_a_sheet_becomes_finished_videos_at_another_provider(
     settings.CG_AVATAR_MAX_IN_FLIGHT = 2
     remote = provider.add_avatar()
     new_avatar(
-        name="Ada", state=State.READY, remote_id=remote["avatar_id"], provider=provider.url, made_by=maria
+        name="Ada",
+        state=ProviderState.READY,
+        remote_id=remote["avatar_id"],
+        provider=provider.url,
+        made_by=maria,
     )
     voice("Hello")
     batch = begun(client, "Ada,hello,One", f"Ada,{web.url}/hello.mp3,Two", "Ada,hello,Three")
@@ -245,10 +249,10 @@ def test_a_sheet_becomes_finished_videos_at_another_provider(
             provider.count("video.generate") - len([v for v in provider.videos.values() if "video_url" in v])
             <= 2
         )
-        for video in batch.videos.filter(state=State.MAKING):
+        for video in batch.videos.filter(state=ProviderState.MAKING):
             provider.finish(video.remote_id)
     poller.step()
-    assert [video.state for video in batch.videos.order_by("turn")] == [State.READY] * 3
+    assert [video.state for video in batch.videos.order_by("turn")] == [ProviderState.READY] * 3
     assert provider.count("video.generate") == 3
     assert Batch.objects.get().done_at
     archive = b"".join(client.get(reverse("batch-zip", args=[batch.pk])).streaming_content)

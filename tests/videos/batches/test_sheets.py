@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from dashboard.jobs.base import State
+from dashboard.jobs.provider_job import ProviderState
 from tests.videos.batches.conftest import checks, csv, send, sound, xlsx
 from videos.batches import poller
 from videos.models import Batch, BatchItem, Video, Voice
@@ -50,8 +50,8 @@ def test_every_reason_is_told_in_words(client, speaker, voice, settings):
     settings.CG_AVATAR_MAX_AUDIO_SECONDS = 60
     speaker("Ada")
     one, two = speaker("María"), speaker("maría")
-    speaker("Nils", state=State.SENDING, remote_id="")
-    speaker("Otto", state=State.FAILED, remote_id="")
+    speaker("Nils", state=ProviderState.SENDING, remote_id="")
+    speaker("Otto", state=ProviderState.FAILED, remote_id="")
     speaker("Pia", provider="https://elsewhere.example")
     voice("Hello")
     twins = [voice("Twin"), voice("Twin")]

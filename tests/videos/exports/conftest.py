@@ -5,7 +5,7 @@ import pytest
 from django.conf import settings
 from django.core.files import File
 
-from dashboard.jobs.base import State
+from dashboard.jobs.provider_job import ProviderState
 from tests.videos import card as cards
 from tests.videos.card import Card
 from videos.models import Export, Video
@@ -21,7 +21,12 @@ def finished(new_video: Callable[..., Video], card: Card, maria: Any) -> Callabl
     """A ready video: the test card."""
 
     def make(*, mask: bool = True, **fields: Any) -> Video:
-        plain = {"state": State.READY, "seconds": card.seconds, "width": cards.WIDTH, "height": cards.HEIGHT}
+        plain = {
+            "state": ProviderState.READY,
+            "seconds": card.seconds,
+            "width": cards.WIDTH,
+            "height": cards.HEIGHT,
+        }
         video = new_video(**plain | {"made_by": maria, "title": "Ada: Hello"} | fields)
         with card.video.open("rb") as file:
             video.video.save("card.mp4", File(file), save=False)

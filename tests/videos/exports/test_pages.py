@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from dashboard.jobs.base import State
 from dashboard.jobs.local_job import LocalState
+from dashboard.jobs.provider_job import ProviderState
 from tests.sign_in import expect_sign_in
 from tests.videos.exports.conftest import again, export_of
 from videos.exports import tasks
@@ -26,7 +26,7 @@ def ready(new_video, maria):
 
     def make(**fields) -> Video:
         plain = {
-            "state": State.READY,
+            "state": ProviderState.READY,
             "video": "v.mp4",
             "mask": "m.mp4",
             "seconds": 8,
@@ -146,7 +146,7 @@ def test_a_look_at_an_address_makes_nothing_and_a_wrong_one_is_not_there(signed_
     for kind in ("look", "poster", "exe"):
         assert client.post(address(video, "export-make", kind)).status_code == 404
     assert not Export.objects.exists()
-    unfinished = ready(state=State.MAKING)
+    unfinished = ready(state=ProviderState.MAKING)
     assert client.post(address(unfinished, "export-make", "webm")).status_code == 404
 
 

@@ -12,8 +12,9 @@ from django_q.models import OrmQ
 from PIL import Image
 
 from avatars.models import Avatar
-from dashboard.jobs.base import LeaseLost, State
+from dashboard.jobs.base import LeaseLost
 from dashboard.jobs.local_job import LocalState
+from dashboard.jobs.provider_job import ProviderState
 from dashboard.provider import generate_once
 from tests.videos import decoded
 from tests.videos.exports.conftest import again, export_of
@@ -240,7 +241,7 @@ def test_a_video_that_was_ordered_with_a_look_is_dressed_when_it_comes_home(
 ):
     provider.files |= {"video": card.video, "mask": card.mask}
     remote = provider.add_avatar()
-    avatar = new_avatar(state=State.READY, remote_id=remote["avatar_id"], provider=provider.url)
+    avatar = new_avatar(state=ProviderState.READY, remote_id=remote["avatar_id"], provider=provider.url)
     video = new_video(avatar=avatar, look=COLOUR)
     work_on_video(video.pk)
     provider.finish(again(video).remote_id)

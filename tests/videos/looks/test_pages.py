@@ -8,8 +8,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from dashboard.jobs.base import State
 from dashboard.jobs.local_job import LocalState
+from dashboard.jobs.provider_job import ProviderState
 from videos.exports import tasks as exports
 from videos.looks.look import Look
 from videos.models import Export, Video
@@ -102,7 +102,7 @@ def test_a_finished_video_gets_another_look_without_being_made_again(signed_in, 
     client = signed_in(maria)
     assert change(client, video, **SEA)["Location"] == video.get_absolute_url()
     video = Video.objects.get(pk=video.pk)
-    assert (video.looks.frame, video.state) == ("16:9", State.READY)
+    assert (video.looks.frame, video.state) == ("16:9", ProviderState.READY)
     laid = Export.objects.get()
     assert (laid.kind, laid.state, laid.look_key) == ("look", LocalState.WAITING, video.looks.key)
     page = page_of(client, video)
@@ -135,7 +135,7 @@ def test_while_the_look_is_put_on_the_page_follows_it_and_then_has_it(signed_in,
 
 
 def test_a_look_chosen_before_the_video_is_made_is_only_kept(signed_in, maria, new_video):
-    video = new_video(made_by=maria, state=State.MAKING)
+    video = new_video(made_by=maria, state=ProviderState.MAKING)
     client = signed_in(maria)
     assert client.get(reverse("video-look", args=[video.pk])).status_code == 200
     change(client, video, **SEA)

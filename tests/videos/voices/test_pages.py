@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from dashboard.jobs.base import State
+from dashboard.jobs.provider_job import ProviderState
 from tests import made
 from tests.conftest import FIXTURES
 from videos.models import Video, Voice
@@ -50,7 +50,7 @@ def test_the_list_needs_as_many_queries_for_many_as_for_few(signed_in, maria):
 
 
 def test_a_voice_s_page_has_its_videos_its_words_and_its_download(signed_in, tom, recording, maria):
-    Video.objects.create(title="What it says", voice=recording, state=State.READY)
+    Video.objects.create(title="What it says", voice=recording, state=ProviderState.READY)
     part = editing.make(recording, Edit.of(0.2, 1, recording.seconds, even=False), maria)
     page = signed_in(tom).get(recording.get_absolute_url())
     assert "What it says" in page.text
@@ -95,10 +95,10 @@ def test_the_files_of_a_deleted_voice_are_gone(
 
 
 def test_a_voice_that_a_video_is_being_made_with_is_not_deleted(signed_in, maria, recording):
-    video = Video.objects.create(title="v", voice=recording, state=State.WAITING)
+    video = Video.objects.create(title="v", voice=recording, state=ProviderState.WAITING)
     client, address = signed_in(maria), reverse("voice-delete", args=[recording.pk])
     assert "Delete it when the video is there." in client.post(address, follow=True).text
-    Video.objects.filter(pk=video.pk).update(state=State.READY)
+    Video.objects.filter(pk=video.pk).update(state=ProviderState.READY)
     client.post(address)
     assert not Voice.objects.exists()
 
