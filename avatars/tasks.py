@@ -12,7 +12,7 @@ from avatars.scheduling import next_up
 from dashboard.files import signed_links
 from dashboard.jobs.base import LeaseLost
 from dashboard.jobs.enqueue import enqueue, enqueue_job
-from dashboard.jobs.provider_job import ProviderState, provider
+from dashboard.jobs.provider_job import ProviderState, current_provider
 from dashboard.provider import generate_once, lifecycle
 from dashboard.provider import sync as provider_sync
 from dashboard.provider.answers import RemoteAvatar
@@ -92,7 +92,7 @@ def _copy(avatar: Avatar) -> None:
     if avatar.attempts > 1:
         _look_up_links(avatar)
     if not avatar.preview_url:
-        raise ProviderError("The avatar service sent no preview of this avatar.", passing=True)
+        raise ProviderError("The avatar service sent no preview of this avatar.", is_temporary=True)
     try:
         with generate_once.brought_home(avatar.preview_url, max_bytes=MAX_PREVIEW_BYTES, seconds=60) as path:
             _keep(avatar, path)
@@ -154,7 +154,7 @@ def sync() -> int:
 def _create(item: RemoteAvatar) -> Avatar:
     avatar = Avatar.objects.create(
         name=f"Avatar {item.avatar_id[:8]}",
-        provider=provider(),
+        provider=current_provider(),
         remote_id=item.avatar_id,
         gender=item.gender,
         preview_url=item.preview_url,

@@ -213,7 +213,7 @@ def _download(job: EngineJob, url: str, target: Path, limit: int, seconds: float
                 url, Beating(), max_bytes=limit, seconds=seconds, guard=safe_download.guard()
             )
         except safe_download.DownloadError as error:
-            trouble = JobDelayed if error.passing else JobFailed
+            trouble = JobDelayed if error.is_temporary else JobFailed
             raise trouble(str(error), error_code=code) from error
 
 

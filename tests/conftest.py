@@ -15,8 +15,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 import dashboard.urls  # noqa: F401 - read now, while the engine is embedded: some tests switch it off
 from avatars.models import Avatar
-from dashboard.jobs.provider_job import ProviderState
-from dashboard.jobs.provider_job import provider as dashboard_provider
+from dashboard.jobs.provider_job import ProviderState, current_provider
 from dashboard.models import User
 from dashboard.provider.client import client
 from tests import made
@@ -121,7 +120,7 @@ def new_video(db: None, tmp_path: Path, new_avatar: Callable[..., Avatar]) -> Ca
         if "avatar" not in fields:
             remote_id = uuid.uuid4().hex
             fields["avatar"] = new_avatar(
-                state=ProviderState.READY, remote_id=remote_id, provider=dashboard_provider()
+                state=ProviderState.READY, remote_id=remote_id, provider=current_provider()
             )
         if "voice" not in fields:
             voice = Voice(name="Hello", seconds=1.0)
@@ -129,7 +128,7 @@ def new_video(db: None, tmp_path: Path, new_avatar: Callable[..., Avatar]) -> Ca
                 voice.sound.save("hello.wav", File(file), save=False)
             voice.save()
             fields["voice"] = voice
-        return Video.objects.create(**{"title": "Hello", "provider": dashboard_provider()} | fields)
+        return Video.objects.create(**{"title": "Hello", "provider": current_provider()} | fields)
 
     return make
 
@@ -137,7 +136,7 @@ def new_video(db: None, tmp_path: Path, new_avatar: Callable[..., Avatar]) -> Ca
 @pytest.fixture
 def speaker(new_avatar: Callable[..., Avatar], maria: User) -> Avatar:
     """An avatar that can speak."""
-    return new_avatar(state=ProviderState.READY, remote_id="a1", provider=dashboard_provider(), made_by=maria)
+    return new_avatar(state=ProviderState.READY, remote_id="a1", provider=current_provider(), made_by=maria)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from avatars.models import Avatar
-from dashboard.jobs.provider_job import ProviderState, provider
+from dashboard.jobs.provider_job import ProviderState, current_provider
 from videos.models import Video, Voice
 
 MAX_SCRIPT = 20_000  # characters; what the API takes
@@ -15,7 +15,7 @@ SCRIPT_TOO_LONG = f"This script is too long: at most {MAX_SCRIPT:,} characters."
 
 def speakers() -> Any:
     """Avatars that can speak now: ready, and known to the provider that is in use."""
-    return Avatar.objects.filter(state=ProviderState.READY, provider=provider())
+    return Avatar.objects.filter(state=ProviderState.READY, provider=current_provider())
 
 
 class TitleForm(forms.ModelForm):

@@ -15,7 +15,7 @@ from dashboard.files import signed_links
 from dashboard.files.filenames import MAX_NAME
 from dashboard.jobs.base import ForbiddenTransition, LeaseLost
 from dashboard.jobs.enqueue import enqueue, enqueue_job
-from dashboard.jobs.provider_job import ProviderState, provider
+from dashboard.jobs.provider_job import ProviderState, current_provider
 from dashboard.models import Tombstone
 from dashboard.provider import generate_once, lifecycle
 from dashboard.provider import sync as provider_sync
@@ -109,7 +109,7 @@ def _send(video: Video) -> None:
         video.fail("The avatar or the voice of this video was deleted. Make a new video.")
     elif not avatar.is_ready:
         video.fail(f"The avatar of this video could not be made. {avatar.error}".strip())
-    elif avatar.provider != provider():
+    elif avatar.provider != current_provider():
         video.fail("The avatar was made with another avatar service. Upload its portrait again.")
     else:
         audio_url, ref = signed_links.api_link(voice.sound.name), str(video.client_ref)
@@ -120,7 +120,7 @@ def _send(video: Video) -> None:
             to=ProviderState.MAKING,
             fields_of=lambda answer: {
                 "remote_state": answer.status or "pending",
-                "provider": provider(),
+                "provider": current_provider(),
                 "seen_at": timezone.now(),
             },
         )
@@ -130,7 +130,7 @@ def _copy(video: Video) -> None:
     """The provider's links die within hours: keep video and mask, checked to be what they claim."""
     item = client().get_video(video.remote_id)
     if not item.video_url:
-        raise ProviderError("The avatar service sent no link to the finished video.", passing=True)
+        raise ProviderError("The avatar service sent no link to the finished video.", is_temporary=True)
     # The mask first: what is tried again for its sake is small.
     with (
         _brought_mask(video, item.mask_video_url) as mask,
@@ -143,7 +143,9 @@ def _copy(video: Video) -> None:
             film = results.film(path, path.parent, mask=mask, at=video.poster_moment)
         except UploadError as error:
             log.warning("video %s: %s", video.pk, error)
-            raise ProviderError("The avatar service sent a file that is no video.", passing=True) from error
+            raise ProviderError(
+                "The avatar service sent a file that is no video.", is_temporary=True
+            ) from error
         _keep(video, path, mask, film, item)
 
 
@@ -236,12 +238,12 @@ def _create(item: RemoteVideo) -> Video | None:
     if item.status == "error":
         return None
     is_finished = item.status == "finished"
-    avatar = Avatar.objects.filter(provider=provider(), remote_id=item.avatar_id).first()
+    avatar = Avatar.objects.filter(provider=current_provider(), remote_id=item.avatar_id).first()
     name = avatar.name if avatar else "Video"
     video = Video.objects.create(
         title=f"{name[: MAX_NAME - 9]} {item.video_id[:8]}",
         avatar=avatar if item.avatar_id else None,
-        provider=provider(),
+        provider=current_provider(),
         remote_id=item.video_id,
         remote_state=item.status,
         seen_at=timezone.now(),

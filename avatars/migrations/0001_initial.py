@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                 ('error', models.TextField(blank=True, help_text='A sentence that says what to do.')),
                 ('created_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
                 ('state', models.CharField(choices=[('waiting', 'Waiting'), ('sending', 'Sending'), ('making', 'Making'), ('copying', 'Copying'), ('unsure', 'Unsure'), ('ready', 'Ready'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='waiting', max_length=16)),
-                ('provider', models.CharField(default=dashboard.jobs.provider_job.provider, help_text='Where remote_id is valid.', max_length=200)),
+                ('provider', models.CharField(default=dashboard.jobs.provider_job.current_provider, help_text='Where remote_id is valid.', max_length=200)),
                 ('remote_id', models.CharField(blank=True, max_length=200)),
                 ('client_ref', models.UUIDField(default=uuid.uuid4, unique=True)),
                 ('asked_at', models.DateTimeField(null=True)),

@@ -13,7 +13,7 @@ from dashboard.models import OwnedModel, Tombstone, User
 from dashboard.provider.answers import MAX_ID
 
 
-def provider() -> str:
+def current_provider() -> str:
     """The address that ids belong to: the same id at another provider is another thing."""
     return "embedded" if settings.EMBEDDED else settings.CG_AVATAR_API_URL
 
@@ -83,7 +83,9 @@ class ProviderJob(OwnedModel, Job):
     COPY_TASK: ClassVar[str]  # TASK asks the provider; this one copies what it made
 
     state = models.CharField(max_length=16, choices=ProviderState.choices, default=ProviderState.WAITING)
-    provider = models.CharField(max_length=200, default=provider, help_text="Where remote_id is valid.")
+    provider = models.CharField(
+        max_length=200, default=current_provider, help_text="Where remote_id is valid."
+    )
     remote_id = models.CharField(max_length=MAX_ID, blank=True)
     client_ref = models.UUIDField(default=uuid.uuid4, unique=True)
     # Set just before a generate call and cleared by a refusal: an id that is missing afterwards was lost.

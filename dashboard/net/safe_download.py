@@ -30,11 +30,11 @@ NOT_HTTP = "The link leads to something else than http or https."
 
 
 class DownloadError(Exception):
-    """It could not be downloaded; `str` says why in plain words, `passing` whether trying again can help."""
+    """It could not be downloaded; `str` says why in plain words, `is_temporary` whether trying again can help."""
 
-    def __init__(self, sentence: str, *, passing: bool = False) -> None:
+    def __init__(self, sentence: str, *, is_temporary: bool = False) -> None:
         super().__init__(sentence)
-        self.passing = passing
+        self.is_temporary = is_temporary
 
 
 class _Refused(OSError):
@@ -126,7 +126,7 @@ def download(url: str, target: BinaryIO, *, max_bytes: int, seconds: float, guar
                     url = _redirected(url, response)
         except requests.RequestException as error:
             if deadline.is_over:
-                raise DownloadError(TOO_SLOW, passing=True) from error
+                raise DownloadError(TOO_SLOW, is_temporary=True) from error
             raise _explained(error) from error
         except ValueError as error:  # an address that the libraries below cannot write down
             raise DownloadError(NOT_HTTP) from error
@@ -145,8 +145,10 @@ def _redirected(url: str, response: requests.Response) -> str:
 
 def _save(response: requests.Response, target: BinaryIO, max_bytes: int, deadline: Deadline) -> int:
     if response.status_code != 200:
-        passing = response.status_code in {408, 425, 429} or response.status_code >= 500
-        raise DownloadError(f"The link answers with an error (HTTP {response.status_code}).", passing=passing)
+        is_temporary = response.status_code in {408, 425, 429} or response.status_code >= 500
+        raise DownloadError(
+            f"The link answers with an error (HTTP {response.status_code}).", is_temporary=is_temporary
+        )
     expected = _announced_bytes(response)
     if expected is not None and expected > max_bytes:
         raise DownloadError(_too_large(max_bytes))
@@ -159,9 +161,9 @@ def _save(response: requests.Response, target: BinaryIO, max_bytes: int, deadlin
             break
         target.write(chunk)
     if deadline.is_over:  # a line that was cut looks like an end
-        raise DownloadError(TOO_SLOW, passing=True)
+        raise DownloadError(TOO_SLOW, is_temporary=True)
     if expected is not None and "Content-Encoding" not in response.headers and size != expected:
-        raise DownloadError("The download broke off.", passing=True)
+        raise DownloadError("The download broke off.", is_temporary=True)
     return size
 
 
@@ -175,8 +177,8 @@ def _read(response: requests.Response, deadline: Deadline) -> bytes:
         return response.raw.read1(64 * 1024, decode_content=True)
     except (urllib3.exceptions.HTTPError, OSError) as error:
         if deadline.is_over:
-            raise DownloadError(TOO_SLOW, passing=True) from error
-        raise DownloadError("The download broke off.", passing=True) from error
+            raise DownloadError(TOO_SLOW, is_temporary=True) from error
+        raise DownloadError("The download broke off.", is_temporary=True) from error
 
 
 def _too_large(max_bytes: int) -> str:
@@ -189,7 +191,7 @@ def _explained(error: requests.RequestException) -> DownloadError:
         if isinstance(cause, _Refused):
             return DownloadError("The link leads to an address that this server may not visit.")
         if isinstance(cause, socket.gaierror):
-            return DownloadError("The link's server could not be found.", passing=True)
+            return DownloadError("The link's server could not be found.", is_temporary=True)
         reason = getattr(cause, "reason", None)
         nested = next((arg for arg in cause.args if isinstance(arg, BaseException)), None)
         following = (
@@ -200,4 +202,4 @@ def _explained(error: requests.RequestException) -> DownloadError:
         return DownloadError(NOT_HTTP)
     if isinstance(error, requests.exceptions.SSLError):
         return DownloadError("The link's server has no valid certificate.")
-    return DownloadError("The link's server does not answer.", passing=True)
+    return DownloadError("The link's server does not answer.", is_temporary=True)

@@ -37,7 +37,7 @@ _HOLD = "provider-hold-until"
 class ProviderError(Exception):
     """A call that did not succeed.
 
-    `str` is a sentence for a person. `passing`: trying again can help. `lost`: the request may have been carried
+    `str` is a sentence for a person. `is_temporary`: trying again can help. `answer_lost`: the request may have been carried
     out all the same. `retry_after`: seconds to wait at least. `code` and `status`: what the provider said.
     """
 
@@ -45,15 +45,15 @@ class ProviderError(Exception):
         self,
         sentence: str,
         *,
-        passing: bool = False,
-        lost: bool = False,
+        is_temporary: bool = False,
+        answer_lost: bool = False,
         code: int = 0,
         status: int = 0,
         retry_after: float = 0,
     ) -> None:
         super().__init__(sentence)
-        self.passing = passing
-        self.lost = lost
+        self.is_temporary = is_temporary
+        self.answer_lost = answer_lost
         self.code = code
         self.status = status
         self.retry_after = retry_after
@@ -122,7 +122,7 @@ class Client:
         except ProviderError as error:
             # Only an answer in the API's own words says that nothing was started; a broken connection, a
             # gateway's error page or an answer we cannot read leave it open.
-            error.lost = error.lost or (error.status >= 500 and not error.code)
+            error.answer_lost = error.answer_lost or (error.status >= 500 and not error.code)
             raise
 
     def _call(self, verb: str, method: str, seconds: float, **kwargs: Any) -> Any:
@@ -141,16 +141,18 @@ class Client:
                 with response:
                     content = response.raw.read(MAX_ANSWER_BYTES, decode_content=True)
         except (requests.ConnectTimeout, requests.exceptions.SSLError) as error:
-            raise ProviderError(UNREACHABLE, passing=True) from error
+            raise ProviderError(UNREACHABLE, is_temporary=True) from error
         except requests.ConnectionError as error:
-            raise ProviderError(UNREACHABLE, passing=True, lost=not _never_connected(error)) from error
+            raise ProviderError(
+                UNREACHABLE, is_temporary=True, answer_lost=not _never_connected(error)
+            ) from error
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            raise ProviderError(UNREACHABLE, passing=True, lost=True) from error
+            raise ProviderError(UNREACHABLE, is_temporary=True, answer_lost=True) from error
         except Exception as error:  # the libraries below have more ways to stumble over an odd answer
             log.exception("%s: an answer that cannot be read", method)
-            raise ProviderError(UNREACHABLE, passing=True, lost=True) from error
+            raise ProviderError(UNREACHABLE, is_temporary=True, answer_lost=True) from error
         if deadline.is_over:  # a connection that was cut looks like the end of an answer
-            raise ProviderError(UNREACHABLE, passing=True, lost=True)
+            raise ProviderError(UNREACHABLE, is_temporary=True, answer_lost=True)
         return self._judge(response, content)
 
     def _judge(self, response: requests.Response, content: bytes) -> Any:
@@ -171,8 +173,8 @@ class Client:
             # 200 with something that is no envelope: the request may well have been carried out.
             raise ProviderError(
                 _told(message) if code and message else UNREACHABLE,
-                passing=True,
-                lost=status < 400,
+                is_temporary=True,
+                answer_lost=status < 400,
                 code=code or 0,
                 status=status,
             )
@@ -187,7 +189,7 @@ class Client:
             wait = DEFAULT_HOLD
         wait = min(max(wait, 1), 120) if math.isfinite(wait) else DEFAULT_HOLD
         shared_cache.set(_HOLD, time.time() + wait, timeout=wait)
-        return ProviderError(BUSY, passing=True, code=TOO_MANY_REQUESTS, status=429, retry_after=wait)
+        return ProviderError(BUSY, is_temporary=True, code=TOO_MANY_REQUESTS, status=429, retry_after=wait)
 
     def _wait_our_turn(self) -> None:
         """Do not knock while the provider has asked for quiet."""
@@ -195,7 +197,7 @@ class Client:
             return
         wait = shared_cache.get(_HOLD, 0) - time.time()
         if wait > 0:
-            raise ProviderError(BUSY, passing=True, code=TOO_MANY_REQUESTS, status=429, retry_after=wait)
+            raise ProviderError(BUSY, is_temporary=True, code=TOO_MANY_REQUESTS, status=429, retry_after=wait)
 
 
 UNREACHABLE = "The avatar service does not answer. Try again in a few minutes."
@@ -227,7 +229,7 @@ def _one(data: Any, parse: Callable[[Any], R | None]) -> R:
     """`data` is documented both as a list of one and as a bare object."""
     found = parse(data[0] if isinstance(data, list) and data else data)
     if found is None:
-        raise ProviderError(UNREACHABLE, passing=True, lost=True)
+        raise ProviderError(UNREACHABLE, is_temporary=True, answer_lost=True)
     return found
 
 
@@ -237,7 +239,7 @@ def _several(data: Any, key: str) -> list[Any]:
     if isinstance(data, dict):
         data = [data] if key in data else next((v for v in data.values() if isinstance(v, list)), [])
     if not isinstance(data, list):
-        raise ProviderError(UNREACHABLE, passing=True)
+        raise ProviderError(UNREACHABLE, is_temporary=True)
     return data
 
 

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
-from dashboard.jobs.provider_job import ProviderJob, ProviderState, provider
+from dashboard.jobs.provider_job import ProviderJob, ProviderState, current_provider
 from dashboard.models import Tombstone
 from dashboard.net import safe_download
 from dashboard.provider.answers import Remote
@@ -51,7 +51,7 @@ def ask(job: ProviderJob, call: Callable[[], Remote], listing: Listing) -> Remot
     try:
         return call()
     except ProviderError as error:
-        if not error.lost:
+        if not error.answer_lost:
             job.note(asked_at=None)
         raise
 
@@ -72,7 +72,7 @@ def _settle(job: ProviderJob, listing: Listing) -> Remote | None:
 
 def unknown_to_us(model: type[ProviderJob], items: Sequence[Remote]) -> list[Remote]:
     """Those that are neither a row here nor one that was deleted here."""
-    here = provider()
+    here = current_provider()
     rows = model.objects.filter(provider=here)
     known = set(rows.exclude(remote_id="").values_list("remote_id", flat=True))
     refs = {str(ref) for ref in rows.filter(remote_id="").values_list("client_ref", flat=True)}
@@ -89,7 +89,7 @@ def unknown_to_us(model: type[ProviderJob], items: Sequence[Remote]) -> list[Rem
 
 def answer_pending(model: type[ProviderJob]) -> bool:
     """Whether something new at the provider may belong to a row here that does not know it yet."""
-    rows = model.objects.filter(provider=provider(), remote_id="", asked_at__isnull=False)
+    rows = model.objects.filter(provider=current_provider(), remote_id="", asked_at__isnull=False)
     return rows.exclude(state=ProviderState.FAILED).exists()
 
 
@@ -126,9 +126,9 @@ def brought_home(url: str, *, max_bytes: int, seconds: float) -> Iterator[Path]:
                 safe_download.download(url, file, max_bytes=max_bytes, seconds=seconds, guard=guard)
         except safe_download.DownloadError as error:
             # Also what cannot pass may: an expired link is a new one after the next look at the list.
-            raise ProviderError(f"The result could not be downloaded. {error}", passing=True) from error
+            raise ProviderError(f"The result could not be downloaded. {error}", is_temporary=True) from error
         except OSError as error:
-            raise ProviderError(DISK, passing=True) from error
+            raise ProviderError(DISK, is_temporary=True) from error
         yield path
 
 

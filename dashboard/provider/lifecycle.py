@@ -69,8 +69,8 @@ def _judge(job: ProviderJob, error: ProviderError) -> JobDelayed | JobFailed:
     """Later, if that can help; else the sentence is the end of it."""
     if error.retry_after:  # the provider asked for quiet: no fault of this job
         return JobDelayed(str(error), seconds=error.retry_after, is_free=True)
-    if error.passing:
-        wait = max(backoff(job.attempts), SETTLE_SECONDS if error.lost else 0)
+    if error.is_temporary:
+        wait = max(backoff(job.attempts), SETTLE_SECONDS if error.answer_lost else 0)
         return JobDelayed(str(error), seconds=wait)
     return JobFailed(str(error))
 

@@ -6,7 +6,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from dashboard.jobs.local_job import LocalState
-from dashboard.jobs.provider_job import ProviderState, provider
+from dashboard.jobs.provider_job import ProviderState, current_provider
 from dashboard.models import OneTimeLink
 from tests import made
 from videos.models import Batch, BatchItem
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def addresses(new_avatar, new_video, maria, owner, tmp_path):
     """Every page, with something in each state on it."""
     picture = made.picture(tmp_path / "p.jpg").read_bytes()
-    avatar = new_avatar(state=ProviderState.READY, remote_id="a1", provider=provider(), made_by=maria)
+    avatar = new_avatar(state=ProviderState.READY, remote_id="a1", provider=current_provider(), made_by=maria)
     new_avatar(state=ProviderState.FAILED, error="We could not find a face in this picture.", made_by=maria)
     new_avatar(state=ProviderState.SENDING, made_by=maria)
     videos = {}

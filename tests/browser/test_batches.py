@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from dashboard.jobs.provider_job import ProviderState, provider
+from dashboard.jobs.provider_job import ProviderState, current_provider
 from tests.conftest import FIXTURES
 from videos.batches import poller
 from videos.models import Batch, BatchItem, Video
@@ -23,7 +23,7 @@ def mp3(name: str, content: bytes = HELLO) -> dict:
 
 @pytest.fixture
 def people(new_avatar, maria):
-    ready = {"state": ProviderState.READY, "provider": provider(), "made_by": maria}
+    ready = {"state": ProviderState.READY, "provider": current_provider(), "made_by": maria}
     return [new_avatar(name=name, remote_id=name, **ready) for name in ("Ada", "Bea", "Cleo")]
 
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Page, expect
 
-from dashboard.jobs.provider_job import ProviderState, provider
+from dashboard.jobs.provider_job import ProviderState, current_provider
 from videos.models import Video
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(trans
 
 @pytest.fixture
 def people(new_avatar, maria):
-    ready = {"state": ProviderState.READY, "provider": provider(), "made_by": maria}
+    ready = {"state": ProviderState.READY, "provider": current_provider(), "made_by": maria}
     return [new_avatar(name=name, remote_id=name, **ready) for name in ("Ada", "Bea")]
 
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from avatars.models import Avatar
-from dashboard.jobs.provider_job import ProviderState, provider
+from dashboard.jobs.provider_job import ProviderState, current_provider
 from tests import made
 from tests.conftest import FIXTURES
 from tests.sign_in import expect_sign_in
@@ -26,7 +26,7 @@ LONG = (
 
 @pytest.fixture
 def speaker(new_avatar, maria):
-    return new_avatar(state=ProviderState.READY, remote_id="a1", provider=provider(), made_by=maria)
+    return new_avatar(state=ProviderState.READY, remote_id="a1", provider=current_provider(), made_by=maria)
 
 
 @pytest.fixture
@@ -223,7 +223,7 @@ def test_a_voice_is_sent_at_once_and_one_press_makes_one_video(page, speaker):
 
 
 def test_the_avatar_is_chosen_with_the_arrow_keys(page, speaker, new_avatar):
-    new_avatar(name="Grace", state=ProviderState.READY, remote_id="a2", provider=provider())
+    new_avatar(name="Grace", state=ProviderState.READY, remote_id="a2", provider=current_provider())
     page.goto(f"/videos/new/?avatar={speaker.pk}")
     page.locator("[name=avatar]:checked").focus()
     page.keyboard.press("ArrowLeft")
@@ -296,7 +296,7 @@ def test_a_heading_is_renamed_in_its_place(page, speaker):
 @pytest.mark.parametrize("size", [(360, 740), (740, 360)])
 def test_nothing_is_wider_than_the_screen(browse, new_video, new_avatar, maria, size):
     page = browse(viewport={"width": size[0], "height": size[1]}).new_page()
-    ready = {"state": ProviderState.READY, "remote_id": "a", "provider": provider()}
+    ready = {"state": ProviderState.READY, "remote_id": "a", "provider": current_provider()}
     avatar = new_avatar(name=LONG[:200], made_by=maria, **ready)
     new_avatar(name="x", made_by=maria, state=ProviderState.FAILED, error=LONG)
     voice = Voice.objects.create(name=LONG[:200], seconds=4000, peaks=[0.5] * 200, sound="x.wav")

@@ -33,14 +33,14 @@ def test_a_failure_with_http_200_and_a_code_in_a_string_is_a_failure(provider):
     with pytest.raises(ProviderError) as caught:
         client().get_video("nobody")
     assert caught.value.is_unknown_id
-    assert not caught.value.passing
+    assert not caught.value.is_temporary
     assert caught.value.code == 10001
 
 
 def test_a_wrong_token_is_told_in_plain_words_and_is_not_tried_again(provider):
     with pytest.raises(ProviderError, match="does not accept our key") as caught:
         Client(provider.url, "an old token").list_videos()
-    assert not caught.value.passing
+    assert not caught.value.is_temporary
     assert caught.value.status == 401
 
 
@@ -60,20 +60,20 @@ def test_an_answer_that_was_lost_may_have_been_carried_out(provider):
     avatar = provider.add_avatar()
     with pytest.raises(ProviderError) as caught:
         client().generate_video(avatar["avatar_id"], "https://studio.example.com/s.wav", "ref")
-    assert caught.value.lost
-    assert caught.value.passing
+    assert caught.value.answer_lost
+    assert caught.value.is_temporary
     assert len(provider.videos) == 1
 
 
 def test_a_server_that_is_not_there_has_certainly_done_nothing(provider):
     with pytest.raises(ProviderError) as caught:
         Client("http://127.0.0.1:9", TOKEN).generate_avatar("https://studio.example.com/p.jpg", "ref")
-    assert caught.value.passing
-    assert not caught.value.lost
+    assert caught.value.is_temporary
+    assert not caught.value.answer_lost
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "passing", "lost"),
+    ("status", "body", "is_temporary", "answer_lost"),
     [
         (502, b"<html>Bad gateway</html>", True, True),  # a gateway: who knows what happened behind it
         (500, {"code": 1500, "data": None, "message": "oops"}, True, False),  # the API itself says no
@@ -85,11 +85,11 @@ def test_a_server_that_is_not_there_has_certainly_done_nothing(provider):
         (302, b"", False, False),
     ],
 )
-def test_each_kind_of_bad_answer_is_judged_once_for_all(provider, status, body, passing, lost):
+def test_each_kind_of_bad_answer_is_judged_once_for_all(provider, status, body, is_temporary, answer_lost):
     provider.mood.refuse["avatar.generate"] = (status, body)
     with pytest.raises(ProviderError) as caught:
         client().generate_avatar("https://studio.example.com/p.jpg", "ref")
-    assert (caught.value.passing, caught.value.lost) == (passing, lost)
+    assert (caught.value.is_temporary, caught.value.answer_lost) == (is_temporary, answer_lost)
     assert "Traceback" not in str(caught.value)
 
 

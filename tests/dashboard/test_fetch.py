@@ -36,7 +36,7 @@ def fetched(url, guard=LOOPBACK, max_bytes=1000, seconds=10.0):
 def refusal(url, guard=LOOPBACK, **limits):
     with pytest.raises(DownloadError) as caught:
         fetched(url, guard, **limits)
-    return str(caught.value), caught.value.passing
+    return str(caught.value), caught.value.is_temporary
 
 
 def redirect(to, status=302):
@@ -200,8 +200,8 @@ def test_a_file_that_does_not_announce_its_size_is_cut_off_at_the_limit(web):
             handler.wfile.write(b"x" * 65536)
 
     web.pages["/endless"] = endless
-    sentence, passing = refusal(web.url + "/endless", max_bytes=2**20)
-    assert (sentence, passing) == ("The file behind the link is larger than 1 MB.", False)
+    sentence, is_temporary = refusal(web.url + "/endless", max_bytes=2**20)
+    assert (sentence, is_temporary) == ("The file behind the link is larger than 1 MB.", False)
 
 
 def test_what_was_packed_small_is_measured_unpacked(web):
@@ -243,11 +243,11 @@ def test_a_download_that_breaks_off_is_no_whole_file(web):
 
 
 @pytest.mark.parametrize(
-    ("status", "passing"), [(404, False), (403, False), (401, False), (204, False), (500, True), (503, True), (429, True)]
+    ("status", "is_temporary"), [(404, False), (403, False), (401, False), (204, False), (500, True), (503, True), (429, True)]
 )  # fmt: skip
-def test_an_error_of_the_other_server_is_told_with_its_number(web, status, passing):
+def test_an_error_of_the_other_server_is_told_with_its_number(web, status, is_temporary):
     web.pages["/x"] = failing(status) if status != 204 else lambda handler: answer(handler, b"", 204)
-    assert refusal(web.url + "/x") == (f"The link answers with an error (HTTP {status}).", passing)
+    assert refusal(web.url + "/x") == (f"The link answers with an error (HTTP {status}).", is_temporary)
 
 
 @pytest.mark.parametrize("announced", ["\xb2", "nan", "9" * 5000, "-5", "5, 5", "", "+5"])

@@ -60,7 +60,7 @@ def test_a_refusal_in_odd_characters_is_a_refusal_and_the_job_ends_with_a_senten
     provider.mood.refuse["avatar.generate"] = (400, body)
     with pytest.raises(ProviderError) as caught:
         client().generate_avatar(PORTRAIT, "ref")
-    assert (caught.value.passing, caught.value.lost) == (False, False)
+    assert (caught.value.is_temporary, caught.value.answer_lost) == (False, False)
     assert str(caught.value).startswith("The avatar service refused this: “")
     assert len(str(caught.value)) < 700
     avatar = new_avatar()
@@ -94,7 +94,7 @@ def test_an_answer_that_cannot_be_used_may_have_been_a_success(provider, new_ava
     provider.mood.refuse["avatar.generate"] = (status, body)
     with pytest.raises(ProviderError) as caught:
         client().generate_avatar(PORTRAIT, "ref")
-    assert (caught.value.passing, caught.value.lost) == (True, True)
+    assert (caught.value.is_temporary, caught.value.answer_lost) == (True, True)
     avatar = new_avatar()
     avatar_tasks.generate(avatar.pk)
     avatar.refresh_from_db()

@@ -56,5 +56,5 @@ def test_an_answer_has_a_time_limit_as_a_whole(dripping, db, monkeypatch, settin
     with pytest.raises(ProviderError) as caught:
         Client(url, "token").list_videos()
     assert time.monotonic() - started < 5  # drop by drop it would take twenty seconds
-    assert caught.value.passing
+    assert caught.value.is_temporary
     assert "does not answer" in str(caught.value)

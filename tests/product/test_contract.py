@@ -80,7 +80,7 @@ def test_an_unknown_avatar_cannot_speak(service):
     with pytest.raises(ProviderError) as caught:
         service.client.generate_video("nobody", service.audio_url, f"unknown {time.time()}")
     assert caught.value.is_unknown_id
-    assert not caught.value.passing
+    assert not caught.value.is_temporary
 
 
 def test_an_unknown_video_is_unknown(service):

@@ -28,11 +28,10 @@ VIDEO = f"""
 from pathlib import Path
 from django.core.files import File
 from avatars.models import Avatar
-from dashboard.jobs.provider_job import ProviderState
-from dashboard.jobs.provider_job import provider
+from dashboard.jobs.provider_job import ProviderState, current_provider
 from videos import tasks
 from videos.models import Video, Voice
-avatar = Avatar.objects.create(name="Ready", state=ProviderState.READY, provider=provider(), remote_id="{{remote_id}}")
+avatar = Avatar.objects.create(name="Ready", state=ProviderState.READY, provider=current_provider(), remote_id="{{remote_id}}")
 voice = Voice(name="Hello", seconds=2)
 with Path({str(FIXTURES / "hello.wav")!r}).open("rb") as file:
     voice.sound.save("hello.wav", File(file), save=False)

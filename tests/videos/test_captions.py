@@ -7,8 +7,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.urls import reverse
 
-from dashboard.jobs.provider_job import ProviderState
-from dashboard.jobs.provider_job import provider as in_use
+from dashboard.jobs.provider_job import ProviderState, current_provider
 from tests.videos.test_tasks import look, run
 from videos import captions, tasks
 from videos.models import Video
@@ -117,7 +116,7 @@ def test_the_page_shows_the_captions_and_gives_them_out_in_two_formats(signed_in
 def test_words_are_typed_with_a_new_video_and_offered_again_for_the_same_voice(
     signed_in, maria, new_avatar, new_video
 ):
-    avatar = new_avatar(state=ProviderState.READY, remote_id="a1", provider=in_use(), made_by=maria)
+    avatar = new_avatar(state=ProviderState.READY, remote_id="a1", provider=current_provider(), made_by=maria)
     voice = new_video(avatar=avatar).voice
     client, address = signed_in(maria), reverse("video-new")
     data = {"ref": str(uuid.uuid4()), "avatar": avatar.pk, "voice": voice.pk}

@@ -15,7 +15,7 @@ from django_q.models import OrmQ
 
 from avatars.models import Avatar
 from dashboard.files.filenames import for_filename, from_filename
-from dashboard.jobs.provider_job import ProviderState, provider
+from dashboard.jobs.provider_job import ProviderState, current_provider
 from tests.conftest import FIXTURES
 from videos.models import Video, Voice
 
@@ -28,7 +28,7 @@ def sound(name: str = "good_morning.mp3") -> SimpleUploadedFile:
 
 @pytest.fixture
 def ready_avatar(new_avatar, maria):
-    return new_avatar(state=ProviderState.READY, remote_id="a1", provider=provider(), made_by=maria)
+    return new_avatar(state=ProviderState.READY, remote_id="a1", provider=current_provider(), made_by=maria)
 
 
 @pytest.fixture
@@ -363,6 +363,6 @@ def test_a_page_that_waits_for_its_avatar_comes_again_when_it_can_speak(signed_i
     assert client.get(poll, {"voice": voice.pk}).status_code == 204
     Avatar.objects.update(state=ProviderState.FAILED)
     assert client.get(poll)["HX-Redirect"] == avatar.get_absolute_url()
-    Avatar.objects.update(state=ProviderState.READY, provider=provider(), remote_id="a")
+    Avatar.objects.update(state=ProviderState.READY, provider=current_provider(), remote_id="a")
     address = client.get(poll, {"voice": voice.pk})["HX-Redirect"]
     assert client.get(address).text.count(" checked") == 6

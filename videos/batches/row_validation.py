@@ -15,7 +15,7 @@ from django.utils.formats import date_format
 
 from avatars.models import Avatar
 from dashboard.files.filenames import from_filename
-from dashboard.jobs.provider_job import ProviderState, provider
+from dashboard.jobs.provider_job import ProviderState, current_provider
 from dashboard.requests import parse_id
 from dashboard.templatetags.dashboard import clock
 from videos.forms import MAX_SCRIPT, SCRIPT_TOO_LONG
@@ -39,7 +39,7 @@ class _Person(NamedTuple):
 
     @property
     def can_speak(self) -> bool:
-        return self.state == ProviderState.READY and self.provider == provider()
+        return self.state == ProviderState.READY and self.provider == current_provider()
 
 
 class _Sound(NamedTuple):

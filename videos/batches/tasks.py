@@ -14,7 +14,7 @@ from dashboard.jobs import runner
 from dashboard.jobs.base import ForbiddenTransition, LeaseLost
 from dashboard.jobs.enqueue import enqueue_job
 from dashboard.jobs.local_job import working_phase
-from dashboard.jobs.provider_job import ProviderState, provider
+from dashboard.jobs.provider_job import ProviderState, current_provider
 from dashboard.jobs.runner import JobDelayed, JobFailed
 from dashboard.net import safe_download
 from dashboard.uploads import UploadError
@@ -96,7 +96,7 @@ def _make(item: BatchItem) -> None:
     avatar = item.avatar
     if avatar is None:
         raise JobFailed("The avatar of this row was deleted. Make this one by itself.")
-    if not avatar.is_ready or avatar.provider != provider():
+    if not avatar.is_ready or avatar.provider != current_provider():
         raise JobFailed("The avatar of this row is not ready. Try again when it is.")
     if item.voice is None and not item.audio_url:
         raise JobFailed("The sound of this row was deleted. Make this one by itself.")
@@ -145,7 +145,7 @@ def _fetch(item: BatchItem) -> Voice:
                 )
             return take_in(path, _name(item), item.batch.made_by)
         except safe_download.DownloadError as error:
-            raise (JobDelayed if error.passing else JobFailed)(str(error)) from error
+            raise (JobDelayed if error.is_temporary else JobFailed)(str(error)) from error
         except UploadError as error:
             raise JobFailed(str(error)) from error
 

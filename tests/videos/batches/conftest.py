@@ -10,8 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from dashboard.jobs.provider_job import ProviderState
-from dashboard.jobs.provider_job import provider as here
+from dashboard.jobs.provider_job import ProviderState, current_provider
 from tests import made
 from tests.conftest import FIXTURES
 from tests.local_web import LocalWeb
@@ -25,7 +24,7 @@ def speaker(new_avatar, maria):
         ready = {
             "state": ProviderState.READY,
             "remote_id": uuid.uuid4().hex,
-            "provider": here(),
+            "provider": current_provider(),
             "made_by": maria,
         }
         return new_avatar(**{"name": name, "portrait": "x.jpg"} | ready | fields)
