@@ -11,7 +11,8 @@ FRAMING = {"eyes": [0.5, 0.4], "head": [0.2, 0.1, 0.6, 0.5], "cuts": [0.9, 1.0]}
 def made(provider, new_avatar, framing):
     provider.extra["framing"] = framing
     avatar = new_avatar()
-    tasks.work(avatar.pk)
+    tasks.generate(avatar.pk)
+    tasks.copy(avatar.pk)
     avatar.refresh_from_db()
     assert avatar.state == ProviderState.READY
     return avatar
