@@ -8,8 +8,7 @@ from django.core.files import File
 from playwright.sync_api import expect
 
 from dashboard.jobs.local_job import LocalState
-from dashboard.jobs.provider_job import ProviderState
-from dashboard.jobs.provider_job import provider as provider_here
+from dashboard.jobs.provider_job import ProviderState, current_provider
 from tests import made
 from tests.browser.test_look import stage, tile
 from tests.conftest import FIXTURES
@@ -130,7 +129,7 @@ def test_without_a_script_the_look_is_a_plain_form(browse, finished, tmp_path):
 
 
 def test_an_avatar_of_another_frame_changes_the_shape_of_the_preview(page, cut_out, new_avatar, tmp_path):
-    wide = new_avatar(name="Wide", state=ProviderState.READY, remote_id="w", provider=provider_here())
+    wide = new_avatar(name="Wide", state=ProviderState.READY, remote_id="w", provider=current_provider())
     with made.picture(tmp_path / "wide.jpg", (900, 600)).open("rb") as file:
         wide.preview.save("wide.jpg", File(file))
     page.goto(f"/videos/new/?avatar={cut_out.pk}")
