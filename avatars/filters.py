@@ -37,7 +37,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
         "form": form,
         "page": page,
         "words": words,
-        "sync": provider_sync.last(Avatar),
+        "sync": provider_sync.load_state(Avatar),
         "changes": Changes.since(GALLERY, page),
         "avatars": cards_of(page.load(for_cards())),
     }

@@ -17,7 +17,7 @@ IDLE_SECONDS = 5.0
 
 def step() -> float:
     """One look; the seconds until the next."""
-    Avatar.release_dead()
+    Avatar.release_dead_leases()
     enqueue_due(Avatar.objects.filter(pk__in=next_up()).due(ProviderState.WAITING))
     enqueue_due(Avatar.objects.due(ProviderState.SENDING, ProviderState.COPYING))
     if settings.SYNC_MINUTES and Lease.acquire("sync avatars", uuid.uuid4(), settings.SYNC_MINUTES * 60):

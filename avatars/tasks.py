@@ -10,13 +10,15 @@ from django.utils import timezone
 from avatars.models import Avatar
 from avatars.scheduling import next_up
 from dashboard.files import signed_links
+from dashboard.files.stored_files import replace_file
 from dashboard.jobs.base import LeaseLost
 from dashboard.jobs.enqueue import enqueue, enqueue_job
 from dashboard.jobs.provider_job import ProviderState, current_provider
-from dashboard.provider import generate_once, lifecycle
+from dashboard.provider import lifecycle
 from dashboard.provider import sync as provider_sync
 from dashboard.provider.answers import RemoteAvatar
 from dashboard.provider.client import ProviderError, client
+from dashboard.provider.download import download_result
 from dashboard.uploads import UploadError, portraits, results
 
 log = logging.getLogger(__name__)
@@ -38,7 +40,7 @@ def retry(avatar: Avatar) -> bool:
     """Try again; False when there was nothing to try."""
     state = ProviderState.COPYING if avatar.remote_id else ProviderState.WAITING
     with transaction.atomic():
-        if not generate_once.again(avatar, state):
+        if not lifecycle.retry(avatar, state):
             return False
         start(avatar)
     return True
@@ -46,7 +48,7 @@ def retry(avatar: Avatar) -> bool:
 
 def remove(avatar: Avatar) -> None:
     """Delete it here for good; its videos stay."""
-    lifecycle.remove(avatar)
+    lifecycle.delete(avatar)
 
 
 def request_sync() -> None:
@@ -94,7 +96,7 @@ def _copy(avatar: Avatar) -> None:
     if not avatar.preview_url:
         raise ProviderError("The avatar service sent no preview of this avatar.", is_temporary=True)
     try:
-        with generate_once.brought_home(avatar.preview_url, max_bytes=MAX_PREVIEW_BYTES, seconds=60) as path:
+        with download_result(avatar.preview_url, max_bytes=MAX_PREVIEW_BYTES, seconds=60) as path:
             _keep(avatar, path)
     except UploadError as error:
         raise ProviderError("The avatar service sent a preview that is no picture. Try again.") from error
@@ -103,17 +105,17 @@ def _copy(avatar: Avatar) -> None:
 def _look_up_links(avatar: Avatar) -> None:
     """The links that came with the avatar may have expired: the provider's list has new ones."""
     item = lifecycle.find_remote(avatar, client().list_avatars()) or RemoteAvatar("")
-    avatar.note(preview_url=item.preview_url, cutout_url=item.cutout_url)
+    avatar.save_fields(preview_url=item.preview_url, cutout_url=item.cutout_url)
 
 
 def _keep(avatar: Avatar, path: Path) -> None:
     # Brought in, it has no portrait: there is nothing else to make the small picture from.
     with portraits.take(path, "preview", with_thumbnail=not avatar.portrait) as picture:
         preview, thumbnail, cutout = avatar.preview, avatar.thumbnail, avatar.cutout
-        generate_once.keep(preview, picture.path, f"{avatar.client_ref}.jpg")
+        replace_file(preview, picture.path, f"{avatar.client_ref}.jpg")
         fields = {"preview": preview.name}
         if picture.thumbnail:
-            generate_once.keep(thumbnail, picture.thumbnail, f"{avatar.client_ref}.webp")
+            replace_file(thumbnail, picture.thumbnail, f"{avatar.client_ref}.webp")
             fields |= {"thumbnail": thumbnail.name, "colour": picture.colour}
         if avatar.cutout_url:
             _keep_cutout(avatar, picture.width / picture.height)
@@ -129,13 +131,13 @@ def _keep(avatar: Avatar, path: Path) -> None:
 
 def _keep_cutout(avatar: Avatar, ratio: float) -> None:
     """The person alone, for previews of looks: framed as the preview, or not worth having. Never a failure."""
-    avatar.renew(LEASE)
+    avatar.renew_lease(LEASE)
     try:
-        with generate_once.brought_home(avatar.cutout_url, max_bytes=MAX_PREVIEW_BYTES, seconds=30) as path:
+        with download_result(avatar.cutout_url, max_bytes=MAX_PREVIEW_BYTES, seconds=30) as path:
             target = path.with_name("cutout.webp")
             facts = results.cutout(path, target)
             if abs(facts.width / facts.height / ratio - 1) < 0.02:
-                generate_once.keep(avatar.cutout, target, f"{avatar.client_ref}.webp")
+                replace_file(avatar.cutout, target, f"{avatar.client_ref}.webp")
             else:
                 log.warning("the cut-out of avatar %s is framed otherwise than its preview", avatar.pk)
     except (ProviderError, UploadError, OSError) as error:
@@ -145,10 +147,10 @@ def _keep_cutout(avatar: Avatar, ratio: float) -> None:
 # ---------------------------------------------------------------- bringing in what was made elsewhere
 
 
-@provider_sync.reported(Avatar, "avatar", "avatars")
+@provider_sync.record_result(Avatar, "avatar", "avatars")
 def sync() -> int:
     """Bring in avatars that exist at the provider and not here; the number of new ones."""
-    return lifecycle.bring_in(Avatar, client().list_avatars, _create)
+    return lifecycle.sync(Avatar, client().list_avatars, _create)
 
 
 def _create(item: RemoteAvatar) -> Avatar:

@@ -120,14 +120,14 @@ def _take_in(source: File | Path, filename: str, user: User, upload_ref: uuid.UU
 
 @require_POST
 def sync(request: HttpRequest) -> HttpResponse:
-    provider_sync.asked(Avatar)
+    provider_sync.mark_busy(Avatar)
     tasks.request_sync()
     return redirect("avatars")
 
 
 @require_GET
 def sync_state(request: HttpRequest) -> HttpResponse:
-    return provider_sync.foot(request, Avatar, "avatars")
+    return provider_sync.render_state(request, Avatar, "avatars")
 
 
 @require_GET

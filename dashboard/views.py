@@ -18,9 +18,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from avatars import cards as avatar_cards
 from avatars import views as avatars
+from dashboard.files.stored_files import DISK_FULL
 from dashboard.jobs.provider_job import ACTIVE_STATES
 from dashboard.middleware import UnusableText
-from dashboard.provider import generate_once
 from videos import samples
 from videos import views as videos
 from videos.batches.progress import tallies
@@ -82,8 +82,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if not _is_full_disk(sys.exc_info()[1]):
         return defaults.server_error(request)
     if "HX-Request" in request.headers:
-        return HttpResponse(generate_once.DISK, status=507, content_type="text/plain; charset=utf-8")
-    return HttpResponse(render_to_string("507.html", {"sentence": generate_once.DISK}), status=507)
+        return HttpResponse(DISK_FULL, status=507, content_type="text/plain; charset=utf-8")
+    return HttpResponse(render_to_string("507.html", {"sentence": DISK_FULL}), status=507)
 
 
 def _is_full_disk(error: BaseException | None) -> bool:

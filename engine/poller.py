@@ -40,7 +40,7 @@ def step() -> float:
     clear_old()
     waiting = [model for model in (Rig, Render) if model.objects.filter(state__in=UNFINISHED).exists()]
     for model in waiting:
-        model.release_dead()
+        model.release_dead_leases()
         give_up(model)
         enqueue_due(model.objects.due(*UNFINISHED))
     # With a very long queue a round takes longer; it must not eat the machine that renders.

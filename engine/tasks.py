@@ -39,7 +39,7 @@ AUDIO_FETCH_SECONDS = 300
 RENDER_PHASE = Phase(
     due=(JobStatus.PENDING, JobStatus.IN_PROGRESSING),
     working=JobStatus.IN_PROGRESSING,
-    put_back=JobStatus.PENDING,
+    waiting=JobStatus.PENDING,
     failed=JobStatus.ERROR,
     lease_seconds=LEASE,
     max_attempts=4,
@@ -80,11 +80,11 @@ def _build_rig(job: Rig, folder: Path) -> None:
     source = folder / "source"
     limit = settings.MAX_PORTRAIT_BYTES
     _download(job, job.image_url, source, limit, PORTRAIT_FETCH_SECONDS, Code.IMAGE_LINK)
-    job.renew(RIG_SECONDS)
+    job.renew_lease(RIG_SECONDS)
     files = {"rig": folder / "rig.npz", "preview": folder / "preview.jpg", "cutout": folder / "cutout.png"}
     try:
         with portraits.take(source, _filename(job.image_url), with_thumbnail=False) as portrait:
-            job.renew(RIG_SECONDS)
+            job.renew_lease(RIG_SECONDS)
             size = portrait.width, portrait.height
             info = animator.build_rig(
                 portrait.path,
@@ -138,13 +138,13 @@ def _render(job: Render, folder: Path) -> None:
     job.progress = 0  # where an attempt that was killed had come is of no use to this one
     _fetch_stored(job.rig.rig.name, rig)
     _download(job, job.audio_url, source, settings.MAX_AUDIO_BYTES, AUDIO_FETCH_SECONDS, Code.AUDIO_LINK)
-    job.renew(LEASE + source.stat().st_size / 2**20, progress=DOWNLOADED)
+    job.renew_lease(LEASE + source.stat().st_size / 2**20, progress=DOWNLOADED)
     video, mask = folder / "video.mp4", folder / "mask.mp4"
     try:
         most = settings.ENGINE_MAX_AUDIO_SECONDS
         with voices.take(source, _filename(job.audio_url), max_seconds=most) as voice:
             # Before the first picture the whole sound is listened to, some 20 times faster than it is spoken.
-            job.renew(LEASE + voice.seconds / (2 if job.script else 5), progress=DECODED)
+            job.renew_lease(LEASE + voice.seconds / (2 if job.script else 5), progress=DECODED)
             info = animator.render(
                 rig,
                 voice.path,
@@ -184,7 +184,7 @@ class Pulse:
             return
         self.last = time.monotonic()
         left = (self.job.lease_until - timezone.now()).total_seconds()
-        self.job.renew(max(LEASE, left), progress=percent)
+        self.job.renew_lease(max(LEASE, left), progress=percent)
 
 
 # ---------------------------------------------------------------- files
@@ -233,7 +233,7 @@ def _stored_name(job: EngineJob, field: str, suffix: str, attempt: int) -> str:
 
 def _finish(job: EngineJob, files: dict[str, Path], **fields: object) -> None:
     """Store the files, then say that it is done; if it is no longer ours to say, they go again."""
-    job.renew(LEASE)
+    job.renew_lease(LEASE)
     names: dict[str, str] = {}
     try:
         for field, path in files.items():

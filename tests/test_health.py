@@ -7,7 +7,7 @@ from django.db import OperationalError
 from django.test import Client
 
 import avatars.views
-from dashboard.provider.generate_once import DISK
+from dashboard.files.stored_files import DISK_FULL
 
 
 def test_the_server_says_that_it_is_well_to_anybody(db):
@@ -37,7 +37,7 @@ def test_a_full_disk_is_told_as_such(db, maria, signed_in, monkeypatch, error):
     client.raise_request_exception = False
     picture = {"portraits": SimpleUploadedFile("a.jpg", b"x")}
     response = client.post("/avatars/upload/", picture, headers={"HX-Request": "true"})
-    assert (response.status_code, response.content.decode()) == (507, DISK)
+    assert (response.status_code, response.content.decode()) == (507, DISK_FULL)
     page = client.post("/avatars/upload/", {"portraits": SimpleUploadedFile("a.jpg", b"x")})
     assert page.status_code == 507
-    assert DISK.split(".")[0] in html.unescape(page.content.decode())
+    assert DISK_FULL.split(".")[0] in html.unescape(page.content.decode())

@@ -83,7 +83,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
         "form": form,
         "page": page,
         "words": words,
-        "sync": provider_sync.last(Video),
+        "sync": provider_sync.load_state(Video),
         "changes": Changes.since(GALLERY, page),
         "cards": cards_of(page.load(for_cards())),
     }

@@ -13,7 +13,6 @@ from dashboard.jobs.enqueue import enqueue_due
 from dashboard.jobs.isolation import do_each, run_each
 from dashboard.jobs.provider_job import ProviderState
 from dashboard.models import Lease
-from dashboard.provider import generate_once
 from dashboard.provider.answers import RemoteVideo
 from dashboard.provider.client import ProviderError, client
 from videos.models import Video
@@ -32,7 +31,7 @@ LOST_LIMIT = timedelta(minutes=10)
 
 def step() -> float:
     """One look; the seconds until the next."""
-    run_each(Video.release_dead, _enqueue_due, _hourly)
+    run_each(Video.release_dead_leases, _enqueue_due, _hourly)
     making = list(Video.objects.filter(state=ProviderState.MAKING))
     if not making:
         return IDLE_SECONDS
@@ -45,7 +44,7 @@ def step() -> float:
         return max(error.retry_after, settings.POLL_SECONDS * 4)
     now = timezone.now()
     due = [video for video in making if video.try_after <= now]
-    do_each(due, lambda video: _look(video, items.get(video.remote_id)), after_fault=Video.set_aside)
+    do_each(due, lambda video: _look(video, items.get(video.remote_id)), after_fault=Video.postpone)
     _fail_overdue(video for video in making if video.state == ProviderState.MAKING)
     return _pace(making)
 
@@ -75,7 +74,7 @@ def _save(video: Video, item: RemoteVideo, sentence: str) -> None:
     else:  # pending, in_progressing, or a word that we do not know yet
         progress = min(item.progress or 0, 99)
         if (item.status, progress) != (video.remote_state, video.progress) or video.lost_since:
-            video.note(remote_state=item.status, progress=progress, seen_at=now, lost_since=None)
+            video.save_fields(remote_state=item.status, progress=progress, seen_at=now, lost_since=None)
 
 
 def _ask_for(video: Video) -> RemoteVideo | None:
@@ -87,7 +86,7 @@ def _ask_for(video: Video) -> RemoteVideo | None:
             return None
     now = timezone.now()
     if video.lost_since is None:
-        video.note(lost_since=now)
+        video.save_fields(lost_since=now)
     elif now - video.lost_since > LOST_LIMIT:
         video.move(ProviderState.FAILED, error="The avatar service no longer knows this video. Try again.")
     return None
@@ -103,7 +102,7 @@ def _reason(video: Video) -> str:
 
 
 def _fail_overdue(videos: Iterable[Video]) -> None:
-    overdue = [video for video in videos if generate_once.overdue(video, TIME_LIMIT)]
+    overdue = [video for video in videos if video.time_in_state > TIME_LIMIT]
     do_each(overdue, _fail_slow)
 
 
@@ -115,7 +114,7 @@ def _fail_slow(video: Video) -> None:
 def _pace(making: list[Video]) -> float:
     if settings.EMBEDDED:
         return settings.POLL_SECONDS
-    fresh = any(not generate_once.overdue(video, SLOW_AFTER) for video in making)
+    fresh = any(video.time_in_state <= SLOW_AFTER for video in making)
     return settings.POLL_SECONDS if fresh else SLOW_SECONDS
 
 

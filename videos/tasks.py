@@ -13,14 +13,16 @@ from django.utils import timezone
 from avatars.models import Avatar
 from dashboard.files import signed_links
 from dashboard.files.filenames import MAX_NAME
+from dashboard.files.stored_files import replace_file
 from dashboard.jobs.base import ForbiddenTransition, LeaseLost
 from dashboard.jobs.enqueue import enqueue, enqueue_job
 from dashboard.jobs.provider_job import ProviderState, current_provider
 from dashboard.models import Tombstone
-from dashboard.provider import generate_once, lifecycle
+from dashboard.provider import lifecycle
 from dashboard.provider import sync as provider_sync
 from dashboard.provider.answers import RemoteVideo
 from dashboard.provider.client import ProviderError, client
+from dashboard.provider.download import download_result
 from dashboard.uploads import UploadError, results
 from videos import captions
 from videos.exports import tasks as exports
@@ -49,11 +51,11 @@ def retry(video: Video) -> bool:
     """Try again; False when there was nothing to try."""
     with transaction.atomic():
         if video.remote_id and video.remote_state == "finished":
-            if not generate_once.again(video, ProviderState.COPYING):
+            if not lifecycle.retry(video, ProviderState.COPYING):
                 return False
         else:
             old = video.remote_id
-            if not generate_once.again(
+            if not lifecycle.retry(
                 video, ProviderState.WAITING, remote_id="", remote_state="", lost_since=None
             ):
                 return False
@@ -72,7 +74,7 @@ def cancel(video: Video) -> bool:
         return False
     try:
         with transaction.atomic():
-            video.forget()
+            video.record_tombstone()
             video.move(ProviderState.CANCELLED)
     except (LeaseLost, ForbiddenTransition):
         return False
@@ -81,7 +83,7 @@ def cancel(video: Video) -> bool:
 
 def remove(video: Video) -> None:
     """Delete it here for good. Its voice stays while other videos use it (see videos.poller)."""
-    lifecycle.remove(video, drop_related=lambda: exports.drop_all(video))
+    lifecycle.delete(video, delete_related=lambda: exports.drop_all(video))
 
 
 def request_sync() -> None:
@@ -134,11 +136,9 @@ def _copy(video: Video) -> None:
     # The mask first: what is tried again for its sake is small.
     with (
         _brought_mask(video, item.mask_video_url) as mask,
-        generate_once.brought_home(
-            item.video_url, max_bytes=MAX_VIDEO_BYTES, seconds=DOWNLOAD_SECONDS
-        ) as path,
+        download_result(item.video_url, max_bytes=MAX_VIDEO_BYTES, seconds=DOWNLOAD_SECONDS) as path,
     ):
-        video.renew(COPY_LEASE)
+        video.renew_lease(COPY_LEASE)
         try:
             film = results.film(path, path.parent, mask=mask, at=video.poster_moment)
         except UploadError as error:
@@ -157,7 +157,7 @@ def _brought_mask(video: Video, url: str) -> Iterator[Path | None]:
         try:
             if url:
                 mask = stack.enter_context(
-                    generate_once.brought_home(url, max_bytes=MAX_VIDEO_BYTES, seconds=DOWNLOAD_SECONDS)
+                    download_result(url, max_bytes=MAX_VIDEO_BYTES, seconds=DOWNLOAD_SECONDS)
                 )
         except ProviderError as error:
             if video.attempts < MASK_TRIES:
@@ -183,7 +183,7 @@ def _keep(video: Video, path: Path, mask: Path | None, film: results.Film, item:
     try:
         for field, source, suffix in files:
             if source is not None:
-                generate_once.keep(field, source, f"{video.client_ref}.{suffix}")
+                replace_file(field, source, f"{video.client_ref}.{suffix}")
                 stored.append(field)
         if item.captions_url:
             _keep_captions(video, item.captions_url)
@@ -215,9 +215,9 @@ def _keep(video: Video, path: Path, mask: Path | None, film: results.Film, item:
 def _keep_captions(video: Video, url: str) -> None:
     """What does not come, or is no captions file, is left out: the video is worth showing without it."""
     try:
-        with generate_once.brought_home(url, max_bytes=captions.MAX_BYTES, seconds=COPY_LEASE / 10) as path:
+        with download_result(url, max_bytes=captions.MAX_BYTES, seconds=COPY_LEASE / 10) as path:
             if captions.is_vtt(path):
-                generate_once.keep(video.captions, path, f"{video.client_ref}.vtt")
+                replace_file(video.captions, path, f"{video.client_ref}.vtt")
             else:
                 log.warning("captions of video %s are no captions", video.pk)
     except ProviderError as error:
@@ -227,10 +227,10 @@ def _keep_captions(video: Video, url: str) -> None:
 # ---------------------------------------------------------------- bringing in what was made elsewhere
 
 
-@provider_sync.reported(Video, "video", "videos")
+@provider_sync.record_result(Video, "video", "videos")
 def sync() -> int:
     """Bring in videos that exist at the provider and not here; the number of new ones."""
-    return lifecycle.bring_in(Video, client().list_videos, _create)
+    return lifecycle.sync(Video, client().list_videos, _create)
 
 
 def _create(item: RemoteVideo) -> Video | None:

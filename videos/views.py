@@ -59,14 +59,14 @@ def for_pages() -> QuerySet[Video]:
 
 @require_POST
 def sync(request: HttpRequest) -> HttpResponse:
-    provider_sync.asked(Video)
+    provider_sync.mark_busy(Video)
     tasks.request_sync()
     return redirect("videos")
 
 
 @require_GET
 def sync_state(request: HttpRequest) -> HttpResponse:
-    return provider_sync.foot(request, Video, "videos")
+    return provider_sync.render_state(request, Video, "videos")
 
 
 @require_GET

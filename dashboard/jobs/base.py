@@ -98,18 +98,18 @@ class Job(models.Model):
         return cls.objects.filter(pk=pk, lease=lease).first()
 
     @classmethod
-    def release_dead(cls) -> None:
+    def release_dead_leases(cls) -> None:
         """Free the leases of processes of this machine that are gone; those of other machines just expire."""
         held = cls.objects.filter(lease_until__gt=timezone.now(), holder__startswith=f"{_MACHINE} ")
         for pk, lease, holder in held.values_list("pk", "lease", "holder"):
             if not _is_alive(int(holder.rpartition(" ")[2])):
                 cls.objects.filter(pk=pk, lease=lease).update(lease_until=timezone.now())
 
-    def renew(self, seconds: float, **fields: Any) -> None:
+    def renew_lease(self, seconds: float, **fields: Any) -> None:
         """Hold the lease for longer and note progress. Raises LeaseLost."""
         self._write(fields, lease_until=timezone.now() + timedelta(seconds=seconds))
 
-    def note(self, **fields: Any) -> None:
+    def save_fields(self, **fields: Any) -> None:
         """Save fields at once, while the lease (or, without one, the state) is still ours. Raises LeaseLost."""
         self._write(fields)
 
@@ -120,12 +120,12 @@ class Job(models.Model):
         now = timezone.now()
         self._write({"try_after": now, **fields}, state=to, state_since=now, lease=None, lease_until=None)
 
-    def put_off(self, to: str, seconds: float, **fields: Any) -> None:
+    def reschedule(self, to: str, seconds: float, **fields: Any) -> None:
         """Give the row back for later, with some chance in the delay so that a crowd does not come at once."""
         delay = seconds * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
         self.move(to, try_after=timezone.now() + timedelta(seconds=delay), **fields)
 
-    def set_aside(self) -> None:
+    def postpone(self) -> None:
         """Leave the row alone for a while, because something about it went wrong that nobody foresaw."""
         wait = timedelta(seconds=backoff(self.attempts + 1, first=FAULT_SECONDS))
         # By its key alone: what this object says of itself may be what was undone.

@@ -59,7 +59,7 @@ class LocalJob(Job):
     def is_failed(self) -> bool:
         return self.state == LocalState.FAILED
 
-    def again(self) -> None:
+    def retry(self) -> None:
         """A person wants it once more. Raises ForbiddenTransition, LeaseLost."""
         self.move(LocalState.WAITING, attempts=0, progress=0, error="")
 
@@ -69,7 +69,7 @@ def working_phase(lease_seconds: float) -> Phase:
     return Phase(
         due=(LocalState.WAITING, LocalState.WORKING),
         working=LocalState.WORKING,
-        put_back=LocalState.WAITING,
+        waiting=LocalState.WAITING,
         failed=LocalState.FAILED,
         lease_seconds=lease_seconds,
         max_attempts=MAX_ATTEMPTS,

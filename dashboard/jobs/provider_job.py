@@ -1,7 +1,7 @@
 """What avatars and videos share: a row here that stands for something at the provider."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar, Self
 
 from django.conf import settings
@@ -161,6 +161,10 @@ class ProviderJob(OwnedModel, Job):
         return 1 if settings.EMBEDDED and not ahead and not self.is_delayed else 2
 
     @property
+    def time_in_state(self) -> timedelta:
+        return timezone.now() - self.state_since
+
+    @property
     def is_ready(self) -> bool:
         return self.state == ProviderState.READY
 
@@ -172,7 +176,7 @@ class ProviderJob(OwnedModel, Job):
         """Raises ForbiddenTransition, LeaseLost."""
         self.move(ProviderState.FAILED, error=sentence)
 
-    def forget(self) -> None:
+    def record_tombstone(self) -> None:
         """Remember not to bring it back. To be called in the transaction that deletes the row."""
         if self.remote_id:
             Tombstone.record(self.KIND, self.provider, self.remote_id)

@@ -42,7 +42,7 @@ class Phase:
 
     due: tuple[str, ...]  # states that it takes up, `working` among them: its holder may have died
     working: str
-    put_back: str  # the state to wait in until the next attempt
+    waiting: str  # the state to wait in until the next attempt
     failed: str
     lease_seconds: float
     max_attempts: int
@@ -80,7 +80,7 @@ def _put_off(job: Job, phase: Phase, delay: JobDelayed) -> None:
     attempts = max(job.attempts - 1, 0) if delay.is_free else job.attempts
     seconds = backoff(job.attempts, first=phase.first_delay) if delay.seconds is None else delay.seconds
     try:
-        job.put_off(phase.put_back, seconds, attempts=attempts, progress=0)
+        job.reschedule(phase.waiting, seconds, attempts=attempts, progress=0)
     except LeaseLost:
         log.info("%s %s was taken over, or is gone", type(job).__name__, job.pk)
 

@@ -1,14 +1,16 @@
-"""What avatars and videos do alike as jobs of the provider: sent once, copied home, brought in by a sync, removed.
+"""What avatars and videos have in common as jobs of the provider: send, copy the result, retry, sync, delete.
 
-The apps hand in what is their own as small functions: how to ask, what to save of an answer, how to copy.
+The apps pass what differs as small functions: which call to make, what to save of the answer, how to copy the files.
 """
 
 import logging
+import uuid
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from django.db import IntegrityError, transaction
 
+from dashboard.files.stored_files import DISK_FULL, delete_on_commit
 from dashboard.jobs import runner
 from dashboard.jobs.base import LeaseLost, backoff
 from dashboard.jobs.enqueue import enqueue_job
@@ -16,10 +18,14 @@ from dashboard.jobs.isolation import do_each
 from dashboard.jobs.provider_job import ProviderJob, ProviderState
 from dashboard.jobs.runner import JobDelayed, JobFailed, Phase
 from dashboard.models import Tombstone
-from dashboard.provider import generate_once
 from dashboard.provider.answers import RemoteAvatar, RemoteVideo
 from dashboard.provider.client import ProviderError
-from dashboard.provider.generate_once import Unsure
+from dashboard.provider.generate_once import (
+    OutcomeUnknown,
+    find_unknown,
+    generate_once,
+    has_unanswered_calls,
+)
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +35,10 @@ R = TypeVar("R", RemoteAvatar, RemoteVideo)
 MAX_ATTEMPTS = 8  # with backoff() about ten minutes
 SETTLE_SECONDS = 10  # until a job whose answer was lost shows up in the provider's list
 TOO_OFTEN = "This did not work after several tries. Try again later."
+OUTCOME_UNKNOWN = (
+    "The connection broke while this was sent, so it may have been started or not. "
+    "Trying again may start (and count) it a second time."
+)
 
 
 def sending_phase(lease_seconds: float) -> Phase:
@@ -42,32 +52,34 @@ def sending_phase(lease_seconds: float) -> Phase:
 
 
 def copying_phase(lease_seconds: float) -> Phase:
-    """What the provider made is copied home."""
+    """The provider's result is copied to our own storage."""
     return _phase((ProviderState.COPYING,), ProviderState.COPYING, ProviderState.COPYING, lease_seconds)
 
 
-def _phase(due: tuple[str, ...], working: str, put_back: str, lease_seconds: float) -> Phase:
-    return Phase(due, working, put_back, ProviderState.FAILED, lease_seconds, MAX_ATTEMPTS, TOO_OFTEN)
+def _phase(due: tuple[str, ...], working: str, waiting: str, lease_seconds: float) -> Phase:
+    return Phase(due, working, waiting, ProviderState.FAILED, lease_seconds, MAX_ATTEMPTS, TOO_OFTEN)
 
 
 def run(model: type[J], pk: int, phase: Phase, work: Callable[[J], None]) -> None:
-    """Claim the row and let `work` bring it to its next state (see dashboard.jobs.runner); it may raise ProviderError."""
+    """Claim the row and let `work` bring it to its next state (see dashboard.jobs.runner).
 
-    def work_or_explain(job: J) -> None:
+    `work` may raise ProviderError.
+    """
+
+    def work_and_translate_errors(job: J) -> None:
         try:
             work(job)
         except ProviderError as error:
-            raise _judge(job, error) from error
+            raise _to_job_error(job, error) from error
         except OSError as error:
             log.exception("%s %s", model.__name__, pk)
-            raise JobDelayed(generate_once.DISK) from error
+            raise JobDelayed(DISK_FULL) from error
 
-    runner.run(model, pk, phase, work_or_explain)
+    runner.run(model, pk, phase, work_and_translate_errors)
 
 
-def _judge(job: ProviderJob, error: ProviderError) -> JobDelayed | JobFailed:
-    """Later, if that can help; else the sentence is the end of it."""
-    if error.retry_after:  # the provider asked for quiet: no fault of this job
+def _to_job_error(job: ProviderJob, error: ProviderError) -> JobDelayed | JobFailed:
+    if error.retry_after:  # the provider's rate limit, which does not count as an attempt
         return JobDelayed(str(error), seconds=error.retry_after, is_free=True)
     if error.is_temporary:
         wait = max(backoff(job.attempts), SETTLE_SECONDS if error.answer_lost else 0)
@@ -77,22 +89,22 @@ def _judge(job: ProviderJob, error: ProviderError) -> JobDelayed | JobFailed:
 
 def send(
     job: J,
-    ask: Callable[[], R],
+    call: Callable[[], R],
     list_all: Callable[[], Sequence[R]],
     *,
     to: str,
     fields_of: Callable[[R], dict[str, Any]],
 ) -> None:
-    """Have a claimed row made by the provider, and save what `fields_of` takes from the answer.
+    """Make the generate call of a claimed row, save what `fields_of` takes from the answer, and move the row to `to`.
 
     Raises ProviderError, JobFailed, LeaseLost.
     """
     try:
-        answer = generate_once.ask(job, ask, list_all)
-    except Unsure as error:
-        raise JobFailed(generate_once.UNSURE, state=ProviderState.UNSURE) from error
+        answer = generate_once(job, call, list_all)
+    except OutcomeUnknown as error:
+        raise JobFailed(OUTCOME_UNKNOWN, state=ProviderState.UNSURE) from error
     try:
-        # The id before anything else, so that nothing is paid twice.
+        # The id is saved before anything else happens, so that nothing is paid for twice.
         with transaction.atomic():
             job.move(to, remote_id=answer.remote_id, asked_at=None, attempts=0, **fields_of(answer))
             if to == ProviderState.COPYING:
@@ -103,37 +115,52 @@ def send(
         raise
 
 
+def retry(job: ProviderJob, state: str, **fields: object) -> bool:
+    """Start again from `state`, as a person asked for. False when the row is no longer in a state to retry.
+
+    Raises LeaseLost.
+    """
+    if state not in job.TRANSITIONS[job.state]:
+        return False
+    if state == ProviderState.WAITING and (not job.asked_at or job.state == ProviderState.UNSURE):
+        # A new reference: the provider would answer the old one with the old refusal.
+        fields |= {"client_ref": uuid.uuid4(), "asked_at": None}
+    job.move(state, attempts=0, progress=0, error="", **fields)
+    return True
+
+
 def find_remote(job: ProviderJob, items: Sequence[R]) -> R | None:
-    """What the row stands for, in a list of the provider: the links there are fresh."""
+    """The row's entry in a list of the provider: the links in it are fresh."""
     return next((item for item in items if item.remote_id == job.remote_id), None)
 
 
-def bring_in(model: type[J], list_all: Callable[[], Sequence[R]], create: Callable[[R], J | None]) -> int:
-    """Let `create` make rows for what exists at the provider and not here; the number of new ones.
+def sync(model: type[J], list_all: Callable[[], Sequence[R]], create: Callable[[R], J | None]) -> int:
+    """Let `create` make rows for what exists at the provider and not here. Returns the number of new rows.
 
     Raises ProviderError.
     """
-    if generate_once.answer_pending(model):
-        return 0  # one of them may be ours; the next sync comes
+    if has_unanswered_calls(model):
+        return 0  # a new entry may belong to one of them; the next sync finds the others
 
-    def bring_in_one(item: R) -> bool:
+    def create_one(item: R) -> bool:
         try:
             with transaction.atomic():
                 return create(item) is not None
-        except IntegrityError:  # another sync was faster
+        except IntegrityError:  # another sync has just created it
             return False
 
-    return sum(do_each(reversed(generate_once.unknown_to_us(model, list_all())), bring_in_one))
+    # In the order in which they were made.
+    return sum(do_each(reversed(find_unknown(model, list_all())), create_one))
 
 
-def remove(job: ProviderJob, *, drop_related: Callable[[], None] = lambda: None) -> None:
+def delete(job: ProviderJob, *, delete_related: Callable[[], None] = lambda: None) -> None:
     """Delete the row here for good, with its files; a sync does not bring it back."""
     with transaction.atomic():
         try:
             job.refresh_from_db()
-        except type(job).DoesNotExist:  # somebody was faster: it is gone, as was wanted
+        except type(job).DoesNotExist:  # somebody else has just deleted it
             return
-        job.forget()
-        generate_once.delete_files(job.files)
-        drop_related()
+        job.record_tombstone()
+        delete_on_commit(job.files)
+        delete_related()
         job.delete()

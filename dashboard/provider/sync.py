@@ -1,4 +1,4 @@
-"""What became of the last look for things that were made elsewhere, for the foot of a gallery."""
+"""The result of the last sync with the provider, shown at the foot of a gallery."""
 
 import functools
 from collections.abc import Callable
@@ -11,14 +11,14 @@ from django.shortcuts import render
 
 from dashboard.provider.client import ProviderError
 
-ASKED_SECONDS = 120  # nobody waits for longer than that
-FOUND_SECONDS = 600
-TROUBLE_SECONDS = 2 * 24 * 3600  # or until the provider answers
+BUSY_SECONDS = 120  # nobody waits longer than that
+RESULT_SECONDS = 600
+ERROR_SECONDS = 2 * 24 * 3600  # or until the provider answers
 
 
 @dataclass(frozen=True)
 class SyncState:
-    """How a look for new things stands; without anything in it there is nothing to tell."""
+    """How a sync stands; all defaults mean that there is nothing to tell."""
 
     is_busy: bool = False
     words: str = ""  # a sentence
@@ -26,18 +26,20 @@ class SyncState:
     new: int = 0  # how many were found
 
 
-def asked(model: type[Model]) -> None:
-    """Somebody pressed the button and wants to hear of it."""
-    _keep(model, SyncState(is_busy=True), ASKED_SECONDS)
+def mark_busy(model: type[Model]) -> None:
+    """Somebody pressed the button: the page waits for a result."""
+    _save(model, SyncState(is_busy=True), BUSY_SECONDS)
 
 
-def last(model: type[Model]) -> SyncState:
-    """How the last look for this kind of thing stands."""
+def load_state(model: type[Model]) -> SyncState:
+    """How the last sync of this model stands."""
     return SyncState(**cache.get(_key(model)) or {})
 
 
-def reported(model: type[Model], one: str, many: str) -> Callable[[Callable[[], int]], Callable[[], int]]:
-    """For the task that looks: a provider that does not answer is told, and what was found to whoever asked."""
+def record_result(
+    model: type[Model], one: str, many: str
+) -> Callable[[Callable[[], int]], Callable[[], int]]:
+    """Decorator for the task that syncs: keeps an error, or the number of new rows where a page waits for it."""
 
     def wrap(sync: Callable[[], int]) -> Callable[[], int]:
         @functools.wraps(sync)
@@ -46,11 +48,11 @@ def reported(model: type[Model], one: str, many: str) -> Callable[[Callable[[], 
                 new = sync()
             except ProviderError as error:
                 words = f"The last look for {many} made elsewhere did not work. {error}"
-                _keep(model, SyncState(words=words, is_bad=True), TROUBLE_SECONDS)
+                _save(model, SyncState(words=words, is_bad=True), ERROR_SECONDS)
                 raise
-            if last(model).is_busy:
+            if load_state(model).is_busy:
                 found = f"{new} new {one if new == 1 else many}." if new else f"No new {many} were found."
-                _keep(model, SyncState(words=found, new=new), FOUND_SECONDS)
+                _save(model, SyncState(words=found, new=new), RESULT_SECONDS)
             else:
                 cache.delete(_key(model))
             return new
@@ -60,16 +62,16 @@ def reported(model: type[Model], one: str, many: str) -> Callable[[Callable[[], 
     return wrap
 
 
-def foot(request: HttpRequest, model: type[Model], many: str) -> HttpResponse:
-    """The poll of a foot that waits for its answer."""
-    state = last(model)
+def render_state(request: HttpRequest, model: type[Model], many: str) -> HttpResponse:
+    """The answer to the poll of a page that waits for its result: 204 while there is none."""
+    state = load_state(model)
     if state.is_busy:
         return HttpResponse(status=204)
     return render(request, "_sync.html", {"sync": state, "many": many})
 
 
-def _keep(model: type[Model], state: SyncState, seconds: int) -> None:
-    # As plain values: what the cache has must not depend on where this class lives.
+def _save(model: type[Model], state: SyncState, seconds: int) -> None:
+    # As plain values: a cached entry must not depend on where this class lives.
     cache.set(_key(model), asdict(state), seconds)
 
 

@@ -122,7 +122,7 @@ def test_a_provider_that_knows_client_ref_is_simply_asked_again(provider, new_av
 def test_a_task_killed_between_asking_and_saving_is_settled_when_its_lease_has_expired(provider, new_avatar):
     avatar = new_avatar()
     claimed = Avatar.claim(avatar.pk, ProviderState.WAITING, to=ProviderState.SENDING, seconds=60)
-    claimed.note(asked_at=timezone.now())
+    claimed.save_fields(asked_at=timezone.now())
     provider.add_avatar()  # what the killed task had started
     work_on_avatar(avatar.pk)
     assert provider.count("avatar.list") == 0  # the lease still holds

@@ -56,7 +56,7 @@ def test_many_rows_that_wait_are_not_all_sent_again_and_again(new_avatar, sent):
 def test_a_row_that_has_changed_is_sent_at_once(new_avatar, sent):
     avatar = new_avatar()
     enqueue_due(Avatar.objects.due("waiting"))
-    avatar.note(progress=1)
+    avatar.save_fields(progress=1)
     enqueue_due(Avatar.objects.due("waiting"))
     assert len(sent) == 2
 

@@ -31,7 +31,7 @@ def test_an_expired_lease_is_anybodys_and_the_old_holder_learns_it(new_avatar):
     second = claim(avatar)
     assert second.attempts == 2
     with pytest.raises(LeaseLost):
-        dead.note(progress=50)
+        dead.save_fields(progress=50)
     with pytest.raises(LeaseLost):
         dead.move(ProviderState.WAITING)
     second.move(ProviderState.WAITING)
@@ -39,7 +39,7 @@ def test_an_expired_lease_is_anybodys_and_the_old_holder_learns_it(new_avatar):
 
 def test_a_row_that_was_put_off_is_not_to_be_had_before_its_time(new_avatar):
     avatar = new_avatar()
-    claim(avatar).put_off(ProviderState.WAITING, 60)
+    claim(avatar).reschedule(ProviderState.WAITING, 60)
     assert claim(avatar) is None
     Avatar.objects.update(try_after=timezone.now() - timedelta(seconds=1))
     assert claim(avatar) is not None
@@ -50,7 +50,7 @@ def test_a_deleted_row_is_a_lost_lease(new_avatar):
     held = claim(avatar)
     avatar.delete()
     with pytest.raises(LeaseLost):
-        held.renew(60)
+        held.renew_lease(60)
 
 
 @pytest.mark.parametrize("state", [state for state in ProviderState if state != ProviderState.READY])
@@ -71,7 +71,7 @@ def test_every_active_state_can_end(new_avatar):
 def test_every_change_makes_a_new_version(new_avatar):
     avatar = new_avatar()
     held = claim(avatar)
-    held.renew(60, progress=10)
+    held.renew_lease(60, progress=10)
     held.move(ProviderState.WAITING)
     avatar.refresh_from_db()
     assert avatar.version == 3 == held.version
@@ -80,14 +80,14 @@ def test_every_change_makes_a_new_version(new_avatar):
 def test_the_lease_of_a_process_that_is_gone_is_free_at_once(new_avatar):
     avatar = new_avatar()
     claim(avatar)
-    Avatar.release_dead()
+    Avatar.release_dead_leases()
     assert claim(avatar) is None  # we are alive
     gone = subprocess.run(
         [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True
     )
     machine = Avatar.objects.get().holder.rpartition(" ")[0]
     Avatar.objects.update(holder=f"{machine} {int(gone.stdout)}")
-    Avatar.release_dead()
+    Avatar.release_dead_leases()
     assert claim(avatar) is not None
 
 
@@ -95,7 +95,7 @@ def test_the_lease_of_another_machine_is_left_alone(new_avatar):
     avatar = new_avatar()
     claim(avatar)
     Avatar.objects.update(holder="another-machine 1")
-    Avatar.release_dead()
+    Avatar.release_dead_leases()
     assert claim(avatar) is None
 
 

@@ -21,7 +21,7 @@ KEEP_DRAFTS = timedelta(days=7)
 
 def step() -> float:
     """One look; the seconds until the next."""
-    run_each(BatchItem.release_dead, _enqueue_due, _note_ends, _delete_old_drafts)
+    run_each(BatchItem.release_dead_leases, _enqueue_due, _note_ends, _delete_old_drafts)
     waiting = BatchItem.objects.filter(state__in=(ItemState.WAITING, ItemState.WORKING)).exists()
     return BUSY_SECONDS if waiting else IDLE_SECONDS
 

@@ -49,7 +49,7 @@ def retry(item: BatchItem) -> bool:
             if item.video is not None:
                 tried = videos.retry(item.video)
             else:
-                item.again()
+                item.retry()
                 tried = True
             if tried:
                 Batch.objects.filter(pk=item.batch_id).update(done_at=None)
@@ -106,7 +106,7 @@ def _make(item: BatchItem) -> None:
         if twin is None and same.filter(state=ItemState.WORKING, lease_until__gt=timezone.now()).exists():
             raise JobDelayed("", seconds=TWIN_SECONDS, is_free=True)
         voice = twin.voice if twin else _fetch(item)
-        item.note(voice=voice)  # before anything else: a second run need not fetch it again
+        item.save_fields(voice=voice)  # before anything else: a second run need not fetch it again
     with transaction.atomic():
         make_video(item)
 

@@ -14,8 +14,8 @@ from typing import IO, Any
 
 from django.conf import settings
 
+from dashboard.files.stored_files import DISK_FULL
 from dashboard.jobs.runner import JobFailed
-from dashboard.provider.generate_once import DISK
 from dashboard.uploads import sandbox
 
 log = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ def make(request: dict[str, Any], folder: Path, alive: Callable[[int], None]) ->
     if "refused" in answer:
         raise JobFailed(answer["refused"])
     if "full" in answer:
-        raise JobFailed(DISK)
+        raise JobFailed(DISK_FULL)
     last = (folder / "complaints.txt").read_bytes()[-500:].decode(errors="replace").strip()
     raise Died(f"{request['kind']}: ended with {process.returncode}: {last}")
 

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from dashboard.files.stored_files import DISK_FULL, delete_on_commit
 from dashboard.jobs import runner
 from dashboard.jobs.base import LeaseLost
 from dashboard.jobs.enqueue import enqueue_due, enqueue_job
@@ -20,7 +21,6 @@ from dashboard.jobs.local_job import LocalState, working_phase
 from dashboard.jobs.provider_job import ProviderState
 from dashboard.jobs.runner import JobFailed
 from dashboard.models import User
-from dashboard.provider import generate_once
 from dashboard.uploads import UploadError, results
 from videos.exports import studio_process, workspace
 from videos.models import Backdrop, Export, Video
@@ -74,7 +74,7 @@ def want(video: Video, kind: str, user: User | None = None) -> Export:
         is_gone = export.is_ready and not (export.file and default_storage.exists(export.file.name))
         if export.is_failed or is_gone:
             with contextlib.suppress(LeaseLost):  # somebody else wanted it at the same moment
-                export.again()
+                export.retry()
                 is_new = True
         if is_new:
             enqueue_job(export)
@@ -92,7 +92,7 @@ def dress(video: Video) -> None:
         undressed = video.dressed
         if undressed:
             Video.objects.filter(pk=video.pk).update(dressed="", dressed_key="", version=F("version") + 1)
-            generate_once.delete_files([undressed])
+            delete_on_commit([undressed])
             video.dressed, video.dressed_key = "", ""
             repaint(video)
     elif not (video.dressed and video.dressed_key == key):
@@ -155,7 +155,7 @@ def _make(export: Export) -> None:
     try:
         with workspace.bench(export) as folder:
             # Named before it is written: whoever comes after a kill knows what to clear.
-            export.renew(LEASE, file=workspace.new_name(export.kind))
+            export.renew_lease(LEASE, file=workspace.new_name(export.kind))
             try:
                 how(export, video, folder)
             except BaseException:  # whatever it was, also the worker's end: leave no debris
@@ -165,13 +165,13 @@ def _make(export: Export) -> None:
         raise JobFailed(GONE) from error
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
-            raise JobFailed(generate_once.DISK) from error
+            raise JobFailed(DISK_FULL) from error
         raise
 
 
 def _film(export: Export, video: Video, folder: Path) -> None:
     if not workspace.has_room(prores_bytes(video) if export.kind == Kind.MOV else video.video.size * 4):
-        raise JobFailed(generate_once.DISK)
+        raise JobFailed(DISK_FULL)
     target = folder / f"made{workspace.SUFFIX[export.kind]}"
     picture = export.look.get("picture") if export.look.get("background") == "picture" else None
     backdrop = Backdrop.objects.filter(pk=picture).first() if picture else None
@@ -184,7 +184,7 @@ def _film(export: Export, video: Video, folder: Path) -> None:
         "framing": video.framing or (video.avatar.framing if video.avatar else None),
         "target": str(target),
     }
-    size = studio_process.make(request, folder, lambda percent: export.renew(LEASE, progress=percent))
+    size = studio_process.make(request, folder, lambda percent: export.renew_lease(LEASE, progress=percent))
     if export.kind == Kind.LOOK:
         colour = _stills(video, target, folder, export.file.name)
         workspace.store(target, export.file.name)
@@ -236,7 +236,7 @@ def _change(video: Video, **files: str) -> None:
     """New files for a video in place of the old ones. In the transaction that ends the export."""
     row = Video.objects.get(pk=video.pk)
     old = [getattr(row, name) for name in files if name in ("dressed", "poster", "thumbnail")]
-    generate_once.delete_files([file for file in old if file])
+    delete_on_commit([file for file in old if file])
     Video.objects.filter(pk=video.pk).update(**files, version=F("version") + 1)
     # What was wanted may have changed while this was made.
     if row.poster_at != video.poster_at or ("dressed" not in files and row.shown.name != video.shown.name):
@@ -248,7 +248,7 @@ def _change(video: Video, **files: str) -> None:
 
 def step() -> float:
     """Enqueue what is due again; the seconds until the next step."""
-    Export.release_dead()
+    Export.release_dead_leases()
     due = Export.objects.due(*PHASE.due)
     for rows in (due.filter(kind__in=Export.QUICK), due.exclude(kind__in=Export.QUICK)):
         enqueue_due(rows)  # apart, because the quick ones have workers of their own

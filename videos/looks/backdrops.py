@@ -12,8 +12,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard.files.filenames import from_filename
+from dashboard.files.stored_files import delete_on_commit
 from dashboard.models import User
-from dashboard.provider import generate_once
 from dashboard.uploads import UploadError
 from dashboard.uploads import backdrops as uploads
 from dashboard.uploads.resumable import resumable
@@ -86,7 +86,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
         page = "videos/_delete_backdrop.html" if request.htmx else "videos/delete_backdrop.html"
         return render(request, page, {"backdrop": backdrop, "used": used})
     with transaction.atomic():
-        generate_once.delete_files([backdrop.picture, backdrop.thumbnail])
+        delete_on_commit([backdrop.picture, backdrop.thumbnail])
         backdrop.delete()
     if request.htmx:
         return HttpResponse()

@@ -12,9 +12,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from dashboard.files.filenames import from_filename
+from dashboard.files.stored_files import delete_on_commit
 from dashboard.jobs.isolation import do_each
 from dashboard.models import User
-from dashboard.provider import generate_once
 from dashboard.uploads import voices
 from videos.models import BatchItem, Video, Voice
 
@@ -77,7 +77,7 @@ def keep_shape(voice: Voice, content: bytes) -> None:
 def remove(voice: Voice) -> None:
     """Delete it for good. Its edits stay as recordings of their own, finished videos without their sound."""
     with transaction.atomic():
-        generate_once.delete_files(voice.files)
+        delete_on_commit(voice.files)
         voice.delete()
 
 

@@ -100,7 +100,7 @@ def test_any_member_may_have_a_file_made_and_sees_how_far_it_is(signed_in, tom, 
     assert f'hx-get="{poll}?v={export.version}"' in row
     assert client.get(poll, {"v": export.version}, headers=HTMX).status_code == 204
     working = Export.claim(export.pk, LocalState.WAITING, to=LocalState.WORKING, seconds=60)
-    working.renew(60, progress=42)
+    working.renew_lease(60, progress=42)
     assert "Preparing Transparent video… 42 %" in client.get(poll, {"v": export.version}, headers=HTMX).text
     working.move(LocalState.READY, file="videos/exports/x.webm", size=5_000_000)
     answer = client.get(poll, {"v": 0}, headers=HTMX)

@@ -12,10 +12,10 @@ from django_q.models import OrmQ
 from PIL import Image
 
 from avatars.models import Avatar
+from dashboard.files.stored_files import DISK_FULL
 from dashboard.jobs.base import LeaseLost
 from dashboard.jobs.local_job import LocalState
 from dashboard.jobs.provider_job import ProviderState
-from dashboard.provider import generate_once
 from tests.videos import decoded
 from tests.videos.exports.conftest import again, export_of
 from tests.workers import work_on_video
@@ -115,7 +115,7 @@ def test_what_a_killed_run_left_is_cleared_by_the_next(finished, kept):
     before = kept()
     export = tasks.want(video, Kind.SOUND)
     dead = Export.claim(export.pk, LocalState.WAITING, to=LocalState.WORKING, seconds=60)
-    dead.renew(60, file=workspace.new_name(Kind.SOUND))
+    dead.renew_lease(60, file=workspace.new_name(Kind.SOUND))
     default_storage.save(dead.file.name, ContentFile(b"half of it"))
     with workspace.bench(dead) as folder:
         (folder / "made.m4a").write_bytes(b"half of it")
@@ -171,7 +171,7 @@ def test_a_lease_that_is_lost_ends_the_child(finished, monkeypatch, kept):
         return real(self, seconds, **fields)
 
     real = Export.renew
-    monkeypatch.setattr(Export, "renew", lost)
+    monkeypatch.setattr(Export, "renew_lease", lost)
     monkeypatch.setattr(studio_process, "BEAT", 0.05)
     processes = []
     popen = studio_process.subprocess.Popen
@@ -212,7 +212,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing(finished, monkeypatch, kep
     else:
         monkeypatch.setattr(default_storage._wrapped, "_save", full)
     export = made(video, Kind.SOUND)
-    assert (export.state, export.error) == (LocalState.FAILED, generate_once.DISK)
+    assert (export.state, export.error) == (LocalState.FAILED, DISK_FULL)
     assert kept() == before
 
 

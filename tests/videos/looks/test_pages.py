@@ -118,7 +118,7 @@ def test_while_the_look_is_put_on_the_page_follows_it_and_then_has_it(signed_in,
     state = reverse("video-look-state", args=[video.pk])
     assert client.get(state, {"v": laid.version}).status_code == 204
     laid = Export.claim(laid.pk, LocalState.WAITING, to=LocalState.WORKING, seconds=60)
-    laid.note(progress=40)
+    laid.save_fields(progress=40)
     assert "Applying your background… 40 %" in client.get(state, {"v": 0}).text
     Export.objects.update(state=LocalState.WAITING, lease=None, lease_until=None)
     exports.work(laid.pk)

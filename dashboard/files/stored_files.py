@@ -1,0 +1,51 @@
+"""Files that belong to rows: stored before their row is saved, deleted after it is deleted."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from django.core.files import File
+from django.db import transaction
+from django.db.models.fields.files import FieldFile
+
+DISK_FULL = "The server's disk is full or cannot be written. Tell the owner of this site."
+
+
+class HasFiles(Protocol):
+    """A row with stored files."""
+
+    @property
+    def files(self) -> list[FieldFile]: ...
+
+
+def replace_file(field: FieldFile, source: Path, name: str) -> None:
+    """Store `source` and set the field; the row is not saved. Replaces what a killed run of the same task left."""
+    field.storage.delete(field.field.generate_filename(field.instance, name))
+    with source.open("rb") as file:
+        field.save(name, File(file), save=False)
+
+
+def delete_files(files: Iterable[FieldFile]) -> None:
+    """Delete stored files now."""
+    for file in files:
+        if file.name:
+            file.storage.delete(file.name)
+
+
+def delete_on_commit(files: Iterable[FieldFile]) -> None:
+    """Delete stored files when the transaction that deletes or changes their row has been committed."""
+    for file in files:
+        if file.name:
+            transaction.on_commit(partial(file.storage.delete, file.name), robust=True)
+
+
+@contextmanager
+def delete_on_error(row: HasFiles) -> Iterator[None]:
+    """Delete the row's files if the block raises: without a saved row nothing else would ever delete them."""
+    try:
+        yield
+    except BaseException:
+        delete_files(row.files)
+        raise
