@@ -51,6 +51,12 @@ class Avatar(ProviderJob, UploadedModel):
 
     class Meta(ProviderJob.Meta):
         ordering = ["-created_at", "-pk"]
+        constraints = [
+            *ProviderJob.Meta.constraints,
+            models.CheckConstraint(
+                condition=models.Q(gender__in=["", "female", "male"]), name="avatar_gender_is_known"
+            ),
+        ]
         indexes = [
             *ProviderJob.Meta.indexes,
             models.Index(Lower("name"), name="avatar_by_name"),

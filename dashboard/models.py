@@ -49,7 +49,8 @@ class User(AbstractBaseUser):
 class OwnedModel(models.Model):
     """Something a person made. It outlives the account."""
 
-    made_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    # Every subclass has an index that begins with this column and goes on with a date.
+    made_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
 
     class Meta:
         abstract = True
@@ -144,7 +145,10 @@ class Tombstone(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["kind", "provider", "remote_id"], name="tombstone_once")
+            models.UniqueConstraint(fields=["kind", "provider", "remote_id"], name="tombstone_once"),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["avatar", "video"]), name="tombstone_kind_is_known"
+            ),
         ]
 
     def __str__(self) -> str:

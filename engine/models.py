@@ -9,7 +9,7 @@ from typing import ClassVar
 from django.db import models, transaction
 from django.utils import timezone
 
-from dashboard.jobs.base import Job
+from dashboard.jobs.base import Job, job_constraints
 
 
 class JobStatus(models.TextChoices):
@@ -87,13 +87,16 @@ class EngineJob(Job):
 
     public_id = models.CharField(max_length=32, unique=True, default=new_id)
     client_ref = models.CharField(max_length=200, null=True, help_text="Unique for one token.")
-    token = models.ForeignKey(Token, null=True, on_delete=models.SET_NULL, help_text="Empty: the dashboard.")
+    token = models.ForeignKey(
+        Token, null=True, on_delete=models.SET_NULL, help_text="Empty: the dashboard.", db_index=False
+    )
     state = models.CharField(max_length=16, choices=JobStatus.choices, default=JobStatus.PENDING)
     error_code = models.PositiveIntegerField(default=0, help_text="Of the API; 0: our own fault.")
 
     class Meta:
         abstract = True
         constraints = [
+            *job_constraints(JobStatus),
             models.UniqueConstraint(fields=["token", "client_ref"], name="%(class)s_once_per_ref"),
             models.UniqueConstraint(
                 fields=["client_ref"],

@@ -27,6 +27,18 @@ class ForbiddenTransition(Exception):
     """A state change that the drawing of the states does not know: a mistake in the code."""
 
 
+def job_constraints(states: type[models.TextChoices]) -> list[models.BaseConstraint]:
+    """What the database itself holds a job to, whatever the code does."""
+    return [
+        models.CheckConstraint(
+            condition=Q(state__in=states.values), name="%(app_label)s_%(class)s_state_is_known"
+        ),
+        models.CheckConstraint(
+            condition=Q(progress__lte=100), name="%(app_label)s_%(class)s_progress_to_100"
+        ),
+    ]
+
+
 class JobQuerySet(models.QuerySet):
     def due(self, *states: str) -> Self:
         """Rows in these states that nobody holds and whose time has come."""
@@ -51,7 +63,7 @@ class Job(models.Model):
     holder = models.CharField(max_length=100, blank=True, help_text="Machine and process that has the lease.")
     progress = models.PositiveSmallIntegerField(default=0, help_text="0 to 100.")
     error = models.TextField(blank=True, help_text="A sentence that says what to do.")
-    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+    created_at = models.DateTimeField(default=timezone.now)
 
     objects = JobQuerySet.as_manager()
 

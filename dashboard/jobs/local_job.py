@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from dashboard.jobs.base import Job
+from dashboard.jobs.base import Job, job_constraints
 from dashboard.jobs.runner import Phase
 
 MAX_ATTEMPTS = 4
@@ -45,6 +45,7 @@ class LocalJob(Job):
 
     class Meta:
         abstract = True
+        constraints = job_constraints(LocalState)
         indexes = [models.Index(fields=["state", "try_after"], name="%(class)s_due")]
 
     @property

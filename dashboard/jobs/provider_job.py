@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from dashboard.jobs.base import Job
+from dashboard.jobs.base import Job, job_constraints
 from dashboard.models import OwnedModel, Tombstone, User
 from dashboard.provider.answers import MAX_ID
 
@@ -97,13 +97,16 @@ class ProviderJob(OwnedModel, Job):
     class Meta:
         abstract = True
         constraints = [
+            *job_constraints(ProviderState),
             models.UniqueConstraint(
                 fields=["provider", "remote_id"],
                 condition=~models.Q(remote_id=""),
                 name="%(class)s_once_per_remote_id",
-            )
+            ),
         ]
         indexes = [
+            # SQLite adds the key to it, which makes it the order of the galleries.
+            models.Index(fields=["created_at"], name="%(class)s_by_date"),
             models.Index(fields=["state", "try_after"], name="%(class)s_due"),
             # The galleries' filters, in the galleries' order, and what is new for a person.
             models.Index(fields=["state", "created_at"], name="%(class)s_by_state"),

@@ -16,7 +16,8 @@ import requests
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
+from django.db.migrations.loader import MigrationLoader
 
 from dashboard.models import User
 from dashboard.processes import supervisor
@@ -57,6 +58,7 @@ class Command(BaseCommand):
     def prepare(self) -> None:
         self.stdout.write("Preparing the database and the files...")
         try:
+            check_history()
             call_command("migrate", verbosity=0, interactive=False)
             call_command("createcachetable", verbosity=0)
         except DatabaseError as error:
@@ -110,6 +112,20 @@ class Command(BaseCommand):
             self.stdout.write(f"The first visitor needs this set-up code: {settings.SETUP_CODE}")
             self.stdout.write(f"Or open this link, which has it filled in: {link}")
         self.stdout.flush()
+
+
+def check_history() -> None:
+    """Refuse a database that another version of the product has made: migrating it would do damage."""
+    loader = MigrationLoader(connection)
+    ours = {"dashboard", "avatars", "videos", "engine"}
+    unknown = [
+        name for name in loader.applied_migrations if name[0] in ours and name not in loader.disk_migrations
+    ]
+    if unknown:
+        raise CommandError(
+            f"The data in {settings.DATA_DIR} was made by another version of this product. Start that version, or "
+            "choose another folder, for example: DATA_DIR=data-new make run"
+        )
 
 
 def address() -> str:

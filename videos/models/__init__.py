@@ -1,0 +1,9 @@
+"""Voices, the videos in which an avatar speaks them, and what is made of those videos."""
+
+from videos.models.backdrop import Backdrop
+from videos.models.batch import Batch, BatchItem, ItemState
+from videos.models.export import Export, ExportKind
+from videos.models.video import NO_MASK, Video
+from videos.models.voice import Voice
+
+__all__ = ["NO_MASK", "Backdrop", "Batch", "BatchItem", "Export", "ExportKind", "ItemState", "Video", "Voice"]
