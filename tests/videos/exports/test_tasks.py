@@ -170,7 +170,7 @@ def test_a_lease_that_is_lost_ends_the_child(finished, monkeypatch, kept):
         seen.append(1)
         return real(self, seconds, **fields)
 
-    real = Export.renew
+    real = Export.renew_lease
     monkeypatch.setattr(Export, "renew_lease", lost)
     monkeypatch.setattr(studio_process, "BEAT", 0.05)
     processes = []
