@@ -91,8 +91,8 @@ def floor(folder: Path, shown: Path, mask: Path, sound: Path) -> tuple[float, fl
     import av
     import numpy as np
 
-    from engine.animator import sound as sounds
     from engine.animator.encoder import Encoder
+    from engine.animator.sound import open_soundtrack
 
     frames = []
     with av.open(str(shown)) as a, av.open(str(mask)) as b:
@@ -102,12 +102,11 @@ def floor(folder: Path, shown: Path, mask: Path, sound: Path) -> tuple[float, fl
             if len(frames) == 100:
                 break
     order = [*range(len(frames)), *range(len(frames) - 1, -1, -1)]
-    rate, layout = sounds.best_layout(sound)
-    kept = sounds.frames(sound, rate, layout, "fltp")
+    soundtrack = open_soundtrack(sound)
     h, w = frames[0].shape[:2]
 
     def encode() -> None:
-        with Encoder(folder / "f.mp4", folder / "g.mp4", w, h, kept, rate, layout) as out:
+        with Encoder(folder / "f.mp4", folder / "g.mp4", (w, h), soundtrack) as out:
             for i in range(n):
                 out.write(frames[order[i % len(order)]])
 

@@ -162,7 +162,7 @@ def _render(job: Render, folder: Path) -> None:
     files = {"video": video, "mask": mask}
     if info.words:
         files["captions"] = folder / "captions.vtt"
-        files["captions"].write_text(captions.vtt(info.words), encoding="utf-8")
+        files["captions"].write_text(captions.to_vtt(info.words), encoding="utf-8")
     _finish(job, files, seconds=info.duration)
 
 

@@ -32,7 +32,7 @@ def main() -> None:
         info = animator.render(rig, SAMPLES / "voice.mp3", film, None, size=SIZE, seed=1, script=script)
         if not info.words:
             raise SystemExit("The words of voice.txt do not fit voice.mp3.")
-        (SAMPLES / "sample.vtt").write_text(captions.vtt(info.words), encoding="utf-8")
+        (SAMPLES / "sample.vtt").write_text(captions.to_vtt(info.words), encoding="utf-8")
         shrink(film, SAMPLES / "sample.mp4", SAMPLES / "sample.jpg")
     for path in sorted(SAMPLES.glob("sample.*")):
         print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1000:.0f} kB")

@@ -1,11 +1,11 @@
-"""A portrait and a sound become a video of the portrait saying it.
+"""Turns a portrait and a sound into a video of the portrait saying it.
 
     portrait --face, portrait, matte, rig--> rig file           build_rig
     rig + sound --phonemes, visemes, performance--> curves
     curves --mouth, eyes, head, renderer, encoder--> video      render
 
 Importing this package is cheap: the libraries that do the work are loaded by the first call.
-Lengths inside are in IOD (the distance of the irises) or in pixels of the frame, times in frames of 1/25 s or
+Lengths are in IOD (the interocular distance, between the irises) or in pixels of the frame, times in frames of 1/25 s or
 in seconds, as each function says.
 """
 
@@ -15,9 +15,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .errors import WARNINGS, AnimatorError, PortraitError, SoundError
-from .results import MIN_FACE, SHARP_FACE, RenderInfo, RigInfo, Word
+from .results import FPS, MIN_FACE, SHARP_FACE, RenderInfo, RigInfo, Word
 
 __all__ = [
+    "FPS",
     "MIN_FACE",
     "SHARP_FACE",
     "WARNINGS",
@@ -41,10 +42,11 @@ def build_rig(
     min_face: int = MIN_FACE,
     face: int | tuple[float, float] | None = None,
 ) -> RigInfo:
-    """Find the face in a picture and write everything `render` needs of it to `rig` (.npz).
+    """Find the face in a picture and write everything that `render` needs to `rig` (.npz).
 
-    `preview` becomes a JPEG of the framed portrait, `cutout` a PNG of the person alone.
-    Of several faces the largest is taken, or `face`: an index into `RigInfo.faces`, or a point x, y in one of them.
+    `preview` is written as a JPEG of the framed portrait, `cutout` as a PNG of the person alone.
+    Of several faces the largest is used, or `face`: an index into `RigInfo.faces`, or a point x, y in one of them.
+    Raises PortraitError.
     """
     from .rig import build
 
@@ -63,11 +65,11 @@ def render(
     progress: Callable[[float], None] | None = None,
     script: str | None = None,
 ) -> RenderInfo:
-    """Let the rig speak the sound: `video` an MP4 with the sound, `mask` the person in white on black.
+    """Animate the rig with the sound: `video` is an MP4 with the sound, `mask` one of the person, white on black.
 
-    `size` is the short side in pixels (default 720). `progress` gets 0..1 a few times a second; what it raises
-    ends the rendering and leaves no files. `script` is what the sound says, in English: the lips become more exact.
-    A script that does not fit the sound is left aside.
+    `size` is the short side in pixels (default 720). `progress` gets 0..1 a few times a second; an exception that it
+    raises ends the rendering and leaves no files. `script` is what the sound says, in English, for more exact lips; a
+    script that does not match the sound is not used. Raises SoundError.
     """
     from .renderer import render_files
 

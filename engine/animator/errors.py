@@ -1,7 +1,8 @@
-"""What can be wrong with somebody's picture or sound, as sentences they can act on."""
+"""What can be wrong with a picture or a sound, as sentences that say what to do."""
 
 from __future__ import annotations
 
+# {pixels}: the smaller side of the face, {least}: MIN_FACE
 PORTRAIT_SENTENCES = {
     "no_face": "We could not find a person's face in this picture. Use a photo that shows one face from the front.",
     "animal": "This looks like an animal. Use a portrait of a person.",
@@ -20,20 +21,19 @@ SOUND_SENTENCES = {
     "too_long": "This sound is too long. Use a shorter recording.",
     "unreadable": "This file could not be read as sound. Use a WAV, MP3, M4A, OGG, WebM or FLAC recording.",
 }
-# {pixels}: the smaller side of the face.
 WARNINGS = {
     "blurred": "The face looks out of focus; a sharper photo gives a better result.",
     "dark": "The face is rather dark; more light on it gives a better result.",
     "several_faces": "There are several faces in this picture; the largest one was used.",
     "turned": "The head is turned to the side; a photo from the front gives a better result.",
-    "rotated": "The picture was lying on its side or upside down and was turned upright.",
+    "rotated": "The picture was sideways or upside down and was rotated.",
     "small": "The face is small in this picture ({pixels} pixels): the video will be a little soft. "
     "A closer photo gives a sharper one.",
 }
 
 
 class AnimatorError(ValueError):
-    """Base of what a person can mend; ``str(e)`` is the sentence, ``e.reason`` a stable slug."""
+    """Base of errors that the user can fix; ``str(e)`` is the sentence, ``e.reason`` a stable key."""
 
     sentences: dict[str, str] = {}
 
@@ -41,7 +41,7 @@ class AnimatorError(ValueError):
         super().__init__(sentence or self.sentences[reason])
         self.reason = reason
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> tuple[type[AnimatorError], tuple[str, str]]:
         return type(self), (self.reason, str(self))
 
 

@@ -1,7 +1,7 @@
-"""The head turning in depth: where every point of the portrait goes, on a coarse grid.
+"""Turning the head in 3D: where every point of the portrait goes, on a coarse grid.
 
-The mesh gives the depth of the face; beside it depth fades to the plane of the ears, so that the outline of the hair
-hardly moves when the head turns. Neck and shoulders take part less and less.
+The mesh gives the depth of the face; outside of it the depth fades to the plane of the ears, so that the outline of the
+hair hardly moves when the head turns. The movement fades over neck and shoulders.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ class Head:
         self.pivot = np.array([*f.to_px(np.array([0.0, f.chin + 0.35])), f.ear_z], np.float32)
         local = f.to_local(self.grid)
         below = local[..., 1] - f.chin
-        beside = g.smoothstep(2.3, 3.4, np.abs(local[..., 0]))  # who stands there does not take part
+        beside = g.smoothstep(2.3, 3.4, np.abs(local[..., 0]))  # other people do not move
         self.weight = ((1 - g.smoothstep(-0.1, 1.15, below)) * (1 - beside)).astype(np.float32)
         self.depth = self._depth(points, local)
-        self.last: Array | None = None  # the frame before
+        self.last: Array | None = None  # the solution for the previous frame
 
     def _depth(self, points: Array, local: Array) -> Array:
-        """z (gh, gw) px: the mesh's inside the face, the ears' plane further out."""
+        """z (gh, gw) px: that of the mesh inside the face, that of the ears further out."""
         gh, gw = self.grid.shape[:2]
-        small = np.zeros((gh, gw), np.float32)
+        weighted = np.zeros((gh, gw), np.float32)
         total = np.zeros((gh, gw), np.float32)
         sigma = 0.12 * self.frame.iod / CELL
         r = int(3 * sigma) + 1
@@ -48,9 +48,9 @@ class Head:
             if x0 >= x1 or y0 >= y1:
                 continue
             b = bump[y0 - cy + r : y1 - cy + r, x0 - cx + r : x1 - cx + r]
-            small[y0:y1, x0:x1] += b * z
+            weighted[y0:y1, x0:x1] += b * z
             total[y0:y1, x0:x1] += b
-        z = small / np.maximum(total, 1e-6)
+        z = weighted / np.maximum(total, 1e-6)
         hull = cv2.convexHull((at[:, :2] / CELL).astype(np.float32)).astype(np.int32)
         outside = np.ones((gh, gw), np.uint8)
         cv2.fillConvexPoly(outside, hull, 0)
@@ -62,7 +62,7 @@ class Head:
         return cv2.GaussianBlur(z.astype(np.float32), (0, 0), max(1.0, 0.08 * self.frame.iod / CELL))
 
     def forward(self, yaw: float, pitch: float, roll: float, shift: Array) -> Array:
-        """Displacement (gh, gw, 2) px of every point for a turn in degrees and a shift in IOD."""
+        """Displacement (gh, gw, 2) px of every grid point for a rotation in degrees and a shift in IOD."""
         a, b, c = np.radians([yaw, pitch, roll])
         ry = np.array([[np.cos(a), 0, -np.sin(a)], [0, 1, 0], [np.sin(a), 0, np.cos(a)]])
         rx = np.array([[1, 0, 0], [0, np.cos(b), -np.sin(b)], [0, np.sin(b), np.cos(b)]])
@@ -76,7 +76,7 @@ class Head:
         return np.dstack([dx * self.weight, dy * self.weight]).astype(np.float32)
 
     def backward(self, yaw: float, pitch: float, roll: float, shift: Array) -> Array:
-        """For every grid point of the picture, the px of the portrait that comes to lie there (gh, gw, 2)."""
+        """For every grid point of the frame, the px of the portrait that is drawn there (gh, gw, 2)."""
         steps = 3 if self.last is None else 2
         self.last = g.invert(self.forward(yaw, pitch, roll, shift), self.grid, CELL, steps, self.last)
         return self.last

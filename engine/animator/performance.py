@@ -1,8 +1,8 @@
-"""What the face does in every frame: mouth, eyes, brows and head as tracks at 25 frames a second.
+"""The motion of the face in every frame: mouth, eyes, brows and head as tracks at 25 frames a second.
 
-Everything random comes from one seed. Head and brows follow the speech: they move more while it goes on, nod and rise
-on its stresses, come to rest in its pauses; nothing repeats. Blinks are irregular, 10 to 25 a minute, and like to fall
-on the ends of phrases.
+Everything random comes from one seed. Head and brows follow the speech: they move more while it lasts, nod and rise with
+its stresses and come to rest in its pauses; nothing is a loop. Blinks are irregular, 10 to 25 a minute, and tend to
+coincide with the ends of phrases.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .arrays import Array
-from .visemes import STEP, Mouth, level, smooth
+from .arrays import Array, Flags
+from .results import FPS
+from .visemes import STEP, Mouth, Span, level, smooth
 
-FPS = 25
-# A small opening is seen larger than it was asked for, by about the first number (IOD, measured on drawn faces); a wide
-# one is not. Left alone, lips that should just meet stay parted.
-SEEN_LARGER, SMALL, WIDE = 0.015, 0.11, 0.13
+# IOD. Openings up to SMALL appear larger in the drawn face, by OVERSHOOT (measured); from WIDE on they do not. Without
+# a correction, lips that should just touch stay parted.
+OVERSHOOT, SMALL, WIDE = 0.015, 0.11, 0.13
 
 
 @dataclass
@@ -26,10 +26,10 @@ class Performance:
 
     frames: int
     aperture: Array
-    jaw: Array  # part of the aperture that the jaw makes, IOD
+    jaw: Array  # the jaw's part of the aperture, IOD
     width: Array
     tuck: Array
-    press: Array  # lips pressed together at p b m
+    press: Array  # lips pressed together at p, b, m
     blink: Array  # 0 open .. 1 shut
     gaze: Array  # (n, 2) of the iris, IOD
     brow: Array  # up, IOD
@@ -40,23 +40,24 @@ class Performance:
 
 
 def _at_frames(track: Array, n: int) -> Array:
+    """A track at 100 Hz sampled at n frames."""
     return np.interp(np.arange(n) / FPS, np.arange(len(track)) * STEP, track)
 
 
-def _asked(seen: Array) -> Array:
-    """The apertures to draw (n,) in IOD, so that these are seen."""
-    return np.interp(seen, [0, SEEN_LARGER, SMALL, WIDE, 1], [0, 0, SMALL - SEEN_LARGER, WIDE, 1])
+def _correct_overshoot(aperture: Array) -> Array:
+    """The apertures to draw (n,) so that these appear; IOD."""
+    return np.interp(aperture, [0, OVERSHOOT, SMALL, WIDE, 1], [0, 0, SMALL - OVERSHOOT, WIDE, 1])
 
 
-def _wander(rng: np.random.Generator, n: int, seconds: float) -> Array:
-    """Smooth noise of unit variance that forgets itself in about `seconds`; never a loop."""
+def _smooth_noise(rng: np.random.Generator, n: int, seconds: float) -> Array:
+    """Noise (n,) of unit variance that is correlated over about `seconds`."""
     sigma = seconds * FPS
     x = smooth(rng.normal(size=n + int(8 * sigma)), sigma)[int(4 * sigma) : int(4 * sigma) + n]
     return x * np.sqrt(2 * np.sqrt(np.pi) * sigma)
 
 
-def _middles(n: int, spans: list[tuple[float, float]]) -> Array:
-    """(n,) bool: the frames in the middles of spans (start, end in s), one at least of each.
+def _contact_frames(n: int, spans: list[Span]) -> Flags:
+    """(n,): the frames in the middle of the spans, at least one of each.
 
     p, b, m, f and v last two or three frames: without snapping, 25 frames a second miss the contact itself.
     """
@@ -80,8 +81,8 @@ def _stresses(mouth: Mouth, loud: Array) -> list[tuple[int, float]]:
     return [(i, float(min(1.0, slow[i] / 0.35))) for i in sorted(kept)]
 
 
-def _pulse(n: int, at: float, rise: float, fall: float) -> Array:
-    """A bump of height 1 at `at` s (n,) frames: half cosines of `rise` and `fall` s."""
+def _bump(n: int, at: float, rise: float, fall: float) -> Array:
+    """A bump (n,) of height 1 at `at` s: half cosines of `rise` and `fall` s."""
     t = np.arange(n) / FPS - at
     up = np.where((t > -rise) & (t <= 0), 0.5 + 0.5 * np.cos(np.pi * t / rise), 0)
     down = np.where((t > 0) & (t < fall), 0.5 + 0.5 * np.cos(np.pi * t / fall), 0)
@@ -89,7 +90,10 @@ def _pulse(n: int, at: float, rise: float, fall: float) -> Array:
 
 
 def _blinks(rng: np.random.Generator, n: int, ends: list[float]) -> Array:
-    """Lids (n,): shut in 3 frames, open again in 5; gaps are log-normal around 3.4 s."""
+    """Lids (n,) 0..1: closed in 3 frames and open again in 5; the intervals are log-normal around 3.4 s.
+
+    `ends`: the ends of phrases in s.
+    """
     lids, t = np.zeros(n), rng.uniform(0.6, 2.2)
     shape = np.array([0.0, 0.45, 1.0, 0.95, 0.6, 0.3, 0.1])
     while t < n / FPS - 0.3:
@@ -102,55 +106,57 @@ def _blinks(rng: np.random.Generator, n: int, ends: list[float]) -> Array:
 
 
 def _gaze(rng: np.random.Generator, n: int) -> Array:
-    """Small saccades (n, 2) in IOD around the portrait's own gaze: held .5 to 2.5 s, often back to it."""
+    """Small saccades (n, 2) in IOD around the gaze of the portrait: held for .5 to 2.5 s, often returning to it."""
     out, i = np.zeros((n, 2)), 0
-    here = np.zeros(2)
+    gaze = np.zeros(2)
     while i < n:
         j = min(n, i + int(rng.uniform(0.5, 2.5) * FPS))
-        out[i:j] = here
-        here = np.zeros(2) if rng.random() < 0.45 else rng.normal(size=2) * (0.011, 0.005)
+        out[i:j] = gaze
+        gaze = np.zeros(2) if rng.random() < 0.45 else rng.normal(size=2) * (0.011, 0.005)
         i = j
     return out
 
 
 def perform(mouth: Mouth, db: Array, frames: int, seed: int) -> Performance:
-    """Tracks for a sound of `frames` frames."""
+    """The motion for a sound of `frames` frames, from the curves of the mouth and the loudness in dB at 100 Hz."""
     rng = np.random.default_rng(seed)
     loud = level(smooth(db, 3)) * mouth.active
-    press = _middles(frames, mouth.closures)
-    aperture = _asked(_at_frames(mouth.aperture, frames))
-    aperture[press | _middles(frames, mouth.touches) | (aperture < 0.012)] = 0
+    press = _contact_frames(frames, mouth.closures)
+    aperture = _correct_overshoot(_at_frames(mouth.aperture, frames))
+    aperture[press | _contact_frames(frames, mouth.labiodentals) | (aperture < 0.012)] = 0
     jaw = 0.62 * np.maximum(smooth(aperture, 0.8), 0)
     active = _at_frames(smooth(mouth.active, 25), frames)
     edges = np.flatnonzero(np.diff((mouth.active > 0.5).astype(int)) < 0)
-    life = 0.45 + 0.55 * active
+    liveliness = 0.45 + 0.55 * active
     nod, brow = np.zeros(frames), np.zeros(frames)
     for i, weight in _stresses(mouth, loud):
         at = i * STEP + float(rng.uniform(-0.06, 0.04))
-        nod += weight * rng.uniform(0.3, 1.0) * _pulse(frames, at, 0.22, 0.4)
+        nod += weight * rng.uniform(0.3, 1.0) * _bump(frames, at, 0.22, 0.4)
         if rng.random() < 0.4:
-            brow += weight * rng.uniform(0.4, 1.0) * _pulse(frames, at, 0.16, 0.45)
-    turn = smooth(_at_frames(smooth(loud, 30), frames), 5)
-    sway = _wander(rng, frames, 0.9)
-    yaw = (2.8 * _wander(rng, frames, 0.8) + 1.0 * _wander(rng, frames, 0.3)) * life
-    pitch = (
-        (1.4 * _wander(rng, frames, 0.8) + 0.4 * _wander(rng, frames, 0.25)) * life + 2.3 * nod - 1.4 * turn
-    )
-    roll = (1.6 * sway + 0.3 * _wander(rng, frames, 0.3)) * life
-    shift = np.stack([0.016 * sway * life + 0.006 * _wander(rng, frames, 1.2), 0.012 * nod - 0.006 * turn], 1)
-    start = np.clip(np.arange(frames) / 10, 0, 1)  # begin in the portrait's own pose
+            brow += weight * rng.uniform(0.4, 1.0) * _bump(frames, at, 0.16, 0.45)
+
+    def noise(seconds: float) -> Array:
+        return _smooth_noise(rng, frames, seconds)
+
+    lean = smooth(_at_frames(smooth(loud, 30), frames), 5)
+    sway = noise(0.9)
+    yaw = (2.8 * noise(0.8) + 1.0 * noise(0.3)) * liveliness
+    pitch = (1.4 * noise(0.8) + 0.4 * noise(0.25)) * liveliness + 2.3 * nod - 1.4 * lean
+    roll = (1.6 * sway + 0.3 * noise(0.3)) * liveliness
+    shift = np.stack([0.016 * sway * liveliness + 0.006 * noise(1.2), 0.012 * nod - 0.006 * lean], 1)
+    start = np.clip(np.arange(frames) / 10, 0, 1)  # begin in the pose of the portrait
     return Performance(
-        frames,
-        aperture,
-        jaw,
-        _at_frames(mouth.width, frames),
-        _at_frames(mouth.tuck, frames),
-        smooth(press.astype(float), 0.6),
-        _blinks(rng, frames, [e * STEP for e in edges]),
-        _gaze(rng, frames),
-        np.clip(0.045 * brow + 0.006 * _wander(rng, frames, 0.8) * life, -0.02, 0.06) * start,
-        yaw * start,
-        pitch * start,
-        roll * start,
-        shift * start[:, None],
+        frames=frames,
+        aperture=aperture,
+        jaw=jaw,
+        width=_at_frames(mouth.width, frames),
+        tuck=_at_frames(mouth.tuck, frames),
+        press=smooth(press.astype(float), 0.6),
+        blink=_blinks(rng, frames, [e * STEP for e in edges]),
+        gaze=_gaze(rng, frames),
+        brow=np.clip(0.045 * brow + 0.006 * noise(0.8) * liveliness, -0.02, 0.06) * start,
+        yaw=yaw * start,
+        pitch=pitch * start,
+        roll=roll * start,
+        shift=shift * start[:, None],
     )

@@ -1,8 +1,8 @@
-"""Which phonemes are spoken when: pocketsphinx's allphone search (no words, no language but English phones).
+"""Which phonemes are spoken when: pocketsphinx's allphone search (no words and no language model but English phones).
 
-Sounds are cut at quiet moments into pieces of some seconds, so that memory and the normalisation of the spectrum stay
-local; every piece is heard at the same loudness. Besides the best path, the scores of all phones are kept: the second
-best is often right.
+Sounds are split at quiet moments into chunks of some seconds, so that memory and the normalisation of the spectrum stay
+local; every chunk is recognised at the same loudness. Besides the best path, the scores of all phones are kept, because
+the second best is often right.
 """
 
 from __future__ import annotations
@@ -12,15 +12,18 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from . import formants, posteriors, sound
-from .arrays import Array
+from .arrays import Array, Samples
 
 SILENCES = {"SIL", "+SPN+", "+NSN+"}
-PIECE = 14.0  # s, longest piece
+MAX_CHUNK_SECONDS = 14.0
+SPEECH_DB = -18  # the level of loud vowels at which the model works best
+INAUDIBLE_DB = -65
 
 
 class Phone(NamedTuple):
@@ -33,16 +36,16 @@ class Phone(NamedTuple):
 
 @dataclass
 class Phones:
-    """What is spoken: the best guess, and every 10 ms how likely each phone is and how open a vowel sounds."""
+    """What is spoken: the best path, and every 10 ms the probability of each phone and how open a vowel sounds."""
 
     best: list[Phone]  # in order, without gaps
-    likely: Array  # (n, 42) 0..1, columns as posteriors.PHONES
-    first_formant: Array  # (n,) Hz, see formants.centre
-    known: bool = False  # from the words, not by ear
+    probability: Array  # (n, 42) 0..1, columns as in posteriors.PHONES
+    centroid: Array  # (n,) Hz, see formants.low_centroid
+    from_script: bool = False  # aligned with known words rather than recognised
 
 
-def certain(phones: list[Phone], n: int) -> Array:
-    """(n, 42): 1 for the phone that is spoken."""
+def one_hot(phones: list[Phone], n: int) -> Array:
+    """(n, 42): 1 for the phone that is spoken in each frame of 10 ms."""
     out = np.zeros((n, len(posteriors.PHONES)), np.float32)
     out[:, posteriors.INDEX["SIL"]] = 1
     for p in phones:
@@ -52,8 +55,8 @@ def certain(phones: list[Phone], n: int) -> Array:
     return out
 
 
-def _decoder(scores: str) -> object:
-    """Writes the scores of each utterance into the folder `scores`."""
+def _decoder(score_folder: str) -> Any:
+    """A pocketsphinx.Decoder that writes the scores of each utterance into a folder."""
     import pocketsphinx
 
     model = pocketsphinx.get_model_path("en-us")
@@ -63,14 +66,21 @@ def _decoder(scores: str) -> object:
         lw=2.0,
         beam=1e-20,
         pbeam=1e-20,
-        senlogdir=scores,
+        senlogdir=score_folder,
         loglevel="FATAL",
     )
 
 
-def pieces(db: Array) -> list[tuple[int, int]]:
-    """Cut [0, len) of a 10 ms loudness track into pieces of at most PIECE s, at the quietest places."""
-    longest, out, a = int(PIECE * 100), [], 0
+def decode_utterance(decoder: Any, samples: Samples) -> None:
+    """Run a pocketsphinx decoder over a sound."""
+    decoder.start_utt()
+    decoder.process_raw(samples.tobytes(), full_utt=True)
+    decoder.end_utt()
+
+
+def split_at_pauses(db: Array) -> list[tuple[int, int]]:
+    """Split [0, len) of a 10 ms loudness track at its quietest places into chunks of at most MAX_CHUNK_SECONDS."""
+    longest, out, a = int(MAX_CHUNK_SECONDS * 100), [], 0
     smooth = np.convolve(db, np.ones(15) / 15, "same")
     while len(db) - a > longest:
         lo = a + longest // 2
@@ -80,55 +90,57 @@ def pieces(db: Array) -> list[tuple[int, int]]:
     return [*out, (a, len(db))]
 
 
-def recognise(x: Array, tell: Callable[[float], None] = lambda share: None) -> Phones:
-    """What is spoken in a mono int16 sound at 16 kHz; `tell` gets the share that was listened to."""
-    db = sound.loudness(x)
-    seconds = len(x) / sound.RATE
+def recognise(samples: Samples, report: Callable[[float], None] = lambda share: None) -> Phones:
+    """Recognise the phones of a mono sound at 16 kHz; `report` gets the share that is done, 0..1."""
+    db = sound.loudness(samples)
+    seconds = len(samples) / sound.RATE
     _floor, top = sound.speech_level(db)
-    hz = formants.centre(x)
-    if top < -65:  # nothing to hear
+    centroid = formants.low_centroid(samples)
+    if top < INAUDIBLE_DB:
         best = [Phone("SIL", 0.0, seconds)]
-        return Phones(best, certain(best, len(db)), hz)
-    gain = 10 ** ((-18 - top) / 20)
-    best, likely = [], []
+        return Phones(best, one_hot(best, len(db)), centroid)
+    gain = 10 ** ((SPEECH_DB - top) / 20)
+    best, probabilities = [], []
     with tempfile.TemporaryDirectory() as folder:
         decoder = _decoder(folder)
-        for a, b in pieces(db):
-            part = np.clip(x[a * 160 : b * 160] * gain, -32768, 32767).astype(np.int16)
-            heard, scores = _hear(decoder, part, Path(folder))
-            heard = _shifted(heard, a / 100, min(b * 160, len(x)) / sound.RATE)
-            best += heard
-            likely.append(_mean(heard, scores, a, b))
-            tell(b / len(db))
-    return Phones(best, np.concatenate(likely), hz)
+        for a, b in split_at_pauses(db):
+            chunk = np.clip(samples[a * 160 : b * 160] * gain, -32768, 32767).astype(np.int16)
+            phones, scores = _recognise_chunk(decoder, chunk, Path(folder))
+            phones = _shift(phones, a / 100, min(b * 160, len(samples)) / sound.RATE)
+            best += phones
+            probabilities.append(_mix(phones, scores, a, b))
+            report(b / len(db))
+    return Phones(best, np.concatenate(probabilities), centroid)
 
 
-def _hear(decoder: object, x: Array, folder: Path) -> tuple[list[Phone], Array]:
-    """Phones of a piece, and the scores of all phones, see posteriors.read_scores."""
-    if len(x) < 1600:
-        return [Phone("SIL", 0.0, len(x) / sound.RATE)], posteriors.NOTHING
-    decoder.start_utt()
-    decoder.process_raw(x.tobytes(), full_utt=True)
-    decoder.end_utt()
-    heard = []
+def _recognise_chunk(
+    decoder: Any, samples: Samples, score_folder: Path
+) -> tuple[list[Phone], npt.NDArray[np.int16]]:
+    """The phones of a chunk, and the scores of all phones, see posteriors.read_scores."""
+    silence = [Phone("SIL", 0.0, len(samples) / sound.RATE)]
+    if len(samples) < 1600:
+        return silence, posteriors.NO_SCORES
+    decode_utterance(decoder, samples)
+    phones = []
     for s in decoder.seg() or []:
         name = "SIL" if s.word in SILENCES or s.word.startswith("<") else s.word
-        heard.append(Phone(name, s.start_frame / 100, (s.end_frame + 1) / 100))
-    log = next(folder.iterdir())
+        phones.append(Phone(name, s.start_frame / 100, (s.end_frame + 1) / 100))
+    log = next(score_folder.iterdir())
     scores = posteriors.read_scores(log)
     log.unlink()
-    return heard or [Phone("SIL", 0.0, len(x) / sound.RATE)], scores
+    return phones or silence, scores
 
 
-def _mean(heard: list[Phone], scores: Array, a: int, b: int) -> Array:
-    """(b - a, 42): half the best path, half the posteriors: sharper than these, less often quite wrong than that."""
-    best = certain([p._replace(start=p.start - a / 100, end=p.end - a / 100) for p in heard], b - a)
+def _mix(phones: list[Phone], scores: npt.NDArray[np.int16], a: int, b: int) -> Array:
+    """(b - a, 42): the mean of best path and posteriors. Sharper than the posteriors, seldom as wrong as the path."""
+    mixed = one_hot([p._replace(start=p.start - a / 100, end=p.end - a / 100) for p in phones], b - a)
     n = min(len(scores), b - a)
-    best[:n] = 0.5 * best[:n] + 0.5 * posteriors.compute_posteriors(scores[:n])
-    return best
+    mixed[:n] = 0.5 * mixed[:n] + 0.5 * posteriors.compute_posteriors(scores[:n])
+    return mixed
 
 
-def _shifted(phones: list[Phone], by: float, end: float) -> list[Phone]:
+def _shift(phones: list[Phone], by: float, end: float) -> list[Phone]:
+    """Phones moved by `by` s; the last one lasts until `end`."""
     out = [Phone(p.name, p.start + by, min(p.end + by, end)) for p in phones]
     if out and out[-1].end < end:
         out[-1] = out[-1]._replace(end=end)

@@ -1,4 +1,4 @@
-"""Can this face be animated, and if not, why not? Judged in the picture as it was handed in."""
+"""Whether a face can be animated, and if not, why. All measures are taken in the original picture."""
 
 from __future__ import annotations
 
@@ -8,22 +8,27 @@ import numpy as np
 from . import face
 from .arrays import Array
 from .errors import PORTRAIT_SENTENCES, PortraitError
-from .occlusion import covered
+from .occlusion import find_covered_part
 from .results import SHARP_FACE
 
-DARK, DIM = 30, 70  # grey levels of the brighter parts of the face: refused, warned about
-BLURRED, SOFT = 0.0115, 0.06  # see `detail`; below the first the mesh loses its hold
-VEILED = 0.03  # a blur that takes the line between the lips away looks like a cover
-# Presence, see face.presence: certainly a person's face; perhaps one; at least something with eyes and a mouth.
-PERSON, PERHAPS, FACELIKE = 9, 4, -5
-AFAR = 0.65  # score of the full range detector: a person's face, whatever becomes of its detail
-TURNED, ASIDE = 42, 28  # degrees of yaw
-NODDING = 45  # degrees of pitch
-NOTHING_SHARP = "We could not find a face: the picture is very blurred. Use a sharp photo that shows one face from the front."
+# Limits below or above which a face is rejected; the second value gives a warning.
+MIN_BRIGHTNESS, DIM_BRIGHTNESS = 30, 70  # grey levels of the brighter parts of the face
+MIN_SHARPNESS, SOFT_SHARPNESS = 0.0115, 0.06  # see `sharpness`; below the first the mesh becomes unreliable
+MAX_YAW, TURNED_YAW = 42, 28  # degrees
+MAX_PITCH = 45  # degrees
+COVER_SHARPNESS = 0.03  # below it, blur hides the line between the lips and looks like a cover
+# Limits of face.presence: certainly a human face; possibly one; at least something with eyes and a mouth.
+HUMAN, POSSIBLY_HUMAN, FACE_LIKE = 9, 4, -5
+MIN_FULL_RANGE_SCORE = 0.65  # of a human face, whatever its detail
+ALL_BLURRED = "We could not find a face: the picture is very blurred. Use a sharp photo that shows one face from the front."
+COVERED_SENTENCES = {
+    "mouth": "The mouth is covered. Use a photo without a mask, a hand or anything else over it.",
+    "eyes": "The eyes are covered. Use a photo without sunglasses or anything else over them.",
+}
 
 
-def plausible(f: face.Face) -> bool:
-    """Has it the proportions of a face? The mesh fits itself to dogs and rocks too, but then wobbles or is distorted."""
+def has_face_proportions(f: face.Face) -> bool:
+    """Whether the mesh is undistorted. It can be fitted to dogs and rocks too, but then is unstable or distorted."""
     p = f.points
     iod = face.eye_distance(p)
     y = face.head_axes(p)[1]
@@ -33,24 +38,24 @@ def plausible(f: face.Face) -> bool:
     width = np.linalg.norm(p[291] - p[61]) / iod
     return bool(
         f.score > 0.5
-        and f.wobble < 0.07 * iod
+        and f.spread < 0.07 * iod
         and 0.65 < mouth < 1.7
         and 1.1 < chin < 2.7
         and 0.4 < width < 1.5
     )
 
 
-def is_person(f: face.Face) -> bool:
-    """Certainly a person's face. Of blurred, covered and very simply drawn ones that cannot be said."""
-    return plausible(f) and f.presence > PERSON
+def is_human(f: face.Face) -> bool:
+    """Whether this is certainly a human face, which cannot be said of blurred, covered or very simply drawn ones."""
+    return has_face_proportions(f) and f.presence > HUMAN
 
 
-def detail(grey: Array) -> float:
-    """Finest detail against the contrast of a grey float32 picture, looked at in at most 160 x 180 px.
+def sharpness(grey: Array) -> float:
+    """The finest detail relative to the contrast of a grey float32 picture, scaled down to at most 160 x 180 px.
 
     Sharp portraits have .08 to .2; blurred by 1 % of the face's width they have .05, by 4 % .01.
     """
-    size = (min(160, grey.shape[1]), min(180, grey.shape[0]))  # enlarged, every face would look blurred
+    size = (min(160, grey.shape[1]), min(180, grey.shape[0]))  # an enlarged face would look blurred
     small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
     fine = cv2.Laplacian(cv2.GaussianBlur(small, (0, 0), 0.8), cv2.CV_32F)
     return float(fine.std()) / max(12.0, float(small.std()))
@@ -65,78 +70,69 @@ def _crop(bgr: Array, f: face.Face) -> Array:
     return bgr[max(0, int(y0)) : int(y1) + 1, max(0, int(x0)) : int(x1) + 1]
 
 
-def why_none(bgr: Array, doubtful: list[face.Face], min_face: int) -> PortraitError:
-    """The reason why there is no face to use; `doubtful`: what looked like one and is not plausible."""
-    found = [f for f in doubtful if f.score > 0.5 and _crop(bgr, f).size]
-    shown = _grey(_crop(bgr, found[0]) if found else bgr)
-    if np.percentile(shown, 95) < DARK:
+def explain_no_face(bgr: Array, candidates: list[face.Face], min_face: int) -> PortraitError:
+    """Why there is no usable face; `candidates`: what was detected without the proportions of a face."""
+    found = [f for f in candidates if f.score > 0.5 and _crop(bgr, f).size]
+    grey = _grey(_crop(bgr, found[0]) if found else bgr)
+    if np.percentile(grey, 95) < MIN_BRIGHTNESS:
         return PortraitError("too_dark")
-    blurred = shown.std() > 8 and detail(shown) < (2 if found else 1) * BLURRED
+    blurred = grey.std() > 8 and sharpness(grey) < (2 if found else 1) * MIN_SHARPNESS
     if found and blurred:
         return PortraitError("too_blurred")
-    if found and abs(face.head_pose(found[0].points)[0]) > TURNED:
+    if found and abs(face.head_pose(found[0].points)[0]) > MAX_YAW:
         return PortraitError("turned_away")
-    if any(FACELIKE < f.presence <= PERSON and min(f.size) >= min_face for f in found):
+    if any(FACE_LIKE < f.presence <= HUMAN and min(f.size) >= min_face for f in found):
         return PortraitError("animal")
-    return PortraitError("no_face", NOTHING_SHARP if blurred else None)
+    return PortraitError("no_face", ALL_BLURRED if blurred else None)
 
 
-def judge(bgr: Array, f: face.Face, min_face: int) -> list[str]:
-    """Raise what makes a portrait unusable; return keys of warnings."""
+def check_quality(bgr: Array, f: face.Face, min_face: int) -> list[str]:
+    """The keys of warnings about a face. Raises PortraitError if it cannot be used."""
     x0, y0, x1, y1 = f.box
     crop = _grey(_crop(bgr, f))
-    sharp = detail(crop)
-    if f.presence <= PERSON:
-        _judge_doubtful(bgr, f, min_face, sharp)
+    sharp = sharpness(crop)
+    if f.presence <= HUMAN:
+        _check_uncertain_face(bgr, f, min_face, sharp)
     if min(f.size) < min_face:
-        raise too_small(f, min_face)
+        sentence = PORTRAIT_SENTENCES["face_too_small"]
+        pixels = int(min(f.size))
+        raise PortraitError("face_too_small", sentence.format(pixels=pixels, least=min_face))
     yaw, pitch, _ = face.head_pose(f.points)
-    if abs(yaw) > TURNED or abs(pitch) > NODDING:
+    if abs(yaw) > MAX_YAW or abs(pitch) > MAX_PITCH:
         raise PortraitError("turned_away")
     h, w = bgr.shape[:2]
     if x0 < -0.12 * (x1 - x0) or x1 > w + 0.12 * (x1 - x0) or y1 > h + 0.06 * (y1 - y0):
         raise PortraitError("covered", "Part of the face is cut off. Use a photo that shows the whole face.")
     bright = float(np.percentile(crop, 80))
-    if bright < DARK:
+    if bright < MIN_BRIGHTNESS:
         raise PortraitError("too_dark")
-    if sharp < BLURRED:
+    if sharp < MIN_SHARPNESS:
         raise PortraitError("too_blurred")
-    hidden = covered(bgr, f.points) if sharp > VEILED else None
-    if hidden == "mouth":
-        raise PortraitError(
-            "covered", "The mouth is covered. Use a photo without a mask, a hand or anything else over it."
-        )
-    if hidden == "eyes":
-        raise PortraitError(
-            "covered", "The eyes are covered. Use a photo without sunglasses or anything else over them."
-        )
-    if f.presence <= PERHAPS and sharp > VEILED:  # nothing hides it, and yet it is no person's
+    covered = find_covered_part(bgr, f.points) if sharp > COVER_SHARPNESS else None
+    if covered:
+        raise PortraitError("covered", COVERED_SENTENCES[covered])
+    if f.presence <= POSSIBLY_HUMAN and sharp > COVER_SHARPNESS:  # neither a cover nor blur explains this
         raise PortraitError("animal")
-    notes = []
-    if sharp < SOFT:
-        notes.append("blurred")
-    if bright < DIM:
-        notes.append("dark")
-    if abs(yaw) > ASIDE:
-        notes.append("turned")
+    warnings = []
+    if sharp < SOFT_SHARPNESS:
+        warnings.append("blurred")
+    if bright < DIM_BRIGHTNESS:
+        warnings.append("dark")
+    if abs(yaw) > TURNED_YAW:
+        warnings.append("turned")
     if min(f.size) < SHARP_FACE:
-        notes.append("small")
-    return notes
+        warnings.append("small")
+    return warnings
 
 
-def _judge_doubtful(bgr: Array, f: face.Face, min_face: int, sharp: float) -> None:
-    """Raise unless it may be a person's face that blur, a cover, its turn or the drawing makes hard to be sure of."""
-    if abs(face.head_pose(f.points)[0]) > TURNED:
+def _check_uncertain_face(bgr: Array, f: face.Face, min_face: int, sharp: float) -> None:
+    """Raise PortraitError unless this may be a human face whose presence is low because of blur, a cover or its yaw."""
+    if abs(face.head_pose(f.points)[0]) > MAX_YAW:
         return
-    if face.seen_from_afar(np.ascontiguousarray(bgr[..., ::-1]), f.points) > AFAR:
+    if face.full_range_score(np.ascontiguousarray(bgr[..., ::-1]), f.points) > MIN_FULL_RANGE_SCORE:
         return
     if min(f.size) < min_face:
         raise PortraitError("no_face")
-    if sharp < VEILED:
+    if sharp < COVER_SHARPNESS:
         raise PortraitError("too_blurred")
-    raise PortraitError("animal" if f.presence > FACELIKE else "no_face")
-
-
-def too_small(f: face.Face, min_face: int) -> PortraitError:
-    sentence = PORTRAIT_SENTENCES["face_too_small"]
-    return PortraitError("face_too_small", sentence.format(pixels=int(min(f.size)), least=min_face))
+    raise PortraitError("animal" if f.presence > FACE_LIKE else "no_face")

@@ -1,4 +1,4 @@
-"""What `build_rig` and `render` return, and how large a face has to be."""
+"""What `build_rig` and `render` return, and the sizes and rates that they promise."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from typing import NamedTuple
 
 from .errors import WARNINGS
 
-# px, width and height of the face in the picture as it was handed in
-MIN_FACE = 64  # smaller ones are refused
-SHARP_FACE = 160  # smaller ones are enlarged so much that it is seen: a warning says so
+FPS = 25
+# px, the smaller side of the face in the original picture
+MIN_FACE = 64  # smaller ones are rejected
+SHARP_FACE = 160  # smaller ones are enlarged so much that the video looks soft: a warning says so
 
 
 @dataclass
 class RigInfo:
-    """What was found in a portrait; lengths in pixels of the picture as it was handed in.
+    """What was found in a portrait; lengths in pixels of the original picture.
 
-    That picture is not the frame of the video: `build_rig` crops it to head and shoulders and scales that, and the
-    preview, the cut-out and every video have that frame. So `faces` say where to find people in the portrait, not
-    where they are in a video.
+    The original picture is not the frame of the video: `build_rig` crops it to head and shoulders and scales it, and the
+    preview, the cut-out and every video have that frame. So `faces` say where people are in the portrait, not where
+    they are in a video.
     """
 
     width: int  # of the picture, upright
@@ -28,19 +29,19 @@ class RigInfo:
     gender: str  # "male" or "female": an estimate
     gender_confidence: float  # 0 (a guess) .. 1
     warnings: list[str] = field(default_factory=list)  # keys of WARNINGS
-    # every face that could be used, largest first: x, y, w, h in the picture before it was turned upright
+    # every usable face, largest first: x, y, w, h in the picture before it was rotated upright
     faces: list[tuple[int, int, int, int]] = field(default_factory=list)
     face: int = 0  # which of them was used
-    # where the head is in the video: see framing.py
+    # where the head is in the video, see framing.py
     framing: dict[str, list[float]] = field(default_factory=dict)
 
     def warning(self, key: str) -> str:
-        """The sentence of one of `warnings`."""
+        """The sentence for one of `warnings`."""
         return WARNINGS[key].format(pixels=min(self.face_size))
 
 
 class Word(NamedTuple):
-    """Start and end in s; the text as it was given, with its punctuation."""
+    """Start and end in s; the text as in the script, with its punctuation."""
 
     start: float
     end: float
@@ -49,11 +50,12 @@ class Word(NamedTuple):
 
 @dataclass
 class RenderInfo:
-    """What was rendered; frames are 1/25 s."""
+    """What was rendered; a frame lasts 1/25 s."""
 
     duration: float
     frames: int
     width: int
     height: int
-    words: list[Word] = field(default_factory=list)  # of the script; none without one, or if it does not fit
+    # of the script; empty without one, or if it does not match
+    words: list[Word] = field(default_factory=list)
     framing: dict[str, list[float]] = field(default_factory=dict)  # as in RigInfo

@@ -1,4 +1,4 @@
-"""The rig: everything of a portrait that rendering needs, as one .npz without code in it."""
+"""The rig: everything about a portrait that rendering needs, as an .npz file without pickled objects."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from .arrays import Array
+from .arrays import Array, Image
 from .results import MIN_FACE, RigInfo
 
 VERSION = 1
@@ -17,15 +17,12 @@ VERSION = 1
 
 @dataclass
 class Rig:
-    """A framed portrait in layers, all (H, W): person (.., 3) and background (.., 3) uint8 BGR, alpha uint8.
+    """A framed portrait in layers of the same size."""
 
-    points: (478, 3) float32 px of the frame, see face.py.
-    """
-
-    person: Array
-    background: Array
-    alpha: Array
-    points: Array
+    person: Image  # (H, W, 3)
+    background: Image  # (H, W, 3)
+    alpha: Image  # (H, W)
+    points: Array  # (478, 3) float32 px of the frame, see face.py
 
     @property
     def size(self) -> tuple[int, int]:
@@ -33,23 +30,23 @@ class Rig:
         return self.alpha.shape[1], self.alpha.shape[0]
 
     def resized(self, short: int) -> Rig:
-        """The same with a short side of about `short` px and even sides."""
+        """The rig scaled to a short side of about `short` px, with even sides."""
         w, h = self.size
         scale = short / min(w, h)
         w2, h2 = 2 * round(w * scale / 2), 2 * round(h * scale / 2)
         if (w2, h2) == (w, h):
             return self
-        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
 
-        def fit(x: Array) -> Array:
-            return cv2.resize(x, (w2, h2), interpolation=how)
+        def resize(x: Image) -> Image:
+            return cv2.resize(x, (w2, h2), interpolation=interpolation)
 
         points = self.points * np.array([w2 / w, h2 / h, w2 / w], np.float32)
-        return Rig(fit(self.person), fit(self.background), fit(self.alpha), points)
+        return Rig(resize(self.person), resize(self.background), resize(self.alpha), points)
 
 
 def save(rig: Rig, path: Path) -> None:
-    """Write atomically, so that a reader never meets half a rig."""
+    """Write a rig atomically."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as f:
@@ -67,13 +64,15 @@ def save(rig: Rig, path: Path) -> None:
 
 
 def load(path: Path) -> Rig:
+    """Read a rig. Raises ValueError if another version of the animator wrote it."""
     with np.load(path, allow_pickle=False) as z:
         if int(z["version"]) != VERSION:
             raise ValueError(f"rig version {int(z['version'])} is not {VERSION}: build the rig again")
         return Rig(z["person"], z["background"], z["alpha"], z["points"])
 
 
-def write_image(path: Path, image: Array, suffix: str, *settings: int) -> None:
+def write_image(path: Path, image: Image, suffix: str, *settings: int) -> None:
+    """Write an image atomically, in the format of the suffix."""
     ok, data = cv2.imencode(suffix, image, list(settings))
     if not ok:
         raise OSError(f"cannot encode {path.name}")
@@ -88,20 +87,20 @@ def build(
     preview: Path,
     cutout: Path | None,
     min_face: int = MIN_FACE,
-    face_wanted: int | tuple[float, float] | None = None,
+    requested_face: int | tuple[float, float] | None = None,
 ) -> RigInfo:
     """See engine.animator.build_rig."""
     from . import face, gender, matte
-    from .framing import framing
+    from .framing import measure_framing
     from .portrait import open_portrait
 
-    p = open_portrait(portrait, min_face, face_wanted)
+    p = open_portrait(portrait, min_face, requested_face)
     iod = face.eye_distance(p.points)
     alpha = matte.soft_mask(p.image, iod, p.points) if p.alpha is None else p.alpha.astype(np.float32) / 255
     person = matte.foreground(p.image, alpha, iod)
-    behind = matte.background(p.image, alpha, iod)
+    background = matte.background(p.image, alpha, iod)
     a8 = (alpha * 255).round().astype(np.uint8)
-    save(Rig(person, behind, a8, p.points.astype(np.float32)), rig_path)
+    save(Rig(person, background, a8, p.points.astype(np.float32)), rig_path)
     scale = min(1.0, 720 / min(p.image.shape[:2]))
     write_image(
         preview,
@@ -112,16 +111,16 @@ def build(
     )
     if cutout:
         write_image(cutout, np.dstack([person, a8]), ".png")
-    sex, sure = gender.estimate(p.image, p.points)
+    estimated_gender, confidence = gender.estimate(p.image, p.points)
     x, y, w, h = p.source_box
     return RigInfo(
         *p.source_size,
-        (x, y, w, h),
-        (w, h),
-        sex,
-        sure,
-        p.warnings,
-        p.faces,
-        p.chosen,
-        framing(a8, p.points),
+        face_box=(x, y, w, h),
+        face_size=(w, h),
+        gender=estimated_gender,
+        gender_confidence=confidence,
+        warnings=p.warnings,
+        faces=p.faces,
+        face=p.chosen,
+        framing=measure_framing(a8, p.points),
     )

@@ -1,9 +1,9 @@
-"""From phones to the mouth: targets of every phone, blended by dominance (Cohen & Massaro 1993).
+"""From phones to mouth curves: per-phone targets, blended by dominance (Cohen and Massaro 1993).
 
-Each phone pulls the lips towards its targets; its pull grows before it and fades after it. The mouth's curve is the
-average of the targets, weighted by the pulls: coarticulation without rules for pairs. A phone that is only likely pulls
-by as much as it is likely; how far a vowel opens is heard from the sound as well.
-The jaw and the lips are later moved on two axes (JALI, Edwards et al. 2016). Tracks here run at 100 Hz.
+Every phone has targets for the lips and a dominance that rises before it and falls after it. A curve is the average of
+the targets, weighted by the dominances: coarticulation without rules for pairs of phones. An uncertain phone is weighted
+by its probability; how far a vowel opens is also measured from the sound. The jaw and the lips are separated later, on
+two axes (JALI, Edwards et al. 2016). Tracks are sampled at 100 Hz.
 """
 
 from __future__ import annotations
@@ -13,20 +13,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import sound
-from .arrays import Array
+from .arrays import Array, Flags, runs
 from .formants import openness
 from .phonemes import Phone, Phones
 from .posteriors import PHONES
+
+Span = tuple[float, float]  # start and end in s
 
 STEP = 0.01  # s
 BILABIAL = frozenset(["P", "B", "M"])
 LABIODENTAL = frozenset(["F", "V"])
 VOWELS = frozenset(["AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW"])
 
-# Lip opening in IOD (mean over the lips' width), its dominance, width -1 (round) .. 1 (spread).
-# Rounding nearly shuts the lips (w, uw), the lower lip meets the teeth at f and v. One table by hand, after Jeffers
-# & Barley's viseme classes; tables fitted to clips did not carry over to others.
-TABLE: dict[str, tuple[float, float, float]] = {
+# Lip opening in IOD (mean over the width of the lips), its dominance, width -1 (round) .. 1 (spread).
+# Rounding nearly closes the lips (w, uw); at f and v the lower lip touches the teeth. Made by hand after the viseme
+# classes of Jeffers and Barley; tables fitted to some clips did not work for others.
+TARGETS: dict[str, tuple[float, float, float]] = {
     "SIL": (0.00, 1.2, 0.0),
     "AA": (0.22, 1.0, 0.0), "AE": (0.20, 1.0, 0.4), "AH": (0.15, 0.7, 0.1), "AO": (0.19, 1.0, -0.5),
     "AW": (0.21, 1.0, -0.1), "AY": (0.21, 1.0, 0.3), "EH": (0.17, 0.9, 0.4), "ER": (0.11, 0.8, -0.4),
@@ -41,37 +43,39 @@ TABLE: dict[str, tuple[float, float, float]] = {
     "K": (0.11, 0.4, 0.1), "G": (0.11, 0.4, 0.1), "NG": (0.11, 0.4, 0.1), "HH": (0.13, 0.3, 0.0),
 }  # fmt: skip
 
-LEAD, TRAIL = 0.022, 0.024  # s in which a phone's pull falls to 1/e before and after it
-LOUD = 0.5  # share of a sound's opening that depends on how loud it is
-HEARD = 0.5  # share of a vowel's opening that is heard from its first formant
-VOWEL, VOWEL_SPREAD = 0.145, 0.08  # IOD: opening at the speaker's mean formant, and for each deviation more
-DIP, DIP_FROM = 0.6, 0.6  # a dip of loudness below DIP_FROM of its surroundings closes the lips by up to DIP
-HUSH = (0.05, 0.30)  # s: a silence this short inside speech is a closure that was not told apart
-SURE = 0.25  # a closure this likely is shown
-BREATH, INHALE, PAUSE = 0.06, 0.4, 0.3  # IOD, s, s: lips that breathe in; how long; in pauses how long
+LEAD, TRAIL = 0.022, 0.024  # s in which a phone's dominance falls to 1/e before and after it
+LOUDNESS_SHARE = 0.5  # of an opening depends on the loudness
+FORMANT_SHARE = 0.5  # of a vowel's opening depends on the first formant
+VOWEL, VOWEL_SPREAD = 0.145, 0.08  # IOD: opening at the speaker's mean formant, and per standard deviation
+DIP, DIP_FROM = 0.6, 0.6  # loudness below DIP_FROM of its surroundings closes the lips by up to DIP
+UNRECOGNISED_CLOSURE = (0.05, 0.30)  # s: a silence of this length inside speech is taken for a closure
+MIN_PROBABILITY = 0.25  # of a closure that is shown
+BREATH = 0.06  # IOD: opening of the lips while breathing in
+INHALE_SECONDS = 0.4
+MIN_PAUSE_SECONDS = 0.3  # a shorter pause has no breath
 
 
 @dataclass
 class Mouth:
-    """Tracks (n,) at 100 Hz. aperture in IOD, width -1..1, tuck (lower lip to the teeth) 0..1."""
+    """The curves of the mouth: tracks (n,) at 100 Hz. aperture in IOD, width -1..1, tuck (lower lip to teeth) 0..1."""
 
     aperture: Array
     width: Array
     tuck: Array
-    closures: list[tuple[float, float]]  # start, end in s: the lips meet
-    touches: list[tuple[float, float]]  # the lower lip meets the teeth: no gap either, but nothing is pressed
-    active: Array  # 0..1 speech is going on
+    closures: list[Span]  # the lips touch
+    labiodentals: list[Span]  # the lower lip touches the teeth: no gap either, but no pressure
+    active: Array  # 0..1, speech
 
 
 def level(db: Array) -> Array:
-    """Loudness track in dB -> 0 (background) .. 1 (the loud vowels of this sound)."""
+    """A loudness track in dB, scaled to 0 (background) .. 1 (the loud vowels of this sound)."""
     floor, top = sound.speech_level(db)
     low = max(top - 32, floor)
     return np.clip((db - low) / max(top - low, 6.0), 0, 1.15)
 
 
 def smooth(x: Array, sigma: float) -> Array:
-    """Gaussian along a track; sigma in samples."""
+    """A track (n,) filtered by a Gaussian; sigma in samples."""
     if sigma <= 0 or len(x) < 2:
         return x
     r = max(1, int(3 * sigma + 0.5))
@@ -80,32 +84,32 @@ def smooth(x: Array, sigma: float) -> Array:
 
 
 def _column(i: int) -> Array:
-    """(42,): a column of the table, in the order of posteriors.PHONES; noises are silence."""
-    return np.array([TABLE.get(phone, TABLE["SIL"])[i] for phone in PHONES])
+    """(42,): a column of TARGETS in the order of posteriors.PHONES; noises count as silence."""
+    return np.array([TARGETS.get(phone, TARGETS["SIL"])[i] for phone in PHONES])
 
 
 OPENING, DOMINANCE, WIDTH = (_column(i) for i in range(3))
 IS_VOWEL, IS_BILABIAL, IS_LABIODENTAL = (np.isin(PHONES, list(c)) for c in (VOWELS, BILABIAL, LABIODENTAL))
-IS_SILENT = ~np.isin(PHONES, [phone for phone in TABLE if phone != "SIL"])
-FIXED = IS_BILABIAL | IS_SILENT  # what is not more open when it is louder
-ROUND = 1 - np.minimum(WIDTH, 0)  # dominance of a width: rounding reaches further
+IS_SILENT = ~np.isin(PHONES, [phone for phone in TARGETS if phone != "SIL"])
+LOUDNESS_INDEPENDENT = IS_BILABIAL | IS_SILENT
+WIDTH_DOMINANCE = 1 - np.minimum(WIDTH, 0)  # rounding spreads further
 
 
-def blend(target: Array, pull: Array) -> Array:
-    """Dominance-weighted mean of targets over their neighbourhood; both (n,) at 100 Hz."""
+def blend(target: Array, dominance: Array) -> Array:
+    """The dominance-weighted mean of targets over their neighbourhood; both (n,) at 100 Hz."""
     reach = round(8 * max(LEAD, TRAIL) / STEP)
-    t = np.arange(-reach, reach + 1) * STEP  # after the phone
+    t = np.arange(-reach, reach + 1) * STEP  # time after the phone
     window = np.exp(np.where(t < 0, t / LEAD, -t / TRAIL))
 
     def spread(x: Array) -> Array:
         return np.convolve(np.pad(x, reach, mode="edge"), window, "valid")
 
-    return spread(target * pull) / spread(pull)
+    return spread(target * dominance) / spread(dominance)
 
 
-def _silences(phones: list[Phone]) -> list[tuple[float, float]]:
-    """Start and end in s; neighbours are one."""
-    out: list[tuple[float, float]] = []
+def _silences(phones: list[Phone]) -> list[Span]:
+    """The silences; adjacent ones are merged."""
+    out: list[Span] = []
     for p in phones:
         if p.name == "SIL":
             if out and p.start - out[-1][1] < 0.001:
@@ -115,68 +119,75 @@ def _silences(phones: list[Phone]) -> list[tuple[float, float]]:
     return out
 
 
-def _breaths(silences: list[tuple[float, float]], n: int) -> Array:
-    """(n,) at 100 Hz: 1 where somebody opens the mouth to breathe in before speaking.
+def _breaths(silences: list[Span], n: int) -> Array:
+    """(n,) at 100 Hz: 1 where the mouth opens to breathe in before speech.
 
     The lips part some tenths of a second before the first sound (Scobbie et al. 2011; Rasskazova et al. 2019).
     """
     out = np.zeros(n)
     for start, end in silences:
-        if end - start >= PAUSE and end < n * STEP - 0.05:
+        if end - start >= MIN_PAUSE_SECONDS and end < n * STEP - 0.05:
             settled = start + (0.15 if start > 0.05 else 0.1)
-            out[int(max(settled, end - INHALE) / STEP) : int(end / STEP)] = 1
+            out[int(max(settled, end - INHALE_SECONDS) / STEP) : int(end / STEP)] = 1
     return out
 
 
-def _hushes(silences: list[tuple[float, float]], n: int) -> list[tuple[float, float]]:
-    """Silences inside speech that are closures which were not told apart."""
-    return [(a, b) for a, b in silences if a > 0.05 and b < n * STEP - 0.05 and HUSH[0] <= b - a <= HUSH[1]]
+def _unrecognised_closures(silences: list[Span], n: int) -> list[Span]:
+    """Short silences inside speech: closures that the recogniser missed."""
+    shortest, longest = UNRECOGNISED_CLOSURE
+    return [(a, b) for a, b in silences if a > 0.05 and b < n * STEP - 0.05 and shortest <= b - a <= longest]
 
 
-def _spans(true: Array) -> list[tuple[float, float]]:
-    """Start and end in s of the runs of True in a track at 100 Hz, at least 20 ms long."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], true.astype(np.int8), [0]])))
-    return [(a * STEP, b * STEP) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a >= 2]
+def _spans(flags: Flags) -> list[Span]:
+    """The runs of True in a track at 100 Hz that are at least 20 ms long."""
+    return [(a * STEP, b * STEP) for a, b in runs(flags) if b - a >= 2]
 
 
 def _dips(loud: Array) -> Array:
-    """0..1: how far a 10 ms loudness track lies below the loudest of the .4 s around it."""
+    """(n,) 0..1: how far a loudness track at 100 Hz lies below the maximum of the surrounding .4 s."""
     around = np.pad(loud, 20, mode="edge")
     top = np.lib.stride_tricks.sliding_window_view(around, 41).max(1)
     return 1 - np.clip(loud / np.maximum(top, 0.15) / DIP_FROM, 0, 1)
 
 
 def _opening(phones: Phones, loud: Array, breath: Array) -> Array:
-    """The lips' opening in IOD (n,) at 100 Hz."""
-    likely = phones.likely
-    vowel = likely[:, IS_VOWEL].sum(1)
-    z = smooth(openness(phones.first_formant, vowel * loud), 1.5)
-    around = np.lib.stride_tricks.sliding_window_view(np.pad(loud, 4, mode="edge"), 9).max(1)
-    louder = 1 - LOUD + LOUD * 1.35 * around
-    by_ear = likely @ (DOMINANCE * IS_VOWEL) * np.maximum(VOWEL + VOWEL_SPREAD * z, 0.03)
-    by_name = likely @ (OPENING * DOMINANCE * np.where(IS_VOWEL, 1 - HEARD, ~FIXED))
-    still = likely @ (DOMINANCE * IS_SILENT) * BREATH * breath
-    pull = likely @ DOMINANCE
-    return blend(((by_name + HEARD * by_ear) * louder + still) / pull, pull)
+    """The opening of the lips in IOD (n,) at 100 Hz."""
+    probability = phones.probability
+    vowel = probability[:, IS_VOWEL].sum(1)
+    z = smooth(openness(phones.centroid, vowel * loud), 1.5)
+    peak = np.lib.stride_tricks.sliding_window_view(np.pad(loud, 4, mode="edge"), 9).max(1)
+    gain = 1 - LOUDNESS_SHARE + LOUDNESS_SHARE * 1.35 * peak
+    from_formant = probability @ (DOMINANCE * IS_VOWEL) * np.maximum(VOWEL + VOWEL_SPREAD * z, 0.03)
+    from_targets = probability @ (
+        OPENING * DOMINANCE * np.where(IS_VOWEL, 1 - FORMANT_SHARE, ~LOUDNESS_INDEPENDENT)
+    )
+    breathing = probability @ (DOMINANCE * IS_SILENT) * BREATH * breath
+    dominance = probability @ DOMINANCE
+    target = ((from_targets + FORMANT_SHARE * from_formant) * gain + breathing) / dominance
+    return blend(target, dominance)
 
 
-def tracks(phones: Phones, db: Array) -> Mouth:
-    """The mouth's curves of phones and the sound's 10 ms loudness track."""
+def mouth_curves(phones: Phones, db: Array) -> Mouth:
+    """The curves of the mouth for phones and the loudness track of the sound, in dB at 100 Hz."""
     n = len(db)
     silences = _silences(phones.best)
     breath = _breaths(silences, n)
     aperture = _opening(phones, level(smooth(db, 3)), breath)
     aperture *= 1 - DIP * smooth(_dips(level(smooth(db, 1))), 1.5) * (1 - smooth(breath, 3))
-    bilabial, labiodental = phones.likely[:, IS_BILABIAL].sum(1), phones.likely[:, IS_LABIODENTAL].sum(1)
-    closures = _spans(smooth(bilabial, 0.8) > SURE)
-    if not phones.known:
-        closures += _hushes(silences, n)
-    pull = phones.likely @ ROUND
+    bilabial, labiodental = (
+        phones.probability[:, IS_BILABIAL].sum(1),
+        phones.probability[:, IS_LABIODENTAL].sum(1),
+    )
+    closures = _spans(smooth(bilabial, 0.8) > MIN_PROBABILITY)
+    if not phones.from_script:
+        closures += _unrecognised_closures(silences, n)
+    width_dominance = phones.probability @ WIDTH_DOMINANCE
+    width_target = phones.probability @ (WIDTH * WIDTH_DOMINANCE) / width_dominance
     return Mouth(
         smooth(aperture, 1.5),
-        smooth(blend(phones.likely @ (WIDTH * ROUND) / pull, pull), 3),
+        smooth(blend(width_target, width_dominance), 3),
         smooth(labiodental, 2.5),
         closures,
-        _spans(smooth(labiodental, 0.8) > SURE),
-        smooth(1 - phones.likely[:, IS_SILENT].sum(1), 8),
+        _spans(smooth(labiodental, 0.8) > MIN_PROBABILITY),
+        smooth(1 - phones.probability[:, IS_SILENT].sum(1), 8),
     )

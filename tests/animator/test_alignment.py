@@ -47,7 +47,7 @@ def test_every_p_b_m_of_the_text_is_a_closure_of_the_mouth(align, fixtures):
     phones = align("speech.wav", SPEECH).phones
     shut = [p for p in phones.best if p.name in visemes.BILABIAL]
     assert [p.name for p in shut] == list("PPMBMBBMP")
-    mouth = visemes.tracks(phones, sound.loudness(sound.decode(fixtures / "speech.wav")))
+    mouth = visemes.mouth_curves(phones, sound.loudness(sound.decode(fixtures / "speech.wav")))
     for p in shut:
         assert any(start <= p.start + 0.01 and p.end - 0.01 <= end for start, end in mouth.closures)
 
@@ -68,7 +68,7 @@ def test_every_p_b_m_of_the_text_is_a_closure_of_the_mouth(align, fixtures):
 def test_a_text_that_was_not_said_is_noticed_and_the_log_says_why(align, name, script, caplog):
     with caplog.at_level("INFO"):
         assert align(name, script) is None
-    assert "script left aside: " in caplog.text
+    assert "script not used: " in caplog.text
 
 
 def test_a_word_that_no_dictionary_knows_is_aligned_by_its_spelling(align):
@@ -91,7 +91,7 @@ def test_a_word_that_no_dictionary_knows_is_aligned_by_its_spelling(align):
     ],
 )
 def test_what_is_written_is_said_as_people_say_it(text, spoken):
-    assert " ".join(word for token in spelling.tokens(text) for word in token.spoken) == spoken
+    assert " ".join(word for token in spelling.tokenise(text) for word in token.spoken) == spoken
 
 
 def test_no_text_at_all_breaks_the_spelling():
@@ -109,11 +109,11 @@ def test_no_text_at_all_breaks_the_spelling():
     ]
     for _ in range(500):
         text = "".join(rng.choice(signs, rng.integers(1, 30)))
-        for token in spelling.tokens(text):
+        for token in spelling.tokenise(text):
             for word in token.spoken:
                 assert word.replace("'", "").isalpha()
                 assert word.isascii()
-                assert spelling.guess(word, lambda _: None)
+                assert spelling.guess_pronunciation(word, lambda _: None)
 
 
 def test_captions_break_at_sentences_and_keep_the_punctuation():
@@ -122,20 +122,20 @@ def test_captions_break_at_sentences_and_keep_the_punctuation():
         "from work. Nobody & nothing! Yes."
     )
     words = [Word(i * 0.35, i * 0.35 + 0.3, t) for i, t in enumerate(text.split())]
-    shown = captions.cues(words)
+    shown = captions.make_cues(words)
     assert " ".join(line for cue in shown for line in cue.lines) == text
     assert [cue.lines[-1].split()[-1] for cue in shown][-3:] == ["work.", "nothing!", "Yes."]
     assert all(cue.end <= following.start for cue, following in itertools.pairwise(shown))
     assert all(len(cue.lines) <= 2 and max(map(len, cue.lines)) <= 42 for cue in shown)
     assert all(0.9 <= cue.end - cue.start <= 7.01 for cue in shown)
-    assert "Nobody &amp; nothing!" in captions.vtt(words)
-    assert "&lt;arrives&gt;" in captions.vtt(words)
-    assert captions.vtt(words).startswith("WEBVTT\n\n00:00:00.000 --> 00:00:0")
-    assert captions.srt(words).startswith("1\n00:00:00,000 --> 00:00:0")
+    assert "Nobody &amp; nothing!" in captions.to_vtt(words)
+    assert "&lt;arrives&gt;" in captions.to_vtt(words)
+    assert captions.to_vtt(words).startswith("WEBVTT\n\n00:00:00.000 --> 00:00:0")
+    assert captions.to_srt(words).startswith("1\n00:00:00,000 --> 00:00:0")
 
 
 def test_a_very_long_word_is_broken_into_lines():
-    assert all(len(line) <= 42 for cue in captions.cues([Word(0, 2, "x" * 100)]) for line in cue.lines)
+    assert all(len(line) <= 42 for cue in captions.make_cues([Word(0, 2, "x" * 100)]) for line in cue.lines)
 
 
 @pytest.mark.slow

@@ -28,8 +28,8 @@ def loaded(rig):
 
 def test_a_shut_lid_is_about_as_light_as_the_skin_around_the_eye(loaded):
     f = g.HeadFrame(loaded.points)
-    for eye in eyes.both(loaded.person, loaded.points, f)[0]:
-        shut = eye.picture(1.0, (0, 0)).astype(float).mean(2)
+    for eye in eyes.find_eyes(loaded.person, loaded.points, f)[0]:
+        shut = eye.draw(1.0, (0, 0)).astype(float).mean(2)
         inner = (eye.y > eye.lid + 0.02) & (eye.y < eye.floor - 0.05) & (eye.inside > 0.99)
         under = (eye.y > eye.floor + 0.05) & (eye.y < eye.floor + 0.08) & (eye.inside > 0.99)
         assert 0.8 < np.median(shut[inner]) / np.median(shut[under]) < 1.1
@@ -46,12 +46,12 @@ def test_glasses_stay_where_they_are_while_the_eyes_shut(loaded):
             cv2.polylines(canvas, [rim.round().astype(np.int32)], True, colour, int(0.05 * f.iod))
     bridge = f.to_px(np.array([[-0.15, 0.0], [0.15, 0.0]])).round().astype(int)
     cv2.line(person, *map(tuple, bridge.tolist()), FRAME, int(0.05 * f.iod))
-    found, behind_glasses = eyes.both(person, loaded.points, f)
+    found, behind_glasses = eyes.find_eyes(person, loaded.points, f)
     assert behind_glasses
     for eye in found:
         x0, y0, x1, y1 = eye.box
         on_frame = cv2.erode(drawn[y0:y1, x0:x1], np.ones((3, 3))) > 0
-        moved = np.abs(eye.picture(1.0, (0, 0)).astype(int) - person[y0:y1, x0:x1]).max(2)
+        moved = np.abs(eye.draw(1.0, (0, 0)).astype(int) - person[y0:y1, x0:x1]).max(2)
         assert on_frame.sum() > 100
         assert np.median(moved[on_frame]) == 0
         assert (moved[on_frame] > 40).mean() < 0.05
@@ -59,13 +59,13 @@ def test_glasses_stay_where_they_are_while_the_eyes_shut(loaded):
 
 
 def test_a_face_without_glasses_has_none(loaded):
-    assert not eyes.both(loaded.person, loaded.points, g.HeadFrame(loaded.points))[1]
+    assert not eyes.find_eyes(loaded.person, loaded.points, g.HeadFrame(loaded.points))[1]
 
 
 def test_the_lower_lip_takes_no_skin_along_from_above_the_upper_lip(loaded):
     f = g.HeadFrame(loaded.points)
     fields = mouth.MouthFields(
-        f, lipline.find(loaded.person, loaded.points, f), g.grid_points(*loaded.size, 2)
+        f, lipline.find_lip_line(loaded.person, loaded.points, f), g.grid_points(*loaded.size, 2)
     )
     covered = (fields.upper_alpha() == 1) & (fields.over < 0.33) & (np.abs(fields.across) < 0.9)
     covered &= fields.under < -0.02
@@ -76,7 +76,7 @@ def test_the_lower_lip_takes_no_skin_along_from_above_the_upper_lip(loaded):
 def test_a_smile_opens_with_the_teeth_of_the_picture(loaded):
     drawer = renderer.Renderer(loaded.resized(480))
     small = loaded.resized(480)
-    found = teeth.own(small.person, small.points, drawer.frame, drawer.line, drawer.mouth_box)
+    found = teeth.extract_upper_teeth(small.person, small.points, drawer.frame, drawer.line, drawer.mouth_box)
     assert found is not None
     colour, alpha = found
     x0, y0, x1, y1 = drawer.mouth_box
@@ -94,16 +94,18 @@ def test_what_parts_the_lips_without_teeth_is_not_taken_for_some(loaded):
     lip = small.person[tuple(small.points[17, 1::-1].astype(int))]
     painted = small.person.copy()
     painted[y0:y1, x0:x1] = lip  # as red as lips, and as bright
-    assert teeth.own(painted, small.points, drawer.frame, drawer.line, drawer.mouth_box) is None
+    assert (
+        teeth.extract_upper_teeth(painted, small.points, drawer.frame, drawer.line, drawer.mouth_box) is None
+    )
 
 
 def test_rounded_lips_hide_the_teeth(loaded):
     small = loaded.resized(480)
-    inside = oral.Inside(
+    inside = oral.MouthInterior(
         small.person,
         small.points,
         g.HeadFrame(small.points),
-        lipline.find(small.person, small.points, g.HeadFrame(small.points)),
+        lipline.find_lip_line(small.person, small.points, g.HeadFrame(small.points)),
         renderer.Renderer(small).mouth_box,
     )
     spread, rounded = (inside.draw(0.0, 0.06, width)[..., :3].mean(2) for width in (0.0, -1.0))

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from engine.animator.encoder import Encoder
+from engine.animator.sound import Soundtrack
 
 BT709, LIMITED = 1, 1  # AVColorSpace, AVColorPrimaries and AVColorTransferCharacteristic; AVColorRange
+SILENT = Soundtrack(iter(()), 16000, "mono")
 COLOURS = {
     "red": (220, 20, 30),
     "green": (30, 200, 40),
@@ -25,7 +27,7 @@ def test_every_even_height_keeps_its_colours_from_top_to_bottom(tmp_path, height
     drawn[:] = (30, 60, 200, 255)  # BGR: a brick's red
     drawn[: height // 2, :, 3] = 0
     video, mask = tmp_path / "v.mp4", tmp_path / "m.mp4"
-    with Encoder(video, mask, 128, height, iter(()), 16000, "mono") as encoder:
+    with Encoder(video, mask, (128, height), SILENT) as encoder:
         for _ in range(5):
             encoder.write(drawn.copy())
     with av.open(str(video)) as film, av.open(str(mask)) as cut:
@@ -53,7 +55,7 @@ def patches(tmp_path_factory):
     for number, colour in enumerate(COLOURS.values()):
         drawn[:, 64 * number : 64 * number + 64] = (*colour[::-1], 255)
     video, mask = folder / "v.mp4", folder / "m.mp4"
-    with Encoder(video, mask, drawn.shape[1], 64, iter(()), 16000, "mono") as encoder:
+    with Encoder(video, mask, (drawn.shape[1], 64), SILENT) as encoder:
         for _ in range(5):
             encoder.write(drawn.copy())
     return video, mask

@@ -20,12 +20,12 @@ def spoken(*parts: tuple[str, float], known: bool = True, hz: dict[str, float] |
         best.append(Phone(name, at, at + seconds))
         at += seconds
     n = round(at * 100)
-    likely = phonemes.certain(best, n)
-    db, heights = np.full(n, LOUD), np.full(n, formants.USUAL[0])
+    likely = phonemes.one_hot(best, n)
+    db, heights = np.full(n, LOUD), np.full(n, formants.PRIOR_MEAN)
     for p in best:
         span = slice(round(p.start * 100), round(p.end * 100))
         db[span] = QUIET if p.name == "SIL" else LOUD
-        heights[span] = (hz or {}).get(p.name, formants.USUAL[0])
+        heights[span] = (hz or {}).get(p.name, formants.PRIOR_MEAN)
     return Phones(best, likely, heights, known), db
 
 
@@ -34,7 +34,7 @@ def mean(track: np.ndarray, start: float, end: float) -> float:
 
 
 def test_the_lips_part_to_breathe_before_speaking_and_rest_shut_before_that():
-    mouth = visemes.tracks(*spoken(("AA", 0.5), ("SIL", 1.5), ("AA", 0.5), ("SIL", 1.0)))
+    mouth = visemes.mouth_curves(*spoken(("AA", 0.5), ("SIL", 1.5), ("AA", 0.5), ("SIL", 1.0)))
     assert mean(mouth.aperture, 0.8, 1.5) < 0.005
     assert 0.04 < mean(mouth.aperture, 1.7, 1.9) < 0.08
     assert mean(mouth.aperture, 2.8, 3.5) < 0.005
@@ -42,43 +42,45 @@ def test_the_lips_part_to_breathe_before_speaking_and_rest_shut_before_that():
 
 def test_nobody_breathes_in_a_sound_without_speech():
     n = 300
-    mouth = visemes.tracks(phonemes.recognise(np.zeros(n * 160, np.int16)), np.full(n, -90.0))
+    mouth = visemes.mouth_curves(phonemes.recognise(np.zeros(n * 160, np.int16)), np.full(n, -90.0))
     assert mouth.aperture.max() < 0.001
     assert mouth.closures == []
 
 
 def test_a_short_silence_inside_speech_is_a_closure_only_where_the_words_are_not_known():
     parts = (("AA", 0.3), ("SIL", 0.1), ("AA", 0.3))
-    assert visemes.tracks(*spoken(*parts, known=False)).closures == [(pytest.approx(0.3), pytest.approx(0.4))]
-    assert visemes.tracks(*spoken(*parts)).closures == []
+    assert visemes.mouth_curves(*spoken(*parts, known=False)).closures == [
+        (pytest.approx(0.3), pytest.approx(0.4))
+    ]
+    assert visemes.mouth_curves(*spoken(*parts)).closures == []
 
 
 def test_the_higher_the_first_formant_the_wider_a_vowel_opens():
     heights = {"AH": 400.0, "AE": 600.0}
-    low = visemes.tracks(*spoken(("AH", 0.4), ("SIL", 0.2), ("AH", 0.4), hz={"AH": 480.0}))
+    low = visemes.mouth_curves(*spoken(("AH", 0.4), ("SIL", 0.2), ("AH", 0.4), hz={"AH": 480.0}))
     both, db = spoken(("AH", 0.4), ("SIL", 0.2), ("AE", 0.4), hz=heights)
-    both.likely = phonemes.certain(
+    both.probability = phonemes.one_hot(
         [p._replace(name="AH") if p.name == "AE" else p for p in both.best], len(db)
     )
-    mixed = visemes.tracks(both, db)
+    mixed = visemes.mouth_curves(both, db)
     assert mean(mixed.aperture, 0.1, 0.3) < mean(low.aperture, 0.1, 0.3) < mean(mixed.aperture, 0.7, 0.9)
 
 
 def test_a_phone_that_is_only_likely_closes_the_lips_by_as_much():
     phones, db = spoken(("AA", 0.3), ("N", 0.08), ("AA", 0.3))
-    open_ = mean(visemes.tracks(phones, db).aperture, 0.32, 0.36)
+    open_ = mean(visemes.mouth_curves(phones, db).aperture, 0.32, 0.36)
     m, n = posteriors.INDEX["M"], posteriors.INDEX["N"]
-    phones.likely[30:38, n], phones.likely[30:38, m] = 0.8, 0.2
-    doubtful = visemes.tracks(phones, db)
-    phones.likely[30:38, n], phones.likely[30:38, m] = 0.3, 0.7
-    sure = visemes.tracks(phones, db)
+    phones.probability[30:38, n], phones.probability[30:38, m] = 0.8, 0.2
+    doubtful = visemes.mouth_curves(phones, db)
+    phones.probability[30:38, n], phones.probability[30:38, m] = 0.3, 0.7
+    sure = visemes.mouth_curves(phones, db)
     assert open_ > mean(doubtful.aperture, 0.32, 0.36) > mean(sure.aperture, 0.32, 0.36)
     assert doubtful.closures == []
     assert len(sure.closures) == 1
 
 
 def test_rounding_wins_over_its_neighbours():
-    width = visemes.tracks(*spoken(("IY", 0.2), ("W", 0.08), ("IY", 0.2))).width
+    width = visemes.mouth_curves(*spoken(("IY", 0.2), ("W", 0.08), ("IY", 0.2))).width
     assert width[24] < -0.3 < 0.5 < width[8]
 
 
@@ -91,7 +93,7 @@ def test_scores_are_read_from_the_log_of_pocketsphinx(tmp_path):
     assert scores.shape == (2, len(posteriors.PHONES), posteriors.STATES)
     flat = scores[1].reshape(-1)
     assert [flat[0], flat[5], flat[125]] == [7, 8, 9]
-    assert flat[1] == posteriors.UNHEARD
+    assert flat[1] == posteriors.PRUNED_COST
 
 
 def test_a_phone_whose_scores_are_better_is_more_likely_and_what_is_alike_shares():
@@ -109,10 +111,10 @@ def test_a_phone_whose_scores_are_better_is_more_likely_and_what_is_alike_shares
 def test_posteriors_and_the_best_path_of_real_speech_agree_mostly(fixtures):
     x = sound.decode(fixtures / "speech.wav")
     heard = phonemes.recognise(x)
-    assert heard.likely.shape == (len(sound.loudness(x)), len(posteriors.PHONES))
-    assert heard.likely.sum(1) == pytest.approx(1, abs=1e-3)
-    best = phonemes.certain(heard.best, len(heard.likely)).argmax(1)
-    assert 0.6 < (heard.likely[np.arange(len(best)), best] > 0.6).mean() < 1
+    assert heard.probability.shape == (len(sound.loudness(x)), len(posteriors.PHONES))
+    assert heard.probability.sum(1) == pytest.approx(1, abs=1e-3)
+    best = phonemes.one_hot(heard.best, len(heard.probability)).argmax(1)
+    assert 0.6 < (heard.probability[np.arange(len(best)), best] > 0.6).mean() < 1
 
 
 def vowel(first: float, second: float, pitch: float = 120.0) -> np.ndarray:
@@ -127,11 +129,14 @@ def vowel(first: float, second: float, pitch: float = 120.0) -> np.ndarray:
 def test_open_vowels_sound_more_open_than_close_ones_at_any_loudness_and_pitch():
     for pitch in (100.0, 180.0, 230.0):
         close, middle, open_ = (
-            np.median(formants.centre(vowel(f, s, pitch))) for f, s in ((300, 2200), (500, 1500), (750, 1200))
+            np.median(formants.low_centroid(vowel(f, s, pitch)))
+            for f, s in ((300, 2200), (500, 1500), (750, 1200))
         )
         assert close + 40 < middle < open_ - 40
     x = vowel(500, 1500)
-    assert np.median(formants.centre(x // 20)) == pytest.approx(np.median(formants.centre(x)), abs=5)
+    assert np.median(formants.low_centroid(x // 20)) == pytest.approx(
+        np.median(formants.low_centroid(x)), abs=5
+    )
 
 
 def test_openness_is_relative_to_the_speaker():

@@ -6,8 +6,8 @@ import av
 import numpy as np
 import pytest
 
-from engine.animator import SoundError, phonemes, render, renderer, sound, visemes
-from engine.animator.performance import FPS, perform
+from engine.animator import FPS, SoundError, phonemes, render, renderer, sound, visemes
+from engine.animator.performance import perform
 
 from .measure import ends, frames, lip_gap
 
@@ -127,13 +127,13 @@ def test_progress_tells_of_the_listening_too_piece_by_piece(fixtures):
 
 @pytest.mark.slow
 def test_progress_does_not_stand_still_before_the_first_picture(rig, fixtures, tmp_path, monkeypatch):
-    monkeypatch.setattr(renderer, "TELL_SECONDS", 0)
+    monkeypatch.setattr(renderer, "REPORT_SECONDS", 0)
     told: list[float] = []
     script = "Papa may buy a map."
     options = {"size": 160, "progress": told.append, "script": script}
     render(rig[0], fixtures / "speech.wav", tmp_path / "o.mp4", None, **options)
-    listening = [share for share in told if share < renderer.HEARD + renderer.ALIGNED]
-    assert {0.01, renderer.HEARD} <= set(listening)
+    listening = [share for share in told if share < renderer.RECOGNITION_SHARE + renderer.ALIGNMENT_SHARE]
+    assert {0.01, renderer.RECOGNITION_SHARE} <= set(listening)
     assert told == sorted(told)
 
 
@@ -146,7 +146,7 @@ def test_a_sound_longer_than_allowed_is_refused_before_anything_is_drawn(rig, fi
 
 def test_blinks_are_irregular_and_ten_to_twenty_five_a_minute():
     n = 60 * 100
-    mouth = visemes.tracks(phonemes.recognise(np.zeros(n * 160, np.int16)), np.full(n, -60.0))
+    mouth = visemes.mouth_curves(phonemes.recognise(np.zeros(n * 160, np.int16)), np.full(n, -60.0))
     for seed in range(5):
         lids = perform(mouth, np.full(n, -60.0), 60 * FPS, seed).blink
         starts = np.flatnonzero((lids[1:] >= 0.9) & (lids[:-1] < 0.9))

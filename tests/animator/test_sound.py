@@ -107,11 +107,11 @@ def test_odd_sounds_still_become_a_video(rig, tmp_path, x):
 
 def test_a_long_sound_is_heard_in_pieces_that_cover_it(fixtures):
     db = np.random.default_rng(1).normal(-30, 8, 100 * 61)
-    parts = phonemes.pieces(db)
+    parts = phonemes.split_at_pauses(db)
     assert parts[0][0] == 0
     assert parts[-1][1] == len(db)
     assert all(a[1] == b[0] for a, b in itertools.pairwise(parts))
-    assert max(b - a for a, b in parts) <= phonemes.PIECE * 100
+    assert max(b - a for a, b in parts) <= phonemes.MAX_CHUNK_SECONDS * 100
 
 
 def test_phones_cover_the_sound_in_order(fixtures):
