@@ -70,7 +70,7 @@ def _redirect_to(video: Video) -> HttpResponse:
 def _look_of(request: HttpRequest) -> Look:
     """Whoever comes from a video, to make another like it, finds its look chosen."""
     video = Video.objects.filter(pk=parse_id(request.GET.get("look"))).first()
-    return video.looks if video else Look()
+    return video.parsed_look if video else Look()
 
 
 def _make(data: dict[str, Any], voice: Voice, look: Look, user: User) -> Video:

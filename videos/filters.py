@@ -115,8 +115,8 @@ def files_of(videos: list[Video]) -> Iterator[tuple[str, str, datetime]]:
     names = zip_stream.Names()
     for video in videos:
         name = names.give(video.title)
-        yield f"{name}.mp4", video.shown.name, video.created_at
-        if video.mask and video.shown.name == video.video.name:  # it fits no other
+        yield f"{name}.mp4", video.display_file.name, video.created_at
+        if video.mask and video.display_file.name == video.video.name:  # it fits no other
             yield f"{name} mask.mp4", video.mask.name, video.created_at
 
 

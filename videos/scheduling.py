@@ -14,7 +14,7 @@ from django.conf import settings
 from dashboard.jobs.provider_job import ACTIVE_STATES, ProviderState
 from videos.models import Video
 
-ORDER = ("turn", "created_at", "pk")
+ORDER = ("batch_position", "created_at", "pk")
 AWAY = (ProviderState.SENDING, ProviderState.MAKING)
 
 
@@ -42,7 +42,9 @@ def count_ahead(videos: Iterable[Video]) -> dict[int, int]:
         line = Video.objects.filter(state=ProviderState.WAITING).exclude(avatar__state__in=ACTIVE_STATES)
         line = list(line.order_by(*ORDER).values_list(*ORDER))
         for video in here:
-            ahead[video.pk] = len(away) + bisect_left(line, (video.turn, video.created_at, video.pk))
+            ahead[video.pk] = len(away) + bisect_left(
+                line, (video.batch_position, video.created_at, video.pk)
+            )
     return ahead
 
 

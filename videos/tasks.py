@@ -192,7 +192,7 @@ def _keep(video: Video, path: Path, mask: Path | None, film: results.Film, item:
             video.move(
                 ProviderState.READY,
                 **{field.field.name: field.name for field in stored},
-                words_fit=item.words_fit,
+                script_matches=item.script_matches,
                 framing=item.framing or (video.avatar.framing if video.avatar else {}),
                 mask_problem=video.mask_problem,
                 width=film.width,

@@ -46,7 +46,7 @@ class RemoteVideo:
     video_url: str = ""
     mask_video_url: str = ""
     captions_url: str = ""  # WebVTT; only where a script was sent and fits
-    words_fit: bool | None = None  # whether it fits; None: this provider knows nothing of scripts
+    script_matches: bool | None = None  # whether it fits; None: this provider knows nothing of scripts
     avatar_id: str = ""
     framing: dict[str, list[float]] = field(default_factory=dict)
     client_ref: str = ""
@@ -135,7 +135,7 @@ def parse_video(item: Any) -> RemoteVideo | None:
         video_url=parse_url(item.get("video_url"), most=MAX_PASSING_URL),
         mask_video_url=parse_url(item.get("mask_video_url"), most=MAX_PASSING_URL),
         captions_url=captions_url,
-        words_fit=bool(captions_url) if "captions_url" in item else None,
+        script_matches=bool(captions_url) if "captions_url" in item else None,
         avatar_id=parse_id(item.get("avatar_id")),
         framing=_parse_framing(item.get("framing")),
         client_ref=parse_id(item.get("client_ref")),

@@ -50,7 +50,7 @@ if (form) {
 // A row that was opened takes the focus; one that was closed gives it back.
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target.id !== "draft") return;
-  const field = document.querySelector(".draft-edit [name=said_avatar]");
+  const field = document.querySelector(".draft-edit [name=avatar_text]");
   if (field) field.focus();
   else document.querySelector(".draft-head button")?.focus({ preventScroll: true });
 });

@@ -41,7 +41,7 @@ def addresses(new_avatar, new_video, maria, owner, tmp_path):
         rows = {"number": number, "avatar": avatar, "voice": video.voice}
         BatchItem.objects.create(batch=batch, state="ready", video=video, **rows)
         row = BatchItem.objects.create(
-            batch=draft, state="draft", said_avatar=f"Ada{number % 2 or ''}", **rows
+            batch=draft, state="draft", avatar_text=f"Ada{number % 2 or ''}", **rows
         )
     BatchItem.objects.create(batch=batch, number=99, state="working", audio_url="https://a.example/x.mp3")
     return {

@@ -151,7 +151,7 @@ def test_a_batch_moves_by_itself_and_only_what_changed_is_drawn_again(page, mari
         video = new_video(
             avatar=people[0],
             batch=batch,
-            turn=number,
+            batch_position=number,
             title=f"Number {number}",
             state=ProviderState.MAKING,
             made_by=maria,
@@ -175,7 +175,7 @@ def test_one_toast_tells_of_the_whole_batch_on_whatever_page(page, maria, people
     batch = Batch.objects.create(name="Spring", made_by=maria, started_at=timezone.now())
     for number in (1, 2, 3):
         video = new_video(
-            avatar=people[0], batch=batch, turn=number, state=ProviderState.MAKING, made_by=maria
+            avatar=people[0], batch=batch, batch_position=number, state=ProviderState.MAKING, made_by=maria
         )
         BatchItem.objects.create(batch=batch, number=number, state="ready", video=video, avatar=people[0])
     page.goto("/avatars/")
@@ -202,8 +202,8 @@ def test_nothing_sticks_out_on_a_small_screen(browse, maria, people, new_video, 
         batch=draft,
         number=2,
         state="draft",
-        said_avatar=long,
-        said_sound=f"https://{long}/x",
+        avatar_text=long,
+        sound_text=f"https://{long}/x",
         title=long,
         script=long,
     )

@@ -247,7 +247,7 @@ def test_a_page_is_not_sent_without_the_picture_that_it_wants(page, cut_out, new
     assert Video.objects.count() == 1
     make.click()
     page.wait_for_url(re.compile(r"/videos/\d+/$"))
-    assert Video.objects.first().looks.picture == Backdrop.objects.get().pk
+    assert Video.objects.first().parsed_look.picture == Backdrop.objects.get().pk
 
 
 def test_deleting_a_picture_asks_first_and_keeps_the_page(page, cut_out, new_backdrop):

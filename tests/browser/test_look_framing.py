@@ -172,7 +172,7 @@ def test_what_is_saved_is_automatic_or_what_the_hand_did(page, known, finished, 
     slide(page, "y", 0.25)
     page.get_by_role("button", name="Save the look").click()
     page.wait_for_url(f"**{video.get_absolute_url()}")
-    look = Video.objects.get().looks
+    look = Video.objects.get().parsed_look
     assert (look.is_automatic, look.y) == (False, 0.25)
     page.goto(f"/videos/looks/{video.pk}/")
     expect(automatic(page)).not_to_be_checked()
@@ -207,4 +207,4 @@ def test_the_page_names_the_size_of_the_result(page, known, finished):
     expect(pixels).to_have_text("Your video will be 1080 × 1920 pixels.")
     page.get_by_role("button", name="Save the look").click()
     page.wait_for_url(f"**{video.get_absolute_url()}")
-    assert Video.objects.get().looks == Look(frame="9:16", resolution=1080)
+    assert Video.objects.get().parsed_look == Look(frame="9:16", resolution=1080)

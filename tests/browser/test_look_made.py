@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def corner(video: Video) -> tuple[int, int, int]:
-    with video.dressed.open("rb") as file, av.open(file) as container:
+    with video.styled_video.open("rb") as file, av.open(file) as container:
         frame = next(container.decode(video=0)).to_ndarray(format="rgb24")
         return tuple(int(value) for value in frame[6, 6])
 
@@ -56,7 +56,7 @@ def test_from_the_chosen_colour_and_frame_to_the_film_that_has_them(
     expect(page.locator("video.player")).to_have_attribute("width", "228")
 
     video = Video.objects.get()
-    assert video.shown == video.dressed
+    assert video.display_file == video.styled_video
     assert corner(video) == pytest.approx((192, 32, 96), abs=6)
     drawn = page.locator("video.player").evaluate(
         """async (film) => {
@@ -86,7 +86,7 @@ def test_a_finished_video_shows_itself_in_the_preview_and_is_changed(page, finis
     page.get_by_role("button", name="Save the look").click()
     page.wait_for_url(f"**{video.get_absolute_url()}")
     expect(page.get_by_text("Applying your background…")).to_be_visible()
-    look = Video.objects.get().looks
+    look = Video.objects.get().parsed_look
     assert (look.background, look.frame) == ("gradient", "9:16")
     page.goto("/videos/new/")
     page.get_by_role("button", name="Same look as last time").click()
@@ -120,7 +120,7 @@ def test_without_a_script_the_look_is_a_plain_form(browse, finished, tmp_path):
     page.locator("[name=look-upload]").set_input_files(made.picture(tmp_path / "wall.png", (640, 400)))
     page.get_by_role("button", name="Save the look").click()
     page.wait_for_url(f"**{video.get_absolute_url()}")
-    look = Video.objects.get().looks
+    look = Video.objects.get().parsed_look
     assert (look.frame, look.picture) == ("1:1", Backdrop.objects.get().pk)
     page.get_by_role("link", name="Change the look").click()
     expect(tile(page, "frame", "1:1")).to_be_checked()

@@ -57,12 +57,12 @@ def test_a_finished_card_is_drawn_once_and_looks_the_same_again(card_of, film, m
         ({"colour": "#123456"}, "#123456"),
         ({"made_by": None}, "data-others"),
         ({"created_at": timezone.now() - timedelta(days=1)}, "yesterday"),
-        ({"dressed": "worn.mp4", "look": {"frame": "16:9"}}, "worn.mp4"),
+        ({"styled_video": "worn.mp4", "look": {"frame": "16:9"}}, "worn.mp4"),
     ],
 )
 def test_whatever_changes_about_a_video_shows_on_its_card_at_once(card_of, film, maria, change, words):
-    if "dressed" in change:
-        change["dressed_key"] = Video(look=change["look"]).looks.key
+    if "styled_video" in change:
+        change["styled_key"] = Video(look=change["look"]).parsed_look.key
     assert words not in card_of(film, maria)
     Video.objects.filter(pk=film.pk).update(**change)
     assert words in card_of(film, maria)

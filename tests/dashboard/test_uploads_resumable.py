@@ -100,7 +100,7 @@ def test_a_sound_that_is_sent_twice_to_a_draft_is_one_sound(client, maria):
     from videos.models import Batch, BatchItem
 
     batch = Batch.objects.create(name="Spring", made_by=maria)
-    BatchItem.objects.create(batch=batch, number=2, state="draft", said_sound="Morning.wav")
+    BatchItem.objects.create(batch=batch, number=2, state="draft", sound_text="Morning.wav")
     path = reverse("batch-sounds", args=[batch.pk])
     for _ in range(2):
         answer = send(client, 0, len(SOUND), path=path)

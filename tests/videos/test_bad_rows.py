@@ -114,7 +114,7 @@ def test_an_export_that_cannot_be_deleted_does_not_fill_the_disk_with_the_others
 
 def test_a_voice_that_cannot_be_deleted_keeps_no_other(db, refuse):
     spare = timezone.now() - LONG_AGO
-    rows = [Voice.objects.create(name=name, seconds=1, spare_since=spare) for name in "abc"]
+    rows = [Voice.objects.create(name=name, seconds=1, unused_since=spare) for name in "abc"]
     refuse("DELETE", Voice, f"OLD.id = {rows[0].pk}")
     voice_services.delete_unused()
     assert list(Voice.objects.all()) == rows[:1]

@@ -71,7 +71,7 @@ def test_the_page_says_why_there_are_no_captions(provider, video, signed_in, mar
     provider.videos[video.remote_id] |= answered
     look(video)
     video = run(video)
-    assert video.words_fit is fact
+    assert video.script_matches is fact
     page = signed_in(maria).get(video.get_absolute_url()).text
     assert page.count("There are none: ") == page.count(words) == 1
 

@@ -72,7 +72,7 @@ def test_a_video_keeps_where_its_head_is_although_its_avatar_goes(provider, vide
     assert video.framing == framing
     assert Avatar.objects.get().framing == framing  # that of an avatar from before it was told
     Avatar.objects.all().delete()
-    assert Video.objects.get().face.eyes == (0.5, 0.4)
+    assert Video.objects.get().known_framing.eyes == (0.5, 0.4)
 
 
 def test_one_list_answers_for_all_waiting_videos(provider, video, new_video):
@@ -255,12 +255,14 @@ def test_a_batch_keeps_no_single_video_waiting_and_batches_take_turns(provider, 
     settings.CG_AVATAR_MAX_IN_FLIGHT = 1
     run(video)
 
-    def queued(minutes: int, turn: int) -> Video:
+    def queued(minutes: int, position: int) -> Video:
         created_at = timezone.now() - timedelta(minutes=minutes)
-        return new_video(avatar=video.avatar, voice=video.voice, created_at=created_at, turn=turn)
+        return new_video(
+            avatar=video.avatar, voice=video.voice, created_at=created_at, batch_position=position
+        )
 
-    first = [queued(9, turn) for turn in (1, 2, 3)]
-    second = [queued(5, turn) for turn in (1, 2)]
+    first = [queued(9, position) for position in (1, 2, 3)]
+    second = [queued(5, position) for position in (1, 2)]
     single = queued(0, 0)
     order = [single, first[0], second[0], first[1], second[1], first[2]]
     assert [card.ahead for card in cards_of(order)] == [1, 2, 3, 4, 5, 6]
@@ -354,8 +356,8 @@ def test_what_a_killed_copy_had_stored_already_is_replaced(provider, video, medi
 
 def test_voices_that_nobody_used_are_swept_away(provider, video):
     long_ago = timezone.now() - timedelta(days=31)
-    Voice.objects.create(name="left behind", seconds=1, spare_since=long_ago)
-    Voice.objects.filter(pk=video.voice.pk).update(spare_since=long_ago)
+    Voice.objects.create(name="left behind", seconds=1, unused_since=long_ago)
+    Voice.objects.filter(pk=video.voice.pk).update(unused_since=long_ago)
     poller.step()
     assert list(Voice.objects.all()) == [video.voice]
 

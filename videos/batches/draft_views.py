@@ -61,7 +61,7 @@ def render_page(request: HttpRequest, batch: Batch) -> HttpResponse:
 def _list_missing_files(wrong: list[BatchItem]) -> list[str]:
     """The files that the sheet names and that are not here yet."""
     named = [
-        item.said_sound for item in wrong if item.said_sound and not item.voice_id and not item.audio_url
+        item.sound_text for item in wrong if item.sound_text and not item.voice_id and not item.audio_url
     ]
     return list(dict.fromkeys(name for name in named if "." in name and "://" not in name))
 
@@ -72,7 +72,7 @@ def download(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     batch = get_object_or_404(Batch, pk=pk)
     services.recheck(batch)
     wrong = batch.drafts.exclude(error="")
-    rows = wrong.values_list("number", "said_avatar", "said_sound", "title", "script", "error")
+    rows = wrong.values_list("number", "avatar_text", "sound_text", "title", "script", "error")
     return attach(kind, f"{for_filename(batch.name)} to fix", Sheet("To fix", [HEADER, *rows]))
 
 

@@ -122,8 +122,8 @@ class RowForm(forms.ModelForm):
         model = BatchItem
         fields = TEXTS
         error_messages = {
-            "said_avatar": {"max_length": f"The avatar is too long: at most {MAX_NAME} characters."},
-            "said_sound": {"max_length": f"The sound is too long: at most {MAX_SOUND:,} characters."},
+            "avatar_text": {"max_length": f"The avatar is too long: at most {MAX_NAME} characters."},
+            "sound_text": {"max_length": f"The sound is too long: at most {MAX_SOUND:,} characters."},
             "title": {"max_length": f"The title is too long: at most {MAX_NAME} characters."},
         }
 

@@ -78,14 +78,14 @@ class Checker:
         item.avatar_id = item.voice_id = None
         item.audio_url = ""
         try:
-            item.avatar_id = self._avatar(item.said_avatar)
+            item.avatar_id = self._avatar(item.avatar_text)
         except Wrong as error:
             wrong.append(str(error))
         try:
-            if "://" in item.said_sound:
-                item.audio_url = _address(item.said_sound)
+            if "://" in item.sound_text:
+                item.audio_url = _address(item.sound_text)
             else:
-                item.voice_id = self._voice(item.said_sound)
+                item.voice_id = self._voice(item.sound_text)
         except Wrong as error:
             wrong.append(str(error))
         if len(item.script) > MAX_SCRIPT:

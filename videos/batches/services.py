@@ -19,7 +19,7 @@ from videos.batches.sheet_writer import strip_guard
 from videos.models import Batch, BatchItem, ItemState, Voice
 
 MAX_SOUND = 2000  # characters of a sound's name or address, as in its column
-TEXTS = ("said_avatar", "said_sound", "title", "script")
+TEXTS = ("avatar_text", "sound_text", "title", "script")
 CHECKED = ("avatar", "voice", "audio_url", "error")
 
 Rows = Iterable[Mapping[str, Any]]  # see dashboard.uploads.sheets
@@ -113,7 +113,7 @@ def discard_drafts(batch: Batch) -> None:
         return
     with transaction.atomic():
         number, _ = batch.drafts.delete()
-        Batch.objects.filter(pk=batch.pk).update(left_out=F("left_out") + number)
+        Batch.objects.filter(pk=batch.pk).update(discarded_rows=F("discarded_rows") + number)
 
 
 def explain_too_many(number: int) -> str:

@@ -124,7 +124,7 @@ def make_video(item: BatchItem) -> Video:
         colour=avatar.colour,
         look=batch.look,
         batch=batch,
-        turn=item.number,
+        batch_position=item.number,
         state=ProviderState.WAITING,
     )
     item.move(ItemState.READY, video=video, progress=100, error="")

@@ -82,7 +82,7 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
 def archive(request: HttpRequest, pk: int) -> HttpResponseBase:
     """All finished videos of the batch and their masks, in the order of the rows."""
     batch = get_object_or_404(Batch, pk=pk)
-    found = batch.videos.filter(state=ProviderState.READY).exclude(video="").order_by("turn", "pk")
+    found = batch.videos.filter(state=ProviderState.READY).exclude(video="").order_by("batch_position", "pk")
     videos = list(found)
     if not videos:
         messages.error(request, "None of these is ready to download yet.")

@@ -158,7 +158,7 @@ def name_file(video: Video, kind: str) -> str:
 
 
 def _describe_main(video: Video) -> Download:
-    width, height = video.shown_size
+    width, height = video.display_size
     return Download(
         key="video",
         name="Video",
@@ -166,8 +166,8 @@ def _describe_main(video: Video) -> Download:
         icon="film",
         width=width,
         height=height,
-        size=read_size(video.shown),
-        address=signed_links.link(video.shown.name, download=f"{for_filename(video.title)}.mp4"),
+        size=read_size(video.display_file),
+        address=signed_links.link(video.display_file.name, download=f"{for_filename(video.title)}.mp4"),
     )
 
 
@@ -201,13 +201,13 @@ def _measure(video: Video, kind: str) -> tuple[int, int]:
     if kind == Kind.WEBP:
         return WEBP.small(video.width, video.height)
     if kind == Kind.GIF:
-        return GIF.small(*video.looks.canvas(video.width, video.height))
+        return GIF.small(*video.parsed_look.canvas(video.width, video.height))
     return video.width, video.height
 
 
 def _list_sources(video: Video) -> Iterator[Download]:
     """What the look was laid over: for whoever wants to do that in an editor."""
-    title, has_look = for_filename(video.title), video.shown.name != video.video.name
+    title, has_look = for_filename(video.title), video.display_file.name != video.video.name
     size = {"width": video.width, "height": video.height}
     if has_look:
         yield Download(
@@ -268,7 +268,7 @@ def _list_captions(video: Video) -> Iterator[Download]:
             address=reverse("video-srt", args=[video.pk]),
         )
     elif video.script:
-        unavailable = NO_CAPTIONS[video.words_fit]
+        unavailable = NO_CAPTIONS[video.script_matches]
         yield Download("captions", "Captions", "WebVTT, SRT", icon, unavailable=unavailable)
 
 

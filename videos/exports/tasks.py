@@ -42,14 +42,14 @@ MANY = 100
 
 def look_of(video: Video, kind: str) -> tuple[dict, str]:
     """The look that a file of this kind has, and its key: nothing where it makes no difference."""
-    return (video.looks.values(), video.looks.key) if kind in WITH_LOOK else ({}, "")
+    return (video.parsed_look.values(), video.parsed_look.key) if kind in WITH_LOOK else ({}, "")
 
 
 def why_not(video: Video, kind: str) -> str:
     """Why this cannot be made of the video; empty when it can."""
     if not video.is_ready or not video.video:
         return GONE
-    if not video.mask and (kind in OF_THE_PERSON or (kind in WITH_LOOK and video.looks.needs_mask)):
+    if not video.mask and (kind in OF_THE_PERSON or (kind in WITH_LOOK and video.parsed_look.needs_mask)):
         return video.why_no_mask
     return ""
 
@@ -83,19 +83,19 @@ def want(video: Video, kind: str, user: User | None = None) -> Export:
 
 def dress(video: Video) -> None:
     """Have a finished video shown with `video.look`. To be called in the transaction that saved the look."""
-    video.refresh_from_db(fields=["look", "dressed", "dressed_key"])
-    video.__dict__.pop("looks", None)
-    key = video.looks.key
+    video.refresh_from_db(fields=["look", "styled_video", "styled_key"])
+    video.__dict__.pop("parsed_look", None)
+    key = video.parsed_look.key
     for other in video.exports.filter(kind=Kind.LOOK).exclude(look_key=key):
         drop(other)  # who is making it finds the row gone and stops
     if not key:
-        undressed = video.dressed
+        undressed = video.styled_video
         if undressed:
-            Video.objects.filter(pk=video.pk).update(dressed="", dressed_key="", version=F("version") + 1)
+            Video.objects.filter(pk=video.pk).update(styled_video="", styled_key="", version=F("version") + 1)
             delete_on_commit([undressed])
-            video.dressed, video.dressed_key = "", ""
+            video.styled_video, video.styled_key = "", ""
             repaint(video)
-    elif not (video.dressed and video.dressed_key == key):
+    elif not (video.styled_video and video.styled_key == key):
         want(video, Kind.LOOK)
 
 
@@ -197,7 +197,7 @@ def _film(export: Export, video: Video, folder: Path) -> None:
 def _still(export: Export, video: Video, folder: Path) -> None:
     """A poster of what is shown, at the moment that was chosen."""
     poster, thumbnail = workspace.still_names(export.file.name)
-    colour = _stills(video, workspace.at_hand(video.shown, folder), folder, export.file.name)
+    colour = _stills(video, workspace.at_hand(video.display_file, folder), folder, export.file.name)
     with transaction.atomic():
         export.move(LocalState.READY, progress=100, error="", file="")
         _change(video, poster=poster, thumbnail=thumbnail, colour=colour)
@@ -213,8 +213,8 @@ def _show(export: Export, video: Video, size: int, colour: str) -> None:
         )  # gone if the look has changed
         _change(
             video,
-            dressed=name,
-            dressed_key=export.look_key,
+            styled_video=name,
+            styled_key=export.look_key,
             poster=poster,
             thumbnail=thumbnail,
             colour=colour,
@@ -235,11 +235,13 @@ def _stills(video: Video, film: Path, folder: Path, name: str) -> str:
 def _change(video: Video, **files: str) -> None:
     """New files for a video in place of the old ones. In the transaction that ends the export."""
     row = Video.objects.get(pk=video.pk)
-    old = [getattr(row, name) for name in files if name in ("dressed", "poster", "thumbnail")]
+    old = [getattr(row, name) for name in files if name in ("styled_video", "poster", "thumbnail")]
     delete_on_commit([file for file in old if file])
     Video.objects.filter(pk=video.pk).update(**files, version=F("version") + 1)
     # What was wanted may have changed while this was made.
-    if row.poster_at != video.poster_at or ("dressed" not in files and row.shown.name != video.shown.name):
+    if row.poster_at != video.poster_at or (
+        "styled_video" not in files and row.display_file.name != video.display_file.name
+    ):
         repaint(video)
 
 
@@ -250,7 +252,7 @@ def step() -> float:
     """Enqueue what is due again; the seconds until the next step."""
     Export.release_dead_leases()
     due = Export.objects.due(*PHASE.due)
-    for rows in (due.filter(kind__in=Export.QUICK), due.exclude(kind__in=Export.QUICK)):
+    for rows in (due.filter(kind__in=Export.QUICK_KINDS), due.exclude(kind__in=Export.QUICK_KINDS)):
         enqueue_due(rows)  # apart, because the quick ones have workers of their own
     return IDLE_SECONDS
 
@@ -266,8 +268,10 @@ def tidy() -> float:
 
 def _dress_again() -> None:
     """Looks that this version draws otherwise than the one that drew them, as their keys say."""
-    dressed = Video.objects.filter(state=ProviderState.READY).exclude(dressed="").only("look", "dressed_key")
-    outdated = [video for video in dressed.iterator() if video.looks.key != video.dressed_key]
+    dressed = (
+        Video.objects.filter(state=ProviderState.READY).exclude(styled_video="").only("look", "styled_key")
+    )
+    outdated = [video for video in dressed.iterator() if video.parsed_look.key != video.styled_key]
     do_each([video for video in outdated if find(video, Kind.LOOK) is None], _dress_one)
 
 

@@ -24,7 +24,7 @@ SUFFIX = {
     Kind.SOUND: ".m4a",
     Kind.POSTER: ".jpg",
 }
-FOLDER = {Kind.LOOK: "videos/dressed", Kind.POSTER: "videos/posters"}
+FOLDER = {Kind.LOOK: "videos/styled", Kind.POSTER: "videos/posters"}
 
 
 def new_name(kind: str) -> str:

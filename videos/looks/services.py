@@ -12,6 +12,6 @@ def lay_on(video: Video) -> None:
 
 def laying(video: Video) -> Export | None:
     """Who lays the video's look on, while it does not have it yet."""
-    if not video.is_ready or video.looks.is_plain or video.shown != video.video:
+    if not video.is_ready or video.parsed_look.is_plain or video.display_file != video.video:
         return None
     return exports.find(video, Export.Kind.LOOK)

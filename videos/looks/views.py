@@ -22,7 +22,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     """The page with the video's look, and what it sends."""
     video = _to_change(request, pk)
     if request.method != "POST":
-        return _page(request, video, LookForm.showing(video.looks))
+        return _page(request, video, LookForm.showing(video.parsed_look))
     if "plain" in request.POST:
         return _changed(video, Look())
     form = LookForm(request.POST, request.FILES, user=request.user)

@@ -1,4 +1,4 @@
-"""Voices, the videos in which an avatar speaks them, and what is made of those videos."""
+"""Voices, videos, and the files made from them."""
 
 from videos.models.backdrop import Backdrop
 from videos.models.batch import Batch, BatchItem, ItemState

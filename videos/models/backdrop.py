@@ -1,4 +1,4 @@
-"""Pictures to stand in front of."""
+"""Background pictures."""
 
 from django.db import models
 from django.utils import timezone
@@ -7,7 +7,7 @@ from dashboard.models import OwnedModel, UploadedModel
 
 
 class Backdrop(OwnedModel, UploadedModel):
-    """A picture to stand in front of."""
+    """An uploaded background picture."""
 
     name = models.CharField(max_length=200)
     picture = models.FileField(upload_to="videos/backdrops/")

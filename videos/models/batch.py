@@ -1,4 +1,4 @@
-"""Several videos ordered at once."""
+"""Several videos requested at once."""
 
 import functools
 import uuid
@@ -15,22 +15,24 @@ from dashboard.models import OwnedModel, User
 
 
 class Batch(OwnedModel):
-    """Several videos ordered at once: each is a BatchItem, and soon a Video.
+    """Several videos requested at once: each row is a BatchItem, which becomes a Video.
 
-    A sheet is a draft first: its rows are there to be reviewed and fixed, and nothing is made yet. When those that are
-    fine are made, the others stay drafts, of the same batch.
+    A sheet starts as a draft: its rows can be reviewed and fixed, and nothing is generated yet. When the valid rows
+    are started, the others stay drafts of the same batch.
     """
 
     name = models.CharField(max_length=200)
     ref = models.UUIDField(
-        default=uuid.uuid4, unique=True, help_text="The same page sent twice is one batch."
+        default=uuid.uuid4, unique=True, help_text="Submitting the same page twice creates one batch."
     )
     look = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True, help_text="Empty: a draft.")
-    done_at = models.DateTimeField(null=True, help_text="When nothing of it was left to be made.")
-    left_out = models.PositiveIntegerField(default=0, help_text="Rows of the sheet that somebody discarded.")
-    sounds = models.JSONField(default=dict, help_text="Names of files that came along, and their voices.")
+    done_at = models.DateTimeField(null=True, help_text="When its last video was finished.")
+    discarded_rows = models.PositiveIntegerField(default=0, help_text="Number of rows that were discarded.")
+    sounds = models.JSONField(
+        default=dict, help_text="Names of uploaded files, and the keys of their voices."
+    )
 
     class Meta:
         ordering = ["-created_at", "-pk"]
@@ -48,12 +50,12 @@ class Batch(OwnedModel):
 
     @property
     def is_draft(self) -> bool:
-        """Nothing of it is made yet."""
+        """No row has been started yet."""
         return self.started_at is None
 
     @property
     def drafts(self) -> "models.QuerySet[BatchItem]":
-        """The rows that are not made yet, because something is wrong with them or nobody has pressed the button."""
+        """The rows that have not been started, because they have errors or nobody has pressed the button."""
         return self.items.filter(state=ItemState.DRAFT)
 
     # -- news: see dashboard.notifications.Newsworthy
@@ -67,8 +69,8 @@ class Batch(OwnedModel):
         return cls.objects.filter(made_by=user, done_at__gt=moment).order_by("-done_at")
 
     @functools.cached_property
-    def numbers(self) -> tuple[int, int]:
-        """How many are ready, and how many could not be made."""
+    def outcome_counts(self) -> tuple[int, int]:
+        """How many are ready, and how many failed."""
         states = [*self.items.exclude(state=ItemState.READY).values_list("state", flat=True)]
         states += self.videos.values_list("state", flat=True)
         return states.count(ProviderState.READY), sum(
@@ -77,17 +79,17 @@ class Batch(OwnedModel):
 
     @property
     def is_ready(self) -> bool:
-        return not self.numbers[1]
+        return not self.outcome_counts[1]
 
     @property
     def outcome(self) -> str:
-        ready, failed = self.numbers
+        ready, failed = self.outcome_counts
         words = f"{ready} video{' is' if ready == 1 else 's are'} ready"
         return f"{self}: {words}{f', {failed} could not be made' if failed else ''}."
 
 
 class ItemState(models.TextChoices):
-    """LocalState, and two more.
+    """LocalState with two more states.
 
     ::
 
@@ -106,7 +108,7 @@ class ItemState(models.TextChoices):
 
 
 class BatchItem(LocalJob):
-    """One row of a batch: fetches its sound where it is an address, then becomes a video."""
+    """One row of a batch: downloads its sound if that is a URL, then becomes a video."""
 
     TRANSITIONS = LocalJob.TRANSITIONS | {
         ItemState.DRAFT: {ItemState.WAITING},
@@ -120,9 +122,9 @@ class BatchItem(LocalJob):
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="items", db_index=False)
     number = models.PositiveIntegerField(help_text="The row in the sheet, from 1.")
     title = models.CharField(max_length=200, blank=True)
-    # As they were written: what they mean is looked up again whenever something changes.
-    said_avatar = models.CharField(max_length=200, blank=True)
-    said_sound = models.CharField(max_length=2000, blank=True)
+    # As typed: they are resolved to `avatar`, `voice` and `audio_url` again whenever something changes.
+    avatar_text = models.CharField(max_length=200, blank=True)
+    sound_text = models.CharField(max_length=2000, blank=True)
     avatar = models.ForeignKey("avatars.Avatar", null=True, on_delete=models.SET_NULL, related_name="+")
     voice = models.ForeignKey("videos.Voice", null=True, on_delete=models.SET_NULL, related_name="+")
     audio_url = models.URLField(max_length=2000, blank=True)

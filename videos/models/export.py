@@ -1,4 +1,4 @@
-"""Files that are made of a finished video."""
+"""Files made from a finished video."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from videos.models.video import Video
 
 
 class ExportKind(models.TextChoices):
-    LOOK = "look", "Video with its look"  # becomes Video.dressed
+    LOOK = "look", "Video with its look"  # becomes Video.styled_video
     WEBM = "webm", "Transparent WebM"
     MOV = "mov", "Transparent ProRes"
     GIF = "gif", "GIF"
@@ -22,24 +22,27 @@ class ExportKind(models.TextChoices):
 
 
 class Export(OwnedModel, LocalJob):
-    """A file made of a finished video and its mask: for a program, or with a look. Kept for the next click.
+    """A file made from a finished video and its mask: a download, or the video with its look. Kept for reuse.
 
-    `made_by` is who asked for a download last; nobody for what follows from something else, as a look.
+    `made_by` is the last person who requested a download; empty for what is made without a request, such as a look.
     """
 
     Kind = ExportKind
     TASK = "videos.exports.tasks.work"
-    QUICK = (Kind.POSTER, Kind.SOUND)  # seconds, not minutes: the common workers do them
+    QUICK_KINDS = (
+        Kind.POSTER,
+        Kind.SOUND,
+    )  # these take seconds, not minutes, so the common workers make them
 
     video = models.ForeignKey(Video, on_delete=models.CASCADE, related_name="exports", db_index=False)
     kind = models.CharField(max_length=8, choices=Kind.choices)
-    look = models.JSONField(default=dict, help_text="The look that it is made with.")
+    look = models.JSONField(default=dict, help_text="The look it is made with.")
     look_key = models.CharField(max_length=16, blank=True)
-    # Named here before it is written, so that what a killed run left is known to the next one.
+    # Saved before the file is written, so that the next run can delete what a killed run left behind.
     file = models.FileField(upload_to="videos/exports/", blank=True)
     size = models.PositiveBigIntegerField(default=0, help_text="Bytes.")
     used_at = models.DateTimeField(
-        default=timezone.now, db_index=True, help_text="When somebody last asked for it."
+        default=timezone.now, db_index=True, help_text="When it was last requested."
     )
 
     class Meta(LocalJob.Meta):
@@ -60,7 +63,7 @@ class Export(OwnedModel, LocalJob):
 
     @property
     def cluster(self) -> str | None:
-        return None if self.kind in self.QUICK else "studio"
+        return None if self.kind in self.QUICK_KINDS else "studio"
 
     def get_absolute_url(self) -> str:
         return reverse("video", args=[self.video_id])

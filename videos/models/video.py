@@ -40,14 +40,12 @@ class Video(ProviderJob):
     avatar = models.ForeignKey(
         Avatar, null=True, on_delete=models.SET_NULL, related_name="videos", db_index=False
     )
-    # Empty for a video that was brought in from the provider, which does not give its sound back.
+    # Empty for a video imported from the provider, which does not return the audio.
     voice = models.ForeignKey(Voice, null=True, on_delete=models.SET_NULL, related_name="videos")
-    script = models.TextField(blank=True, help_text="What the voice says, if somebody typed it.")
-    remote_state = models.CharField(
-        max_length=MAX_STATE, blank=True, help_text="The provider's own word for it."
-    )
-    seen_at = models.DateTimeField(null=True, help_text="When the provider last said anything about it.")
-    lost_since = models.DateTimeField(null=True, help_text="Since when the provider does not know it.")
+    script = models.TextField(blank=True, help_text="What the voice says, if it was typed in.")
+    remote_state = models.CharField(max_length=MAX_STATE, blank=True, help_text="The provider's own status.")
+    seen_at = models.DateTimeField(null=True, help_text="When the provider last reported on it.")
+    lost_since = models.DateTimeField(null=True, help_text="Since when the provider has not known it.")
     finished_at = models.DateTimeField(null=True)
     video = models.FileField(upload_to="videos/videos/", blank=True)
     mask = models.FileField(upload_to="videos/masks/", blank=True)
@@ -55,31 +53,29 @@ class Video(ProviderJob):
         max_length=8,
         choices=MaskProblem.choices,
         blank=True,
-        help_text="Why there is no mask, if one was to come.",
+        help_text="Why there is no mask, if one was expected.",
     )
     poster = models.FileField(upload_to="videos/posters/", blank=True)
     captions = models.FileField(upload_to="videos/captions/", blank=True)  # WebVTT
-    words_fit = models.BooleanField(
-        null=True, help_text="Whether the script fitted the sound; empty: the provider says nothing about it."
+    script_matches = models.BooleanField(
+        null=True, help_text="Whether the script matched the audio; empty: the provider does not say."
     )
     thumbnail = models.FileField(upload_to="videos/thumbnails/", blank=True)
-    poster_at = models.FloatField(
-        null=True, help_text="The moment that was chosen for the poster, in seconds."
-    )
-    # The person alone, from video and mask, with an alpha channel: for previews of other looks.
+    poster_at = models.FloatField(null=True, help_text="The moment chosen for the poster, in seconds.")
+    # The person alone with an alpha channel, made from video and mask: for previews of other looks.
     cutout = models.FileField(upload_to="videos/cutouts/", blank=True)
     look = models.JSONField(default=dict, help_text="videos.looks.look.Look; empty: the original.")
-    # A copy of the avatar's, which may be deleted before the video is.
-    framing = models.JSONField(default=dict, help_text="Where the head is in it, if the provider says so.")
-    # The video with its look, and the look that it has: another than `look` while that is being made.
-    dressed = models.FileField(upload_to="videos/dressed/", blank=True)
-    dressed_key = models.CharField(max_length=16, blank=True)
-    # Its index (below) leaves out the many that are in none: SQLite would take it to look for them.
+    # Copied from the avatar, which may be deleted before the video.
+    framing = models.JSONField(default=dict, help_text="Where the head is, if the provider says so.")
+    # The video with its look applied, and the key of that look: differs from `look` while a new one is being applied.
+    styled_video = models.FileField(upload_to="videos/styled/", blank=True)
+    styled_key = models.CharField(max_length=16, blank=True)
+    # Its index (below) leaves out videos without a batch: SQLite would otherwise use it to look for them.
     batch = models.ForeignKey(
         "videos.Batch", null=True, on_delete=models.SET_NULL, related_name="videos", db_index=False
     )
-    # Its place in its batch, from 1; lower ones go first (see videos.scheduling). 0: ordered by itself.
-    turn = models.PositiveIntegerField(default=0)
+    # From 1; lower ones are sent first (see videos.scheduling). 0: not part of a batch.
+    batch_position = models.PositiveIntegerField(default=0)
     width = models.PositiveIntegerField(default=0)
     height = models.PositiveIntegerField(default=0)
     seconds = models.FloatField(default=0)
@@ -100,7 +96,7 @@ class Video(ProviderJob):
             models.Index(fields=["seconds"], name="video_by_length"),
             models.Index(fields=["avatar", "created_at"], name="video_by_avatar"),
             models.Index(fields=["batch"], name="video_by_batch", condition=models.Q(batch__isnull=False)),
-            # All that a search looks at, in the gallery's order: it reads this index and no row.
+            # Covers everything that a search reads, in the gallery's order, so it never touches the rows.
             models.Index(fields=["created_at", "title", "avatar", "made_by"], name="video_search"),
         ]
 
@@ -112,63 +108,75 @@ class Video(ProviderJob):
 
     @classmethod
     def done_since(cls, user: User, moment: datetime) -> models.QuerySet["Video"]:
-        """Without those of a batch, which tells of all of them at once."""
+        """Leaves out videos of a batch: the batch has one notification for all of them."""
         return super().done_since(user, moment).filter(batch=None)
 
     @property
     def is_cancellable(self) -> bool:
-        """While it waits, here or in the provider's own queue, where we can only stop waiting for it."""
+        """While it is queued here, or at the provider, where it can only be ignored from then on."""
         if self.state == ProviderState.MAKING:
             return self.remote_state == "pending"
         return self.state in (ProviderState.WAITING, ProviderState.UNSURE)
 
     @property
     def why_no_mask(self) -> str:
-        """A sentence; empty where there is a mask."""
+        """A sentence, or an empty string if there is a mask."""
         if self.mask:
             return ""
         return self.get_mask_problem_display() or NO_MASK
 
     @property
     def waits_for_avatar(self) -> bool:
-        """It was ordered together with its avatar, which cannot speak yet."""
+        """It was requested together with its avatar, which is not ready yet."""
         return self.state == ProviderState.WAITING and self.avatar is not None and self.avatar.is_active
 
     @functools.cached_property
-    def looks(self) -> Look:
+    def parsed_look(self) -> Look:
         return Look.of(self.look)
 
     @property
-    def face(self) -> Framing | None:
-        """Where the head is in it; None where nobody knows."""
+    def known_framing(self) -> Framing | None:
+        """Where the head is in the frame; None if that is not known."""
         return Framing.of(self.framing or (self.avatar.framing if self.avatar else None))
 
     @property
     def poster_moment(self) -> float:
-        """In seconds. The first frame unless somebody chose: there the person looks as in the portrait, and
-        later moments may be a blink."""
+        """In seconds. By default the first frame: the person looks as in the portrait, while later frames may
+        show a blink."""
         return self.poster_at if self.poster_at is not None else 0.0
 
     @property
-    def shown(self) -> models.fields.files.FieldFile:
-        """What the player plays: with its look, once that is made."""
-        if self.dressed and self.dressed_key == self.looks.key:
-            return self.dressed
+    def display_file(self) -> models.fields.files.FieldFile:
+        """What the player plays: the video with its look as soon as that is made, until then the original."""
+        if self.styled_video and self.styled_key == self.parsed_look.key:
+            return self.styled_video
         return self.video
 
     @property
-    def is_poster_true(self) -> bool:
-        """Not while it still has the look that is about to be replaced."""
-        return not self.dressed or self.shown == self.dressed
+    def is_poster_current(self) -> bool:
+        """False while the poster still shows a look that is being replaced."""
+        return not self.styled_video or self.display_file == self.styled_video
 
     @property
-    def shown_size(self) -> tuple[int, int]:
+    def display_size(self) -> tuple[int, int]:
         """Width and height of what the player plays, in pixels."""
-        if self.dressed and self.shown == self.dressed:
-            return self.looks.canvas(self.width, self.height)
+        if self.styled_video and self.display_file == self.styled_video:
+            return self.parsed_look.canvas(self.width, self.height)
         return self.width, self.height
 
     @property
     def files(self) -> list[models.fields.files.FieldFile]:
-        own = (self.video, self.mask, self.poster, self.thumbnail, self.captions, self.cutout, self.dressed)
-        return [file for file in own if file]
+        """All stored files of this video."""
+        return [
+            file
+            for file in (
+                self.video,
+                self.mask,
+                self.poster,
+                self.thumbnail,
+                self.captions,
+                self.cutout,
+                self.styled_video,
+            )
+            if file
+        ]

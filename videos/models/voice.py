@@ -9,23 +9,29 @@ from dashboard.models import OwnedModel, UploadedModel
 
 
 class Voice(OwnedModel, UploadedModel):
-    """A recording, decoded once and kept as WAV, which every provider takes."""
+    """A recording, decoded once and stored as WAV, which every provider accepts."""
 
     name = models.CharField(max_length=200)
     sound = models.FileField(upload_to="videos/voices/")
     seconds = models.FloatField()
     peaks = models.JSONField(default=list, help_text="About 200 loudness values, 0 to 1, for the waveform.")
-    # A recording is never changed: what was cut or evened out is a voice of its own beside it.
+    # A recording never changes: an edit (trimmed, normalized) is saved as another voice.
     original = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="edits")
-    edit = models.JSONField(default=dict, help_text="What was done to the original: videos.voices.Edit.")
-    edit_key = models.CharField(max_length=40, blank=True, help_text="Edit.key: the same for the same edit.")
-    script = models.TextField(blank=True, help_text="What it says, where that is known from the start.")
-    shape = models.FileField(
-        upload_to="videos/shapes/", blank=True, help_text="JSON for the editor, made when it is first wanted."
+    edit = models.JSONField(
+        default=dict, help_text="What was done to the original: videos.voices.edit_spec.Edit."
     )
-    is_kept = models.BooleanField(default=False, help_text="Stays, although no video uses it.")
-    spare_since = models.DateTimeField(
-        null=True, help_text="Since when the poller has seen nothing that uses it; see videos.voices.spare."
+    edit_key = models.CharField(max_length=40, blank=True, help_text="Edit.key: the same for the same edit.")
+    script = models.TextField(blank=True, help_text="What it says, if that was known at upload.")
+    shape = models.FileField(
+        upload_to="videos/shapes/",
+        blank=True,
+        help_text="JSON for the waveform editor, computed on first use.",
+    )
+    is_kept = models.BooleanField(
+        default=False, help_text="Never deleted automatically, even if no video uses it."
+    )
+    unused_since = models.DateTimeField(
+        null=True, help_text="Since when nothing has used it; see videos.voices.services.delete_unused."
     )
     created_at = models.DateTimeField(default=timezone.now)
 

@@ -34,7 +34,7 @@ class Finished(NamedTuple):
 @register.simple_tag(takes_context=True)
 def finished_video(context: Context, video: Video) -> SafeString:
     if video.poster:
-        picture, size = video.thumbnail or video.poster, video.shown_size
+        picture, size = video.thumbnail or video.poster, video.display_size
     elif avatar := video.avatar:
         picture, size = avatar.thumbnail or avatar.picture, (avatar.portrait_width, avatar.portrait_height)
     else:
@@ -43,7 +43,7 @@ def finished_video(context: Context, video: Video) -> SafeString:
         pk=video.pk,
         title=video.title,
         length=clock(video.seconds),
-        film=link(video.shown),
+        film=link(video.display_file),
         picture=link(picture),
         is_wide=is_wide(*size),
         colour=video.colour,

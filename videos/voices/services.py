@@ -94,16 +94,16 @@ def goes_at(voice: Voice) -> datetime | None:
     """When it will be deleted if nothing uses it until then; None: it stays."""
     if not unused().filter(pk=voice.pk).exists():
         return None
-    return (voice.spare_since or timezone.now()) + SPARE
+    return (voice.unused_since or timezone.now()) + SPARE
 
 
 def delete_unused() -> None:
     """Note since when a voice is spare, and delete what has been for long. To be called now and then."""
     now = timezone.now()
     with transaction.atomic():
-        unused().filter(spare_since=None).update(spare_since=now)
-        needed = Voice.objects.exclude(spare_since=None).exclude(pk__in=unused().values("pk"))
-        needed.update(spare_since=None)
+        unused().filter(unused_since=None).update(unused_since=now)
+        needed = Voice.objects.exclude(unused_since=None).exclude(pk__in=unused().values("pk"))
+        needed.update(unused_since=None)
     old = unused().filter(spare_since__lt=now - SPARE).values_list("pk", flat=True)
     do_each(list(old[:AT_ONCE]), _delete_if_unused)
 

@@ -188,7 +188,7 @@ def rename(request: HttpRequest, pk: int) -> HttpResponse:
 def keep(request: HttpRequest, pk: int) -> HttpResponse:
     """Whether it stays although no video uses it."""
     voice = _to_change(request, pk)
-    Voice.objects.filter(pk=pk).update(is_kept="keep" in request.POST, spare_since=None)
+    Voice.objects.filter(pk=pk).update(is_kept="keep" in request.POST, unused_since=None)
     return redirect(voice)
 
 

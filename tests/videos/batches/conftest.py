@@ -115,7 +115,7 @@ def made_of(new_video, batch, maria, *states, **fields):
     """A batch with a video in each state."""
     for number, state in enumerate(states, 1):
         video = new_video(
-            batch=batch, state=state, turn=number, title=f"Number {number}", made_by=maria, **fields
+            batch=batch, state=state, batch_position=number, title=f"Number {number}", made_by=maria, **fields
         )
         BatchItem.objects.create(
             batch=batch,

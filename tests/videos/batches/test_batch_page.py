@@ -136,7 +136,7 @@ def test_what_failed_is_tried_again_all_or_each_and_what_waits_is_cancelled(clie
     assert Video.objects.get(batch_item=items[0]).state == ProviderState.WAITING
     assert Batch.objects.get().done_at is None
     client.post(reverse("batch-retry", args=[batch.pk]))
-    states = list(Video.objects.order_by("turn").values_list("state", flat=True))
+    states = list(Video.objects.order_by("batch_position").values_list("state", flat=True))
     # Whether to pay twice for a lost answer is for a person to say, row by row.
     assert states == [
         ProviderState.WAITING,
@@ -146,7 +146,7 @@ def test_what_failed_is_tried_again_all_or_each_and_what_waits_is_cancelled(clie
         ProviderState.MAKING,
     ]
     client.post(reverse("batch-cancel", args=[batch.pk]))
-    states = list(Video.objects.order_by("turn").values_list("state", flat=True))
+    states = list(Video.objects.order_by("batch_position").values_list("state", flat=True))
     assert states == [
         ProviderState.CANCELLED,
         ProviderState.UNSURE,
@@ -181,7 +181,9 @@ def test_the_archive_has_what_is_ready_in_order_under_its_titles(client, maria, 
         ProviderState.READY,
         ProviderState.READY,
     )
-    for number, video in enumerate(Video.objects.filter(state=ProviderState.READY).order_by("turn")):
+    for number, video in enumerate(
+        Video.objects.filter(state=ProviderState.READY).order_by("batch_position")
+    ):
         video.title = "Hello: world" if number < 2 else "=Last"
         video.video.save(f"{number}.mp4", ContentFile(f"film {number}".encode()), save=False)
         video.mask.save(f"{number}.mp4", ContentFile(b"mask"), save=False)

@@ -29,7 +29,7 @@ def test_several_sounds_make_one_video_each_with_their_titles_and_words(client, 
         voice=[three.pk, one.pk, two.pk],
         **{f"title-{one.pk}": "First", f"script-{one.pk}": "Hello"},
     )
-    videos = Video.objects.order_by("turn")
+    videos = Video.objects.order_by("batch_position")
     assert [(v.title, v.script, v.voice, v.state) for v in videos] == [
         ("Ada: Three", "", three, ProviderState.WAITING),
         ("First", "Hello", one, ProviderState.WAITING),
@@ -52,7 +52,7 @@ def test_every_video_of_a_batch_has_its_look(client, speaker, voice):
     look = {"look-background": "colour", "look-colour": "#112233", "look-frame": "1:1"}
     batch = send(client, "sounds", avatar=speaker().pk, voice=[voice("One").pk, voice("Two").pk], **look)
     assert batch.look == {"background": "colour", "colour": "#112233", "frame": "1:1"}
-    assert {video.looks.colour for video in batch.videos.all()} == {"#112233"}
+    assert {video.parsed_look.colour for video in batch.videos.all()} == {"#112233"}
 
 
 def test_without_a_script_the_sounds_come_with_the_form(client, speaker):
@@ -252,7 +252,7 @@ def test_a_sheet_becomes_finished_videos_at_another_provider(
         for video in batch.videos.filter(state=ProviderState.MAKING):
             provider.finish(video.remote_id)
     poller.step()
-    assert [video.state for video in batch.videos.order_by("turn")] == [ProviderState.READY] * 3
+    assert [video.state for video in batch.videos.order_by("batch_position")] == [ProviderState.READY] * 3
     assert provider.count("video.generate") == 3
     assert Batch.objects.get().done_at
     archive = b"".join(client.get(reverse("batch-zip", args=[batch.pk])).streaming_content)

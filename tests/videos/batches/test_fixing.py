@@ -28,11 +28,11 @@ def partly(client, speaker, voice):
 
 
 def to_fix(batch):
-    return list(batch.drafts.values_list("number", "said_avatar", "said_sound", "title", "script"))
+    return list(batch.drafts.values_list("number", "avatar_text", "sound_text", "title", "script"))
 
 
 def titles(batch):
-    return list(batch.videos.order_by("turn").values_list("title", flat=True))
+    return list(batch.videos.order_by("batch_position").values_list("title", flat=True))
 
 
 def test_making_the_rows_that_are_fine_keeps_the_others_with_their_reasons(client, partly):
@@ -55,7 +55,7 @@ def test_making_the_rows_that_are_fine_keeps_the_others_with_their_reasons(clien
 def test_a_row_that_is_fixed_later_joins_its_batch_and_no_row_is_made_twice(client, partly):
     Batch.objects.update(done_at=timezone.now())
     bob = partly.drafts.get(number=3)
-    said = {"said_avatar": "Ada", "said_sound": "hello", "title": "Two", "script": "Second words"}
+    said = {"avatar_text": "Ada", "sound_text": "hello", "title": "Two", "script": "Second words"}
     client.post(reverse("batch-row", args=[partly.pk, bob.pk]), said)
     for _ in range(2):  # pressed twice
         answer = client.post(reverse("batch-start", args=[partly.pk]))
@@ -68,9 +68,9 @@ def test_a_row_that_is_fixed_later_joins_its_batch_and_no_row_is_made_twice(clie
 def test_a_row_that_is_made_cannot_be_changed_and_a_row_to_fix_cannot_be_cancelled(client, partly):
     made = partly.items.get(number=2)
     for name in ("batch-row", "batch-row-remove"):
-        client.post(reverse(name, args=[partly.pk, made.pk]), {"said_avatar": "Bob"})
+        client.post(reverse(name, args=[partly.pk, made.pk]), {"avatar_text": "Bob"})
     made.refresh_from_db()
-    assert (made.said_avatar, made.state) == ("Ada", "ready")
+    assert (made.avatar_text, made.state) == ("Ada", "ready")
     draft = partly.items.get(number=3)
     for name in ("batch-row-retry", "batch-row-cancel"):
         assert client.post(reverse(name, args=[partly.pk, draft.pk])).status_code == 404
@@ -239,7 +239,7 @@ def test_a_nul_in_a_row_that_is_fixed_by_hand_is_a_sentence(client, partly):
     row = partly.drafts.get(number=3)
     answer = client.post(
         reverse("batch-row", args=[partly.pk, row.pk]),
-        {"said_avatar": "Ada\0", "said_sound": "hello"},
+        {"avatar_text": "Ada\0", "sound_text": "hello"},
         headers={"HX-Request": "true"},
     )
     assert (answer.status_code, answer["Content-Type"]) == (400, "text/plain; charset=utf-8")
@@ -251,7 +251,7 @@ def test_names_with_control_characters_go_into_sheets_and_file_names(client, spe
     speaker("Eve\x01")
     voice("Hi\x0b")
     assert client.get(reverse("batch-template-xlsx")).status_code == 200
-    partly.drafts.update(said_avatar="Bob\x02\0")
+    partly.drafts.update(avatar_text="Bob\x02\0")
     for kind in ("csv", "xlsx"):
         assert client.get(reverse("batch-sheet-download", args=[partly.pk, kind])).status_code == 200
     keys = {"voice": Voice.objects.first().pk, "filevoice": Voice.objects.first().pk}

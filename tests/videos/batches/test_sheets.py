@@ -38,7 +38,7 @@ def test_a_sheet_is_looked_at_before_anything_is_made(client, maria, speaker, vo
         assert words in page
     assert not Video.objects.exists()
     assert client.post(reverse("batch-start", args=[batch.pk]))["Location"] == batch.get_absolute_url()
-    videos = Video.objects.order_by("turn")
+    videos = Video.objects.order_by("batch_position")
     assert [(v.title, v.script, v.avatar, v.voice, v.made_by, v.batch) for v in videos] == [
         ("Good morning", "Hello there", ada, hello, maria, batch),
         ("Ada: Hello", "", ada, hello, maria, batch),
@@ -164,8 +164,8 @@ def test_a_row_is_put_right_by_hand_or_left_out(client, speaker, voice):
     batch = send(client, "sheet", sheet=csv("Bob,hello,First", "Carl,hello"))
     first, second = batch.items.all()
     page = client.get(batch.get_absolute_url(), {"row": first.pk}).text
-    assert 'name="said_avatar" value="Bob"' in page
-    said = {"said_avatar": "Ada", "said_sound": "hello", "title": "First", "script": ""}
+    assert 'name="avatar_text" value="Bob"' in page
+    said = {"avatar_text": "Ada", "sound_text": "hello", "title": "First", "script": ""}
     client.post(reverse("batch-row", args=[batch.pk, first.pk]), said)
     assert "1 of 2" in client.get(batch.get_absolute_url()).text
     assert checks(batch)[2] == ""
@@ -249,7 +249,7 @@ def test_the_templates_can_be_sent_back_as_they_are(client, speaker, voice):
         assert name in answer["Content-Disposition"]
         batch = send(client, "sheet", sheet=SimpleUploadedFile(name, answer.content))
         item = batch.items.get()
-        assert (item.said_avatar, item.said_sound, item.error) == ("Zoë", "hello.mp3", "")
+        assert (item.avatar_text, item.sound_text, item.error) == ("Zoë", "hello.mp3", "")
 
 
 def test_the_excel_template_lists_who_can_speak_and_what_was_said_before(client, speaker, voice, new_avatar):

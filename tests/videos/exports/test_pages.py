@@ -194,8 +194,8 @@ def test_a_file_that_was_removed_meanwhile_is_explained(signed_in, tom, ready):
 
 def test_a_video_with_a_look_is_offered_with_it_and_without(signed_in, tom, ready):
     look = {"background": "colour"}
-    video = ready(look=look, dressed="d.mp4")
-    Video.objects.update(dressed_key=video.looks.key)
+    video = ready(look=look, styled_video="d.mp4")
+    Video.objects.update(styled_key=video.parsed_look.key)
     page = signed_in(tom).get(video.get_absolute_url()).text
     assert "Ada.mp4" in page.split("Download video")[0].rpartition("<a ")[2]
     assert "original.mp4" in row_of(page, "original")
@@ -203,8 +203,8 @@ def test_a_video_with_a_look_is_offered_with_it_and_without(signed_in, tom, read
 
 
 def test_the_facts_say_the_size_of_what_plays(signed_in, tom, ready):
-    video = ready(look={"frame": "16:9"}, dressed="d.mp4")
-    Video.objects.update(dressed_key=video.looks.key)
+    video = ready(look={"frame": "16:9"}, styled_video="d.mp4")
+    Video.objects.update(styled_key=video.parsed_look.key)
     page = signed_in(tom).get(video.get_absolute_url()).text
     facts = page.split('id="video-facts"')[1]
     assert "1280 × 720, 0:08" in facts
@@ -225,7 +225,7 @@ def test_until_the_look_is_there_the_button_says_that_it_gives_the_original(sign
     [(True, "could not be fetched"), (False, "does not match the audio"), (None, "makes no captions")],
 )
 def test_a_video_with_a_script_and_no_captions_says_why(signed_in, tom, ready, fits, words):
-    page = signed_in(tom).get(ready(script="Hello", words_fit=fits).get_absolute_url()).text
+    page = signed_in(tom).get(ready(script="Hello", script_matches=fits).get_absolute_url()).text
     assert words in row_of(page, "captions")
 
 
@@ -241,7 +241,7 @@ def test_the_archive_has_what_is_shown(signed_in, tom, finished):
     answer = signed_in(tom).get(reverse("videos-zip"), {"pk": video.pk})
     archive = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
     assert archive.namelist() == ["Ada Hello.mp4"]
-    assert archive.read("Ada Hello.mp4") == again(video).dressed.read()
+    assert archive.read("Ada Hello.mp4") == again(video).styled_video.read()
 
 
 def test_the_page_asks_the_database_as_often_with_many_exports(

@@ -223,16 +223,16 @@ def test_a_look_is_laid_on_and_shown_with_a_poster_of_its_own(finished, kept):
     video = finished()
     before = kept()
     video = wear(video, COLOUR)
-    assert video.shown == video.video  # until it is made
+    assert video.display_file == video.video  # until it is made
     tasks.work(export_of(video, Kind.LOOK).pk)
     video = again(video)
-    assert video.shown == video.dressed
-    corner = decoded.film(Path(video.dressed.path)).pictures[0][5, 5, :3]
+    assert video.display_file == video.styled_video
+    corner = decoded.film(Path(video.styled_video.path)).pictures[0][5, 5, :3]
     assert abs(corner.astype(int) - BLUE).max() < 6
     with Image.open(video.poster.open()) as poster, Image.open(video.thumbnail.open()) as small:
         assert max(abs(a - b) for a, b in zip(poster.getpixel((5, 5)), BLUE, strict=True)) < 8
         assert max(abs(a - b) for a, b in zip(small.convert("RGB").getpixel((5, 5)), BLUE, strict=True)) < 14
-    assert kept() - before == {video.dressed.name, video.poster.name, video.thumbnail.name}
+    assert kept() - before == {video.styled_video.name, video.poster.name, video.thumbnail.name}
 
 
 @pytest.mark.slow
@@ -253,8 +253,8 @@ def test_a_video_that_was_ordered_with_a_look_is_dressed_when_it_comes_home(
     assert again(video).is_ready
     tasks.work(export_of(video, Kind.LOOK).pk)
     video = again(video)
-    assert video.shown == video.dressed
-    assert video.shown_size == (192, 192)
+    assert video.display_file == video.styled_video
+    assert video.display_size == (192, 192)
 
 
 @pytest.mark.slow
@@ -262,10 +262,10 @@ def test_another_look_takes_its_place_and_the_files_of_the_first_go(
     finished, kept, django_capture_on_commit_callbacks
 ):
     video = laid_on(finished(), COLOUR)
-    first = {video.dressed.name, video.poster.name, video.thumbnail.name}
+    first = {video.styled_video.name, video.poster.name, video.thumbnail.name}
     with django_capture_on_commit_callbacks(execute=True):
         video = laid_on(video, COLOUR | {"frame": "1:1"})
-    assert video.shown_size == (192, 192)
+    assert video.display_size == (192, 192)
     assert not first & kept()
     assert video.exports.filter(kind=Kind.LOOK).count() == 1
 
@@ -278,8 +278,8 @@ def test_the_plain_look_is_back_at_once_and_soon_its_poster(
     video = laid_on(video, COLOUR)
     with django_capture_on_commit_callbacks(execute=True):
         video = wear(video, {})
-        assert video.shown == video.video
-        assert not video.dressed
+        assert video.display_file == video.video
+        assert not video.styled_video
         tasks.work(export_of(video, Kind.POSTER).pk)
     video = again(video)
     with Image.open(video.poster.open()) as poster:
@@ -300,7 +300,7 @@ def test_a_look_that_changed_while_it_was_made_is_not_shown(finished, monkeypatc
     monkeypatch.setattr(studio_process, "make", meanwhile)
     tasks.work(export.pk)
     video = again(video)
-    assert not video.dressed
+    assert not video.styled_video
     assert kept() == before
     assert export_of(video, Kind.LOOK).look["frame"] == "1:1"
 
@@ -390,15 +390,15 @@ def test_what_nobody_took_for_a_month_goes_and_a_click_brings_it_back(
 
 def test_a_look_of_an_older_version_is_drawn_again_by_itself(finished, django_capture_on_commit_callbacks):
     """As it was: its key said nothing of the face, and the person stood on the lower edge without a head."""
-    video = finished(look={"frame": "16:9"}, dressed="old.mp4", dressed_key="41c05d3d0b0e6a29")
-    by_hand = finished(look={"frame": "16:9", "x": 0.3}, dressed="hand.mp4")
-    Video.objects.filter(pk=by_hand.pk).update(dressed_key=by_hand.looks.key)
+    video = finished(look={"frame": "16:9"}, styled_video="old.mp4", styled_key="41c05d3d0b0e6a29")
+    by_hand = finished(look={"frame": "16:9", "x": 0.3}, styled_video="hand.mp4")
+    Video.objects.filter(pk=by_hand.pk).update(styled_key=by_hand.parsed_look.key)
     for _ in range(2):
         tasks.tidy()
     assert [export.video for export in Export.objects.all()] == [video]
     tasks.work(export_of(video, Kind.LOOK).pk)
     video = again(video)
-    assert video.shown == video.dressed != "old.mp4"
+    assert video.display_file == video.styled_video != "old.mp4"
 
 
 def test_the_face_that_is_framed_is_that_of_the_video_or_of_its_avatar(finished):
@@ -410,8 +410,8 @@ def test_the_face_that_is_framed_is_that_of_the_video_or_of_its_avatar(finished)
     for video in videos:
         worn = wear(again(video), {"frame": "16:9", **COLOUR})
         tasks.work(export_of(worn, Kind.LOOK).pk)
-        pictures.append(decoded.film(Path(again(worn).dressed.path)).pictures[0])
-    assert again(videos[0]).face.eyes == (0.5, 0.2)
+        pictures.append(decoded.film(Path(again(worn).styled_video.path)).pictures[0])
+    assert again(videos[0]).known_framing.eyes == (0.5, 0.2)
     assert (pictures[1] == pictures[2]).all()
     assert not (pictures[0] == pictures[1]).all()
 

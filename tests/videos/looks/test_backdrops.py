@@ -74,7 +74,7 @@ def test_deleting_asks_first_and_says_which_videos_stand_in_front_of_it(
 ):
     backdrop = new_backdrop()
     look = {"background": "picture", "picture": backdrop.pk}
-    video = finished(look=look, dressed="dressed.mp4", dressed_key="x")
+    video = finished(look=look, styled_video="dressed.mp4", styled_key="x")
     client, address = signed_in(maria), reverse("backdrop-delete", args=[backdrop.pk])
     asked = client.get(address)
     assert "1 video stands in front of it" in asked.text
@@ -86,7 +86,7 @@ def test_deleting_asks_first_and_says_which_videos_stand_in_front_of_it(
     assert not default_storage.exists(backdrop.picture.name)
     assert not default_storage.exists(backdrop.thumbnail.name)
     video.refresh_from_db()
-    assert (video.look, video.dressed.name) == (look, "dressed.mp4")
+    assert (video.look, video.styled_video.name) == (look, "dressed.mp4")
 
 
 def test_without_a_script_deleting_is_a_page_of_its_own(signed_in, maria, new_backdrop):

@@ -42,7 +42,7 @@ def page_of(client, video) -> str:
 def test_a_new_video_keeps_the_look_that_was_chosen_with_it(signed_in, maria, speaker, voice):
     order(signed_in(maria), speaker, voice, **SEA)
     video = Video.objects.first()
-    assert video.looks == Look(background="colour", colour="#0a7b93", frame="16:9")
+    assert video.parsed_look == Look(background="colour", colour="#0a7b93", frame="16:9")
     assert not Export.objects.exists()  # there is nothing to put it on yet
 
 
@@ -102,9 +102,9 @@ def test_a_finished_video_gets_another_look_without_being_made_again(signed_in, 
     client = signed_in(maria)
     assert change(client, video, **SEA)["Location"] == video.get_absolute_url()
     video = Video.objects.get(pk=video.pk)
-    assert (video.looks.frame, video.state) == ("16:9", ProviderState.READY)
+    assert (video.parsed_look.frame, video.state) == ("16:9", ProviderState.READY)
     laid = Export.objects.get()
-    assert (laid.kind, laid.state, laid.look_key) == ("look", LocalState.WAITING, video.looks.key)
+    assert (laid.kind, laid.state, laid.look_key) == ("look", LocalState.WAITING, video.parsed_look.key)
     page = page_of(client, video)
     assert "Applying your background…" in page
     assert video.video.name.rpartition("/")[2] in page  # until then the original plays
@@ -128,10 +128,10 @@ def test_while_the_look_is_put_on_the_page_follows_it_and_then_has_it(signed_in,
     assert "every 2s" not in answer
     video = Video.objects.get(pk=video.pk)
     page = page_of(client, video)
-    assert video.dressed.name.rpartition("/")[2] in page
+    assert video.styled_video.name.rpartition("/")[2] in page
     assert 'width="228" height="128"' in page
     assert "228 × 128 pixels" in page
-    assert video.dressed.name.rpartition("/")[2] in client.get(reverse("videos")).text
+    assert video.styled_video.name.rpartition("/")[2] in client.get(reverse("videos")).text
 
 
 def test_a_look_chosen_before_the_video_is_made_is_only_kept(signed_in, maria, new_video):
@@ -139,7 +139,7 @@ def test_a_look_chosen_before_the_video_is_made_is_only_kept(signed_in, maria, n
     client = signed_in(maria)
     assert client.get(reverse("video-look", args=[video.pk])).status_code == 200
     change(client, video, **SEA)
-    assert Video.objects.get(pk=video.pk).looks.frame == "16:9"
+    assert Video.objects.get(pk=video.pk).parsed_look.frame == "16:9"
     assert not Export.objects.exists()
 
 
@@ -157,7 +157,7 @@ def test_without_a_mask_nobody_can_be_cut_out_and_the_page_says_so(signed_in, ma
     assert answer.status_code == 422
     assert "came without a mask" in answer.text
     assert change(client, video, **SEA | {"look-background": "own"}).status_code == 302
-    assert Video.objects.get(pk=video.pk).looks == Look(frame="16:9")
+    assert Video.objects.get(pk=video.pk).parsed_look == Look(frame="16:9")
 
 
 def test_a_look_that_could_not_be_put_on_says_why_and_can_be_tried_again(signed_in, maria, finished):
@@ -175,7 +175,7 @@ def test_a_look_that_could_not_be_put_on_says_why_and_can_be_tried_again(signed_
 def test_while_a_new_look_comes_the_old_one_s_poster_does_not_stand_before_the_plain_video(
     signed_in, maria, finished
 ):
-    video = finished(look={"frame": "1:1"}, dressed="old.mp4", dressed_key="of another look")
+    video = finished(look={"frame": "1:1"}, styled_video="old.mp4", styled_key="of another look")
     assert ' poster="' not in page_of(signed_in(maria), video)
 
 

@@ -194,8 +194,8 @@ def test_the_name_of_a_cut_fits_whatever_the_recording_is_called():
 def swept(voice: Voice, days: float) -> bool:
     """Whether the voice is gone after the poller has looked again so many days later."""
     voice_services.delete_unused()
-    for one in Voice.objects.exclude(spare_since=None):
-        Voice.objects.filter(pk=one.pk).update(spare_since=one.spare_since - timedelta(days=days))
+    for one in Voice.objects.exclude(unused_since=None):
+        Voice.objects.filter(pk=one.pk).update(unused_since=one.unused_since - timedelta(days=days))
     voice_services.delete_unused()
     return not Voice.objects.filter(pk=voice.pk).exists()
 
@@ -220,7 +220,7 @@ def test_the_days_are_counted_from_when_it_was_last_used(recording):
     assert not swept(recording, 29)
     Video.objects.create(title="again", voice=recording)
     assert not swept(recording, 5)
-    assert Voice.objects.get().spare_since is None
+    assert Voice.objects.get().unused_since is None
 
 
 @pytest.mark.parametrize("user", ["a cut of it", "a row of a batch", "its maker"])
