@@ -104,7 +104,7 @@ def delete_unused() -> None:
         unused().filter(unused_since=None).update(unused_since=now)
         needed = Voice.objects.exclude(unused_since=None).exclude(pk__in=unused().values("pk"))
         needed.update(unused_since=None)
-    old = unused().filter(spare_since__lt=now - SPARE).values_list("pk", flat=True)
+    old = unused().filter(unused_since__lt=now - SPARE).values_list("pk", flat=True)
     do_each(list(old[:AT_ONCE]), _delete_if_unused)
 
 
