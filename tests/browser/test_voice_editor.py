@@ -77,7 +77,7 @@ def test_handles_are_dragged_and_zoomed_and_everything_goes_back(editor, recordi
         2 * wide, rel=0.02
     )
     assert box["height"] >= 44
-    page.get_by_role("button", name="Reset").click()
+    page.get_by_role("button", name="Reset edits").click()
     expect(handle).to_have_attribute("aria-valuenow", "0.0")
     expect(page.get_by_role("button", name="Play this part")).to_be_focused()
 
@@ -96,7 +96,7 @@ def test_a_normalized_volume_is_heard_as_it_will_be_and_leaves_no_tries_behind(e
     )
     expect(page.locator(".voice")).to_have_count(2)
     assert recording.edits.count() == 1
-    page.get_by_role("button", name="Reset").click()
+    page.get_by_role("button", name="Reset edits").click()
     page.get_by_role("button", name="Make the video").click()
     page.wait_for_url(re.compile(r"/videos/\d+/$"), timeout=PATIENCE)
     assert Video.objects.get().voice == recording
