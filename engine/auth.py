@@ -1,4 +1,4 @@
-"""Who asks: a bearer token, of which only the hash is kept, or the dashboard's own."""
+"""Authentication by a bearer token: one from the database, of which only the hash is stored, or the dashboard's own."""
 
 import hmac
 
@@ -9,14 +9,14 @@ from engine.envelope import ApiError, Code
 from engine.models import Token
 
 
-def token_of(request: HttpRequest) -> Token | None:
-    """The token that the request bears; None is the dashboard's own. Raises ApiError."""
+def authenticate(request: HttpRequest) -> Token | None:
+    """The token of the request; None is the dashboard's own. Raises ApiError."""
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
     text = text.strip()
     if scheme.lower() == "bearer" and text:
         if hmac.compare_digest(text.encode(), settings.CG_AVATAR_API_TOKEN.encode()):
             return None
-        # The look-up is by a hash: how long it takes says nothing about the token.
+        # The lookup is by a hash, so its duration reveals nothing about the token.
         if token := Token.objects.filter(digest=Token.digest_of(text)).first():
             return token
     raise ApiError(Code.NO_TOKEN, headers={"WWW-Authenticate": "Bearer"})

@@ -1,7 +1,7 @@
 """Every answer of the API has one shape: `{"code": 0, "data": ..., "message": "success"}`.
 
-The codes are part of the contract: a number once given out keeps its meaning. 1009 and 10001 are the original
-provider's own.
+The codes are part of the contract: a published number keeps its meaning. 1009 and 10001 are those of the original
+provider.
 """
 
 from enum import IntEnum
@@ -11,12 +11,13 @@ from django.http import JsonResponse
 
 
 class Code(IntEnum):
-    """The number of a failure, the HTTP status it comes with, and the sentence if there is no better one."""
+    """The number of a failure, with its HTTP status and a default sentence."""
 
     status: int
     sentence: str
 
-    def __new__(cls, value: int, status: int, sentence: str) -> "Code":
+    # Defaults for type checkers only, so that they accept Code(1001).
+    def __new__(cls, value: int, status: int = 500, sentence: str = "") -> "Code":
         member = int.__new__(cls, value)
         member._value_ = value
         member.status = status
@@ -25,31 +26,31 @@ class Code(IntEnum):
 
     # -- the request
     BROKEN_BODY = 1001, 400, "The body must be a JSON object."
-    BROKEN_FIELD = 1002, 400, "A field is missing or is not what it should be."
+    BROKEN_FIELD = 1002, 400, "A field is missing or has a wrong value."
     NO_TOKEN = 1003, 401, "Send a valid token: Authorization: Bearer YOUR_TOKEN."
     UNKNOWN_PATH = 1004, 404, "There is nothing at this address."
-    WRONG_METHOD = 1005, 405, "This address does not take that method."
+    WRONG_METHOD = 1005, 405, "This address does not accept that method."
     BODY_TOO_LARGE = 1006, 413, "The body is too large."
-    BUSY = 1007, 503, "Too many avatars are being made at this moment. Try again in a few seconds."
+    BUSY = 1007, 503, "Too many avatars are being made right now. Try again in a few seconds."
     AVATAR_NOT_READY = 1008, 409, "This avatar is not finished yet. Try again in a few seconds."
     TOO_MANY_REQUESTS = 1009, 429, "Too Many Request"
     STILL_WORKING = (
         1010,
         504,
-        "The avatar takes longer than usual. It is still being made and will appear in avatar.list.",
+        "The avatar is taking longer than usual. It will appear in avatar.list.",
     )
     INTERNAL = 1011, 500, "Something went wrong on our side. Try again later."
     # -- the picture
     IMAGE_LINK = 2001, 400, "The picture cannot be downloaded."
-    NOT_AN_IMAGE = 2002, 400, "The link leads to no picture that can be read."
+    NOT_AN_IMAGE = 2002, 400, "The link does not lead to a readable picture."
     NO_FACE = 2003, 400, "There is no face in the picture."
     FACE_TOO_SMALL = 2004, 400, "The face in the picture is smaller than 64 x 64 pixels."
     UNUSABLE_FACE = 2005, 400, "The face in the picture cannot be used."
-    # -- the sound; found out after video.generate has answered, so shown by video.get (with HTTP 200)
+    # -- the sound; detected after video.generate has answered, so shown by video.get (with HTTP 200)
     AUDIO_LINK = 3001, 400, "The sound cannot be downloaded."
-    UNUSABLE_AUDIO = 3002, 400, "The link leads to no sound that can be used."
+    UNUSABLE_AUDIO = 3002, 400, "The link does not lead to a usable sound."
     # -- ids
-    UNKNOWN_ID = 10001, 404, "There is nothing with this id."
+    UNKNOWN_ID = 10001, 404, "There is no avatar or video with this id."
 
 
 class ApiError(Exception):

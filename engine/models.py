@@ -1,4 +1,4 @@
-"""The engine's own records: who may ask, which avatars it has built, which videos it renders."""
+"""The engine's models: tokens of the API, avatars and videos."""
 
 import hashlib
 import secrets
@@ -11,9 +11,11 @@ from django.utils import timezone
 
 from dashboard.jobs.base import Job, job_constraints
 
+MAX_NAME = 80  # characters of a token's name
+
 
 class JobStatus(models.TextChoices):
-    """What the API says of a job, in its own words.
+    """The status of a job, in the words of the API.
 
     ::
 
@@ -21,8 +23,8 @@ class JobStatus(models.TextChoices):
           ▲ │            │    ▲ ╲
           │ │            │    └──┘ a new lease after a crash
           │ ▼            ▼
-         error ◀─────────┘           back to pending: put off because trying again may help,
-                                     or asked for once more with the same reference
+         error ◀─────────┘           back to pending: delayed because a retry may help,
+                                     or requested again with the same reference
     """
 
     PENDING = "pending"
@@ -45,9 +47,9 @@ TRANSITIONS: dict[str, set[str]] = {
 
 
 class Token(models.Model):
-    """A bearer token. Only its hash is kept; it is shown once, when it is made."""
+    """A bearer token. Only its hash is stored; the token itself is shown once, when it is created."""
 
-    name = models.CharField(max_length=80, unique=True)
+    name = models.CharField(max_length=MAX_NAME, unique=True)
     digest = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -61,13 +63,13 @@ class Token(models.Model):
 
     @classmethod
     def make(cls, name: str) -> tuple["Token", str]:
-        """A new token and its text. Raises IntegrityError when the name is taken."""
+        """Create a token; returns it and its text. Raises IntegrityError if the name is taken."""
         text = secrets.token_urlsafe(32)
         with transaction.atomic():
             return cls.objects.create(name=name, digest=cls.digest_of(text)), text
 
     def revoke(self) -> None:
-        """Delete the token. What was made with it stays; its references were the token's, so they go."""
+        """Delete the token. Its avatars and videos stay, but lose their references, which belong to the token."""
         with transaction.atomic():
             for model in (Rig, Render):
                 model.objects.filter(token=self).update(client_ref=None)
@@ -79,11 +81,11 @@ def new_id() -> str:
 
 
 class EngineJob(Job):
-    """A rig or a render: known outside by a random id, repeatable by the caller's own reference."""
+    """A rig or a render, with a random public id and an optional reference of the caller that makes calls repeatable."""
 
     TRANSITIONS: ClassVar[dict[str, set[str]]] = TRANSITIONS
     CLUSTER: ClassVar[str]
-    LONGEST_WAIT: ClassVar[timedelta]  # in the queue; what nobody takes up for so long is given up
+    MAX_WAIT: ClassVar[timedelta]  # in the queue, before the job fails
 
     public_id = models.CharField(max_length=32, unique=True, default=new_id)
     client_ref = models.CharField(max_length=200, null=True, help_text="Unique for one token.")
@@ -91,7 +93,7 @@ class EngineJob(Job):
         Token, null=True, on_delete=models.SET_NULL, help_text="Empty: the dashboard.", db_index=False
     )
     state = models.CharField(max_length=16, choices=JobStatus.choices, default=JobStatus.PENDING)
-    error_code = models.PositiveIntegerField(default=0, help_text="Of the API; 0: our own fault.")
+    error_code = models.PositiveIntegerField(default=0, help_text="Of the API; 0: an internal error.")
 
     class Meta:
         abstract = True
@@ -112,19 +114,19 @@ class EngineJob(Job):
 
 
 class Rig(EngineJob):
-    """An avatar of the API: the portrait made ready to be animated. Somebody waits for the answer."""
+    """An avatar of the API: a portrait prepared for animation. The caller waits for it."""
 
     CLUSTER = "rig"
     TASK = "engine.tasks.build_rig"
-    LONGEST_WAIT = timedelta(hours=1)
+    MAX_WAIT = timedelta(hours=1)
 
     image_url = models.URLField(max_length=2000)
     wanted_face = models.JSONField(
         null=True, help_text="A number, or [x, y, width, height] as shares of the picture."
     )
     gender = models.CharField(max_length=8, default="female")
-    # What was found, the largest face first, as shares of the picture at image_url: not of the preview, which like
-    # cut-out and videos shows head and shoulders of one of them. Empty for rigs from before it was kept.
+    # The faces that were found, the largest first, as shares of the picture at image_url, not of the preview, which
+    # (like cut-out and videos) shows head and shoulders of one of them. Empty for older rigs.
     faces = models.JSONField(default=list)
     face = models.PositiveSmallIntegerField(default=0, help_text="Which of them was used.")
     warnings = models.JSONField(default=list, help_text="Sentences about what could be better.")
@@ -136,7 +138,7 @@ class Rig(EngineJob):
     cutout = models.FileField(upload_to="engine/cutouts/", blank=True)  # the person alone, PNG with alpha
 
     class Meta(EngineJob.Meta):
-        # avatar.list: the newest of those that are finished.
+        # for avatar.list: the newest finished ones
         indexes = [*EngineJob.Meta.indexes, models.Index(fields=["state", "-id"], name="engine_rig_list")]
 
     def __str__(self) -> str:
@@ -144,11 +146,11 @@ class Rig(EngineJob):
 
 
 class Render(EngineJob):
-    """A video of the API: an avatar that speaks a sound."""
+    """A video of the API: an avatar that says a sound."""
 
     CLUSTER = "engine"
     TASK = "engine.tasks.render"
-    LONGEST_WAIT = timedelta(days=3)
+    MAX_WAIT = timedelta(days=3)
 
     rig = models.ForeignKey(Rig, on_delete=models.PROTECT, related_name="renders")
     audio_url = models.URLField(max_length=2000)
@@ -156,7 +158,9 @@ class Render(EngineJob):
     seconds = models.FloatField(default=0)
     video = models.FileField(upload_to="engine/videos/", blank=True)
     mask = models.FileField(upload_to="engine/masks/", blank=True)
-    captions = models.FileField(upload_to="engine/captions/", blank=True)  # only if the script fits the sound
+    captions = models.FileField(
+        upload_to="engine/captions/", blank=True
+    )  # only if the script matches the sound
 
     def __str__(self) -> str:
         return self.public_id

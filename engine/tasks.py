@@ -1,7 +1,7 @@
-"""What the two clusters do: `rig` makes portraits ready, `engine` renders videos.
+"""The tasks of the two clusters: `rig` prepares portraits, `engine` renders videos.
 
-Each task claims its row, holds a lease on it while it works, and ends it (see dashboard.jobs.runner). The libraries
-for pictures, speech and video are imported in the functions: the web process imports none of them.
+A task claims its row, holds a lease on it while it works, and sets its final state (see dashboard.jobs.runner). The
+libraries for pictures, speech and video are imported in the functions, so that the web process never loads them.
 """
 
 import logging
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import TypeVar
+from typing import IO, Any, TypeVar
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -20,6 +20,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from dashboard.jobs import runner
+from dashboard.jobs.base import LeaseLost
 from dashboard.jobs.runner import JobDelayed, JobFailed, Phase
 from dashboard.net import safe_download
 from engine.envelope import Code
@@ -29,47 +30,51 @@ log = logging.getLogger(__name__)
 
 J = TypeVar("J", bound=EngineJob)
 
-LEASE = 45  # seconds; what is not heard of for so long is given to another
-BEAT = 3  # seconds between two renewals of the lease when there is nothing else to write
-TELL_SECONDS = 1  # between two changes of the progress
-DOWNLOADED, DECODED = 1, 3  # percent: what of a render is done before the animator begins
-RIG_SECONDS = 60  # steps that cannot tell how far they are hold the row for as long as they may take
-PORTRAIT_FETCH_SECONDS = 30
-AUDIO_FETCH_SECONDS = 300
+LEASE_SECONDS = 45  # without a renewal, another worker may take the job over
+RENEW_SECONDS = 3  # between two renewals if the progress does not change
+PROGRESS_SECONDS = 1  # between two updates of the progress
+DOWNLOADED, DECODED = 1, 3  # percent of a render that are done before the animator starts
+RIG_SECONDS = 60  # lease for steps that report no progress
+PORTRAIT_DOWNLOAD_SECONDS = 30
+AUDIO_DOWNLOAD_SECONDS = 300
 RENDER_PHASE = Phase(
     due=(JobStatus.PENDING, JobStatus.IN_PROGRESSING),
     working=JobStatus.IN_PROGRESSING,
     waiting=JobStatus.PENDING,
     failed=JobStatus.ERROR,
-    lease_seconds=LEASE,
+    lease_seconds=LEASE_SECONDS,
     max_attempts=4,
     sentence=Code.INTERNAL.sentence,
 )
-# Somebody waits for the answer about a portrait.
+# Fewer and faster attempts, because the caller waits for the answer about a portrait.
 RIG_PHASE = replace(RENDER_PHASE, max_attempts=2, first_delay=1)
 FACE_CODES = {
     "no_face": Code.NO_FACE,
     "animal": Code.NO_FACE,
     "face_too_small": Code.FACE_TOO_SMALL,
     "unreadable": Code.NOT_AN_IMAGE,
-}  # the others: Code.UNUSABLE_FACE
+}  # otherwise Code.UNUSABLE_FACE
+RIG_FILES = {"rig": "rig.npz", "preview": "preview.jpg", "cutout": "cutout.png"}
+RENDER_FILES = {"video": "video.mp4", "mask": "mask.mp4", "captions": "captions.vtt"}
 
 
-# ---------------------------------------------------------------- the tasks
+# ---------------------------------------------------------------- tasks
 
 
 def build_rig(pk: int) -> None:
-    runner.run(Rig, pk, RIG_PHASE, partial(_in_workspace, _build_rig))
+    """Task of the cluster `rig`."""
+    runner.run(Rig, pk, RIG_PHASE, partial(_run_in_workspace, _build_rig))
 
 
 def render(pk: int) -> None:
-    runner.run(Render, pk, RENDER_PHASE, partial(_in_workspace, _render))
+    """Task of the cluster `engine`."""
+    runner.run(Render, pk, RENDER_PHASE, partial(_run_in_workspace, _render))
 
 
-def _in_workspace(work: Callable[[J, Path], None], job: J) -> None:
+def _run_in_workspace(work: Callable[[J, Path], None], job: J) -> None:
     log.info("%s %s: attempt %s", type(job).__name__, job, job.attempts)
-    with workspace(job) as folder:
-        discard_leftovers(job)
+    with open_workspace(job) as folder:
+        delete_leftovers(job)
         work(job, Path(folder))
 
 
@@ -79,9 +84,9 @@ def _build_rig(job: Rig, folder: Path) -> None:
 
     source = folder / "source"
     limit = settings.MAX_PORTRAIT_BYTES
-    _download(job, job.image_url, source, limit, PORTRAIT_FETCH_SECONDS, Code.IMAGE_LINK)
+    _download(job, job.image_url, source, limit, PORTRAIT_DOWNLOAD_SECONDS, Code.IMAGE_LINK)
     job.renew_lease(RIG_SECONDS)
-    files = {"rig": folder / "rig.npz", "preview": folder / "preview.jpg", "cutout": folder / "cutout.png"}
+    files = {field: folder / name for field, name in RIG_FILES.items()}
     try:
         with portraits.take(source, _filename(job.image_url), with_thumbnail=False) as portrait:
             job.renew_lease(RIG_SECONDS)
@@ -91,7 +96,7 @@ def _build_rig(job: Rig, folder: Path) -> None:
                 files["rig"],
                 files["preview"],
                 cutout=files["cutout"],
-                face=_wanted_face(job.wanted_face, *size),
+                face=_face_in_pixels(job.wanted_face, *size),
             )
     except UploadError as error:
         raise JobFailed(str(error), error_code=Code.NOT_AN_IMAGE) from error
@@ -102,29 +107,26 @@ def _build_rig(job: Rig, folder: Path) -> None:
         job,
         files,
         gender=info.gender,
-        faces=[_shares(box, *size) for box in info.faces],
+        faces=[_box_in_shares(box, *size) for box in info.faces],
         face=info.face,
         framing=info.framing,
-        # that there are several faces is told by `faces`
+        # `faces` already shows that there are several
         warnings=[info.warning(key) for key in info.warnings if key != "several_faces"],
     )
 
 
-def _wanted_face(
-    wanted: int | list[float] | None, width: int, height: int
+def _face_in_pixels(
+    face: int | list[float] | None, width: int, height: int
 ) -> int | tuple[float, float] | None:
-    """As the animator takes it: a number, or the middle of the box in pixels."""
-    if not isinstance(wanted, list):
-        return wanted
-    x, y, w, h = wanted
+    """The animator's argument for a requested face: its number, or the centre of its box in pixels."""
+    if not isinstance(face, list):
+        return face
+    x, y, w, h = face
     return (x + w / 2) * width, (y + h / 2) * height
 
 
-def _shares(box: tuple[int, int, int, int], width: int, height: int) -> list[float]:
-    """x, y, w, h in pixels as shares of the picture that was handed in, whose frame is not that of the video.
-
-    Shares, because large pictures are made smaller before they are looked at.
-    """
+def _box_in_shares(box: tuple[int, int, int, int], width: int, height: int) -> list[float]:
+    """x, y, w, h as shares of the picture, because large pictures are scaled down before they are analysed."""
     x, y, w, h = box
     return [round(x / width, 5), round(y / height, 5), round(w / width, 5), round(h / height, 5)]
 
@@ -135,89 +137,94 @@ def _render(job: Render, folder: Path) -> None:
     from engine.animator import captions
 
     rig, source = folder / "rig.npz", folder / "source"
-    job.progress = 0  # where an attempt that was killed had come is of no use to this one
-    _fetch_stored(job.rig.rig.name, rig)
-    _download(job, job.audio_url, source, settings.MAX_AUDIO_BYTES, AUDIO_FETCH_SECONDS, Code.AUDIO_LINK)
-    job.renew_lease(LEASE + source.stat().st_size / 2**20, progress=DOWNLOADED)
-    video, mask = folder / "video.mp4", folder / "mask.mp4"
+    job.progress = 0  # the progress of an earlier attempt says nothing about this one
+    _copy_stored_file(job.rig.rig.name or "", rig)
+    _download(job, job.audio_url, source, settings.MAX_AUDIO_BYTES, AUDIO_DOWNLOAD_SECONDS, Code.AUDIO_LINK)
+    job.renew_lease(LEASE_SECONDS + source.stat().st_size / 2**20, progress=DOWNLOADED)
+    files = {field: folder / RENDER_FILES[field] for field in ("video", "mask")}
     try:
-        most = settings.ENGINE_MAX_AUDIO_SECONDS
-        with voices.take(source, _filename(job.audio_url), max_seconds=most) as voice:
-            # Before the first picture the whole sound is listened to, some 20 times faster than it is spoken.
-            job.renew_lease(LEASE + voice.seconds / (2 if job.script else 5), progress=DECODED)
+        limit = settings.ENGINE_MAX_AUDIO_SECONDS
+        with voices.take(source, _filename(job.audio_url), max_seconds=limit) as voice:
+            # Leave time until the first report of progress: recognition takes about a twentieth of the sound's length.
+            seconds = voice.seconds / (2 if job.script else 5)
+            job.renew_lease(LEASE_SECONDS + seconds, progress=DECODED)
             info = animator.render(
                 rig,
                 voice.path,
-                video,
-                mask,
+                files["video"],
+                files["mask"],
                 size=settings.ENGINE_VIDEO_SIZE,
                 seed=int(job.public_id[:8], 16),
-                progress=Pulse(job),
+                progress=LeaseKeeper(job),
                 script=job.script or None,
             )
     except (UploadError, animator.SoundError) as error:
         raise JobFailed(str(error), error_code=Code.UNUSABLE_AUDIO) from error
-    if info.framing and not job.rig.framing:  # of an avatar from before it was kept
+    if info.framing and not job.rig.framing:  # an older avatar
         Rig.objects.filter(pk=job.rig.pk).update(framing=info.framing)
-    files = {"video": video, "mask": mask}
     if info.words:
-        files["captions"] = folder / "captions.vtt"
+        files["captions"] = folder / RENDER_FILES["captions"]
         files["captions"].write_text(captions.to_vtt(info.words), encoding="utf-8")
     _finish(job, files, seconds=info.duration)
 
 
-class Pulse:
-    """Called again and again by a long step: renews the lease, notes the progress, ends work that is not ours.
+class LeaseKeeper:
+    """Called repeatedly by long steps: renews the lease and saves the progress. Raises LeaseLost.
 
-    Progress never falls, because the step before may have come further than the beginning of this one.
+    The progress never decreases, although a step may start below the end of the one before.
     """
 
     def __init__(self, job: EngineJob) -> None:
         self.job = job
-        self.last = time.monotonic()
+        self.renewed_at = time.monotonic()
 
-    def __call__(self, done: float = 0.0) -> None:
-        # 100 is for the moment when the files are there.
-        percent = min(max(int(done * 100), self.job.progress), 99)
-        silence = time.monotonic() - self.last
-        if silence < (TELL_SECONDS if percent > self.job.progress else BEAT):
+    def __call__(self, share: float = 0.0) -> None:
+        # 100 is reserved for the moment at which the files are stored.
+        percent = min(max(int(share * 100), self.job.progress), 99)
+        age = time.monotonic() - self.renewed_at
+        if age < (PROGRESS_SECONDS if percent > self.job.progress else RENEW_SECONDS):
             return
-        self.last = time.monotonic()
-        left = (self.job.lease_until - timezone.now()).total_seconds()
-        self.job.renew_lease(max(LEASE, left), progress=percent)
+        self.renewed_at = time.monotonic()
+        until = self.job.lease_until or timezone.now()
+        left = (until - timezone.now()).total_seconds()
+        self.job.renew_lease(max(LEASE_SECONDS, left), progress=percent)
 
 
 # ---------------------------------------------------------------- files
 
 
-def workspace(job: EngineJob) -> tempfile.TemporaryDirectory:
-    """A folder that goes when the work ends. It bears the lease's name: without the lease, it is debris."""
+def open_workspace(job: EngineJob) -> tempfile.TemporaryDirectory[str]:
+    """A temporary folder. Its name contains the lease, so that the poller can delete it if the worker is killed."""
+    if job.lease is None:
+        raise LeaseLost(f"{type(job).__name__} {job}")
     return tempfile.TemporaryDirectory(
         prefix=f"engine-{job.lease.hex}-", dir=settings.FILE_UPLOAD_TEMP_DIR, ignore_cleanup_errors=True
     )
 
 
+class _LeasedFile:
+    """A file that renews the lease of a job whenever it is written to."""
+
+    def __init__(self, file: IO[bytes], job: EngineJob) -> None:
+        self.file, self.keep_lease = file, LeaseKeeper(job)
+
+    def write(self, data: bytes) -> int:
+        self.keep_lease()
+        return self.file.write(data)
+
+
 def _download(job: EngineJob, url: str, target: Path, limit: int, seconds: float, code: Code) -> None:
-    beat = Pulse(job)
-
-    class Beating:
-        """A file that renews the lease while it is written."""
-
-        def write(self, data: bytes) -> int:
-            beat()
-            return file.write(data)
-
     with target.open("wb") as file:
         try:
             safe_download.download(
-                url, Beating(), max_bytes=limit, seconds=seconds, guard=safe_download.guard()
+                url, _LeasedFile(file, job), max_bytes=limit, seconds=seconds, guard=safe_download.guard()
             )
         except safe_download.DownloadError as error:
-            trouble = JobDelayed if error.is_temporary else JobFailed
-            raise trouble(str(error), error_code=code) from error
+            outcome = JobDelayed if error.is_temporary else JobFailed
+            raise outcome(str(error), error_code=code) from error
 
 
-def _fetch_stored(name: str, target: Path) -> None:
+def _copy_stored_file(name: str, target: Path) -> None:
     with default_storage.open(name, "rb") as stored, target.open("wb") as file:
         for chunk in stored.chunks():
             file.write(chunk)
@@ -227,13 +234,14 @@ def _filename(url: str) -> str:
     return PurePosixPath(urlsplit(url).path).name or "file"
 
 
-def _stored_name(job: EngineJob, field: str, suffix: str, attempt: int) -> str:
-    return f"{job._meta.get_field(field).upload_to}{job.public_id}-{attempt}{suffix}"
+def _stored_name(job: EngineJob, field_name: str, suffix: str, attempt: int) -> str:
+    folder = getattr(job, field_name).field.upload_to
+    return f"{folder}{job.public_id}-{attempt}{suffix}"
 
 
-def _finish(job: EngineJob, files: dict[str, Path], **fields: object) -> None:
-    """Store the files, then say that it is done; if it is no longer ours to say, they go again."""
-    job.renew_lease(LEASE)
+def _finish(job: EngineJob, files: dict[str, Path], **fields: Any) -> None:
+    """Store the files and finish the job; if that fails or the lease is lost, delete them again."""
+    job.renew_lease(LEASE_SECONDS)
     names: dict[str, str] = {}
     try:
         for field, path in files.items():
@@ -242,26 +250,16 @@ def _finish(job: EngineJob, files: dict[str, Path], **fields: object) -> None:
                 names[field] = default_storage.save(name, File(file))
         job.move(JobStatus.FINISHED, progress=100, **names, **fields)
     except BaseException:
-        # A time-out may strike even just after the row was written.
+        # A time-out can occur just after the row was saved.
         if not type(job).objects.filter(pk=job.pk, state=JobStatus.FINISHED, **names).exists():
             for name in names.values():
                 default_storage.delete(name)
         raise
 
 
-SUFFIXES = {
-    "rig": ".npz",
-    "preview": ".jpg",
-    "cutout": ".png",
-    "video": ".mp4",
-    "mask": ".mp4",
-    "captions": ".vtt",
-}
-
-
-def discard_leftovers(job: EngineJob) -> None:
-    """Delete what an earlier attempt stored and could not announce because it was killed in between."""
-    fields = ("rig", "preview", "cutout") if isinstance(job, Rig) else ("video", "mask", "captions")
+def delete_leftovers(job: EngineJob) -> None:
+    """Delete what earlier attempts stored if they were killed before they could finish the job."""
+    names = RIG_FILES if isinstance(job, Rig) else RENDER_FILES
     for attempt in range(1, job.attempts):
-        for field in fields:
-            default_storage.delete(_stored_name(job, field, SUFFIXES[field], attempt))
+        for field, name in names.items():
+            default_storage.delete(_stored_name(job, field, Path(name).suffix, attempt))

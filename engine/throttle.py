@@ -1,4 +1,4 @@
-"""So many requests a minute for one token, over all calls, as the original API has it."""
+"""The limit of requests a minute for one token, over all endpoints, as in the original API."""
 
 import time
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ WINDOW = 60  # seconds
 class Allowance:
     total: int
     used: int
-    reset: int  # when the next minute begins, in seconds since 1970
+    reset: int  # Unix time at which the next minute begins
 
     @property
-    def is_spent(self) -> bool:
+    def is_exceeded(self) -> bool:
         return self.used > self.total
 
     @property
@@ -31,16 +31,16 @@ class Allowance:
         }
 
 
-def count(token: Token) -> Allowance:
-    """Count one request."""
+def count_request(token: Token) -> Allowance:
+    """Count one request, and return what is left."""
     window = int(time.time()) // WINDOW
     key = f"engine-requests:{token.pk}:{window}"
-    # The database cache adds by reading and writing; inside one transaction (IMMEDIATE on SQLite) no request
-    # slips through between the two. Caches that can add by themselves (Redis) do not mind.
+    # The database cache increments by reading and writing; one transaction (IMMEDIATE on SQLite) makes that atomic.
+    # Caches that can increment themselves (Redis) do not need it.
     with transaction.atomic():
         cache.add(key, 0, timeout=2 * WINDOW)
         try:
             used = cache.incr(key)
-        except ValueError:  # the cache threw it out that very moment
+        except ValueError:  # the cache has just evicted it
             used = 1
     return Allowance(settings.ENGINE_REQUESTS_PER_MINUTE, used, (window + 1) * WINDOW)

@@ -10,5 +10,5 @@ urlpatterns = [
     path("video.generate", views.video_generate),
     path("video.get", views.video_get),
     path("video.list", views.video_list),
-    re_path("", api_view.unknown),
+    re_path("", api_view.unknown_path),
 ]

@@ -12,7 +12,7 @@ import re
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -20,6 +20,9 @@ import urllib3
 from django.conf import settings
 
 from dashboard.net.connections import Deadline, open_session
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 CONNECT_SECONDS = 10
 READ_SECONDS = 30
@@ -110,7 +113,9 @@ def guard(*, also: Iterable[tuple[str, int]] = ()) -> Guard:
     return Guard(site_endpoints() | frozenset(also), frozenset(names), tuple(networks))
 
 
-def download(url: str, target: BinaryIO, *, max_bytes: int, seconds: float, guard: Guard) -> int:
+def download(
+    url: str, target: "SupportsWrite[bytes]", *, max_bytes: int, seconds: float, guard: Guard
+) -> int:
     """Write what `url` answers to `target` and return its size in bytes. Raises DownloadError."""
     try:
         endpoint(url)
@@ -143,7 +148,9 @@ def _redirected(url: str, response: requests.Response) -> str:
     raise DownloadError(NOT_HTTP)
 
 
-def _save(response: requests.Response, target: BinaryIO, max_bytes: int, deadline: Deadline) -> int:
+def _save(
+    response: requests.Response, target: "SupportsWrite[bytes]", max_bytes: int, deadline: Deadline
+) -> int:
     if response.status_code != 200:
         is_temporary = response.status_code in {408, 425, 429} or response.status_code >= 500
         raise DownloadError(

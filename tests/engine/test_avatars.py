@@ -198,17 +198,17 @@ def test_of_two_calls_with_one_reference_at_the_same_moment_one_makes_the_row(
     curl, clusters, web, monkeypatch
 ):
     (first,) = generate(curl, web, client_ref="1")[1]["data"]
-    earlier = views._earlier
+    earlier = views._find_by_reference
     looks = iter([lambda *args: None, earlier])  # the first look came too early
-    monkeypatch.setattr(views, "_earlier", lambda *args: next(looks)(*args))
+    monkeypatch.setattr(views, "_find_by_reference", lambda *args: next(looks)(*args))
     assert generate(curl, web, client_ref="1")[1]["data"] == [first]
     assert Rig.objects.count() == 1
     assert len(enqueued("rig")) == 1
 
 
 def test_waiting_never_takes_all_threads_of_the_web(curl, own, clusters, web, monkeypatch):
-    monkeypatch.setattr(views, "_seats", threading.BoundedSemaphore(1))
-    with views._seats:
+    monkeypatch.setattr(views, "_waiting_slots", threading.BoundedSemaphore(1))
+    with views._waiting_slots:
         response = curl.response("avatar.generate", {"image_url": web.url + "/face.jpg"})
         assert (response.status_code, response.json()["code"]) == (503, 1007)
         assert response["Retry-After"] == "5"

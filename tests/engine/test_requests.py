@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from engine import api_view, views
+from engine import fields, views
 from engine.auth import Token
 from engine.models import Render, Rig
 from tests.engine.conftest import PREFIX, Caller
@@ -114,7 +114,7 @@ def test_a_reference_must_be_a_short_string(curl, reference):
 
 
 def test_a_large_body_is_not_even_read(curl):
-    status, envelope = curl("avatar.generate", b" " * (api_view.MAX_BODY + 1))
+    status, envelope = curl("avatar.generate", b" " * (fields.MAX_BODY + 1))
     assert (status, envelope["code"]) == (413, 1006)
 
 
@@ -124,7 +124,7 @@ def test_a_large_body_is_not_even_read(curl):
         (b'{"image_url": "ftp://e.com/x"}', 1002),
         (b"[]", 1001),
         (b"{", 1001),
-        (b" " * (api_view.MAX_BODY + 9), 1006),
+        (b" " * (fields.MAX_BODY + 9), 1006),
     ],
 )
 def test_a_body_that_comes_in_chunks_is_read_too(curl, body, code):
@@ -154,7 +154,7 @@ def test_a_mistake_of_ours_comes_out_as_a_sentence_and_is_logged(curl, monkeypat
     def broken(*args):
         raise RuntimeError("/secret/path")
 
-    monkeypatch.setattr(views, "_page", broken)
+    monkeypatch.setattr(views, "_paginate", broken)
     status, envelope = curl("avatar.list")
     assert (status, envelope["code"]) == (500, 1011)
     assert "secret" not in str(envelope)

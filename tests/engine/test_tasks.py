@@ -45,8 +45,8 @@ def test_a_bell_for_a_row_that_is_gone_does_nothing(db):
 
 
 def test_progress_is_noted_and_the_lease_renewed_again_and_again(pending, double, monkeypatch):
-    monkeypatch.setattr(tasks, "TELL_SECONDS", 0)
-    monkeypatch.setattr(tasks, "BEAT", 0)
+    monkeypatch.setattr(tasks, "PROGRESS_SECONDS", 0)
+    monkeypatch.setattr(tasks, "RENEW_SECONDS", 0)
 
     def during(progress):
         # What was done before the animator began is not forgotten.
@@ -54,7 +54,7 @@ def test_progress_is_noted_and_the_lease_renewed_again_and_again(pending, double
             progress(done)
             row = Render.objects.get(pk=pending.pk)
             assert row.progress == shown
-            assert row.lease_until > timezone.now() + timedelta(seconds=tasks.LEASE - 5)
+            assert row.lease_until > timezone.now() + timedelta(seconds=tasks.LEASE_SECONDS - 5)
 
     double.during = during
     tasks.render(pending.pk)
@@ -104,7 +104,7 @@ def test_an_attempt_after_a_killed_one_begins_at_the_beginning(pending, double):
 
 
 def test_who_lost_the_row_in_the_middle_stops_without_a_trace(pending, double, monkeypatch, settings):
-    monkeypatch.setattr(tasks, "BEAT", 0)
+    monkeypatch.setattr(tasks, "RENEW_SECONDS", 0)
 
     def during(progress):
         take_over(pending.pk)
@@ -211,7 +211,7 @@ def test_a_row_that_kills_its_worker_again_and_again_is_given_up(pending, curl):
 
 
 def test_a_row_that_nobody_ever_takes_up_is_given_up(pending):
-    Render.objects.update(state_since=timezone.now() - Render.LONGEST_WAIT - timedelta(minutes=1))
+    Render.objects.update(state_since=timezone.now() - Render.MAX_WAIT - timedelta(minutes=1))
     poller.step()
     assert Render.objects.get().state == JobStatus.ERROR
 
@@ -219,7 +219,7 @@ def test_a_row_that_nobody_ever_takes_up_is_given_up(pending):
 def test_the_poller_clears_away_what_killed_workers_left(pending, settings):
     tmp = settings.FILE_UPLOAD_TEMP_DIR
     job = Render.claim(pending.pk, JobStatus.PENDING, to=JobStatus.IN_PROGRESSING, seconds=60)
-    with tasks.workspace(job) as working:
+    with tasks.open_workspace(job) as working:
         debris = Path(tmp / f"engine-{'0' * 32}-abc")
         young = Path(tmp / f"engine-{'1' * 32}-abc")
         alien = Path(tmp / "engine-alien")
@@ -255,11 +255,11 @@ def test_old_videos_go_with_their_files_and_avatars_stay(
         aged(old, 31)
     aged(new, 29)
     settings.ENGINE_KEEP_DAYS = 0
-    poller.clear_old()
+    poller.delete_expired()
     assert Render.objects.count() == 4
     settings.ENGINE_KEEP_DAYS = 30
     with django_capture_on_commit_callbacks(execute=True):
-        poller.clear_old()
+        poller.delete_expired()
     assert set(Render.objects.values_list("pk", flat=True)) == {new.pk, waiting.pk}
     for file in (pending.video, pending.mask):
         assert not default_storage.exists(file.name)
@@ -271,8 +271,8 @@ def test_old_videos_go_with_their_files_and_avatars_stay(
 
 
 def test_old_videos_are_looked_for_once_an_hour(pending, double, settings):
-    poller.clear_old()
+    poller.delete_expired()
     tasks.render(pending.pk)
     aged(pending, 99)
-    poller.clear_old()
+    poller.delete_expired()
     assert Render.objects.exists()

@@ -9,10 +9,10 @@ from engine.models import Token
 
 
 class Command(BaseCommand):
-    help = "Take a token of the avatar API back. What was made with it stays."
+    help = "Delete a token of the avatar API. The avatars and videos made with it stay."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("name")
+        parser.add_argument("name", help="as list_tokens shows it")
 
     def handle(self, *args: Any, name: str, **options: Any) -> None:
         token = Token.objects.filter(name=name).first()

@@ -8,7 +8,7 @@ from engine.models import Token
 
 
 class Command(BaseCommand):
-    help = "Show who has a token for the avatar API."
+    help = "List the tokens of the avatar API."
 
     def handle(self, *args: Any, **options: Any) -> None:
         for token in Token.objects.order_by("name"):
