@@ -13,6 +13,7 @@ from django.utils import timezone
 from avatars.models import Avatar
 from dashboard.gallery.changes import MOST_NEW, Mark, changed_since
 from dashboard.jobs.provider_job import ProviderState
+from tests.sign_in import expect_sign_in
 from videos.models import Batch, Video, Voice
 
 MAKERS = {
@@ -192,6 +193,7 @@ def test_only_who_is_signed_in_is_told(client, new_video):
     address = poll_of(client.get(reverse("videos")).text)
     client.logout()
     new_video()
-    answer = ask(client, address, [])
+    with expect_sign_in():
+        answer = ask(client, address, [])
     assert "new video" not in answer.text
     assert answer["HX-Redirect"].startswith("/accounts/login/")

@@ -134,7 +134,7 @@ def test_avatars_are_found_by_name_and_person(signed_in, maria, tom, new_avatar)
     new_avatar(name="Grace", made_by=tom)
     new_avatar(name="Mae", made_by=maria)
     answer = signed_in(maria).get(reverse("avatars"), {"q": "tom"})
-    assert [card.avatar.name for card in answer.context["cards"]] == ["Grace"]
+    assert [card.avatar.name for card in answer.context["avatars"]] == ["Grace"]
 
 
 # ---------------------------------------------------------------- many at once

@@ -114,7 +114,7 @@ def test_a_changed_link_leads_nowhere(film):
 
 def test_the_name_in_the_address_decides_nothing(film):
     signed = signed_links.link(film).split("/")[2]
-    for filename in ("x", "..", "db.sqlite3", "a%0Ab", "%00"):
+    for filename in ("x", "..", "db.sqlite3", "a%0Ab"):
         response = Client().get(f"/media/{signed}/{filename}")
         assert b"".join(response) == CONTENT
         assert response["Content-Disposition"] == 'inline; filename="film.mp4"'

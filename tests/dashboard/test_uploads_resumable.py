@@ -11,6 +11,7 @@ from django.urls import reverse
 from avatars.models import Avatar
 from dashboard.uploads import resumable
 from tests.conftest import FIXTURES
+from tests.sign_in import expect_sign_in
 from videos.models import Voice
 from videos.voices import services
 
@@ -189,7 +190,8 @@ def test_what_makes_no_sense_is_refused_and_not_kept(client, parts, headers, sta
 
 def test_nobody_sends_pieces_without_signing_in(db, client, parts):
     client.logout()
-    assert send(client, 0)["HX-Redirect"].startswith("/accounts/login/")
+    with expect_sign_in():
+        assert send(client, 0)["HX-Redirect"].startswith("/accounts/login/")
     assert parts() == []
 
 
