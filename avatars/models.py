@@ -1,12 +1,46 @@
-"""Avatars: a portrait that was handed to the provider and the preview that came back."""
+"""Avatars: a portrait that was sent to the provider, and the preview that came back."""
+
+from typing import Self
 
 from django.db import models
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.fields.files import FieldFile
 from django.db.models.functions import Lower
 from django.urls import reverse
 
+from dashboard.jobs.base import JobQuerySet
 from dashboard.jobs.provider_job import ProviderJob
 from dashboard.models import Tombstone, UploadedModel
 from dashboard.provider.answers import MAX_URL
+
+ON_CARDS = (
+    "name",
+    "state",
+    "version",
+    "try_after",
+    "error",
+    "created_at",
+    "portrait",
+    "portrait_width",
+    "portrait_height",
+    "thumbnail",
+    "preview",
+    "colour",
+    *("made_by__name", "made_by__email"),
+)
+
+
+class AvatarQuerySet(JobQuerySet["Avatar"]):
+    def for_cards(self) -> Self:
+        """With all that a card shows, and nothing else of the many columns."""
+        return self.for_pages().only(*ON_CARDS)
+
+    def for_pages(self) -> Self:
+        """With the person who made it and the number of its videos."""
+        # Counted for each row that is shown; a join would group all avatars there are.
+        one = Avatar.objects.filter(pk=OuterRef("pk")).order_by().values("pk")
+        counted = one.annotate(count=Count("videos")).values("count")
+        return self.select_related("made_by").annotate(video_count=Subquery(counted))
 
 
 class Avatar(ProviderJob, UploadedModel):
@@ -49,6 +83,10 @@ class Avatar(ProviderJob, UploadedModel):
     )
     warnings = models.JSONField(default=list, help_text="The provider's sentences about the portrait.")
 
+    objects = AvatarQuerySet.as_manager()
+
+    video_count: int  # set by AvatarQuerySet.for_pages
+
     class Meta(ProviderJob.Meta):
         ordering = ["-created_at", "-pk"]
         constraints = [
@@ -71,10 +109,10 @@ class Avatar(ProviderJob, UploadedModel):
         return reverse("avatar", args=[self.pk])
 
     @property
-    def picture(self) -> models.fields.files.FieldFile | None:
+    def picture(self) -> FieldFile | None:
         """The best picture there is: the preview, else the portrait as it was uploaded."""
         return self.preview or self.thumbnail or self.portrait or None
 
     @property
-    def files(self) -> list[models.fields.files.FieldFile]:
+    def files(self) -> list[FieldFile]:
         return [file for file in (self.portrait, self.thumbnail, self.preview, self.cutout) if file]

@@ -1,4 +1,4 @@
-"""Enqueues avatars again whose message was lost, and looks at times for new ones at the provider."""
+"""Enqueues avatars whose message was lost, and has the provider's list synced from time to time."""
 
 import uuid
 
@@ -6,7 +6,7 @@ from django.conf import settings
 
 from avatars.models import Avatar
 from avatars.scheduling import next_up
-from avatars.tasks import request_sync
+from avatars.services import request_sync
 from dashboard.jobs.enqueue import enqueue_due
 from dashboard.jobs.provider_job import ProviderState
 from dashboard.models import Lease
@@ -16,7 +16,7 @@ IDLE_SECONDS = 5.0
 
 
 def step() -> float:
-    """One look; the seconds until the next."""
+    """Called by the poller; returns the seconds until the next call."""
     Avatar.release_dead_leases()
     enqueue_due(Avatar.objects.filter(pk__in=next_up()).due(ProviderState.WAITING))
     enqueue_due(Avatar.objects.due(ProviderState.SENDING, ProviderState.COPYING))

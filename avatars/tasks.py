@@ -1,18 +1,18 @@
-"""From a portrait to an avatar: each task can be run again at any time and goes on from what the row says."""
+"""The tasks that make an avatar of a portrait: each can run again at any time and continues from the row's state."""
 
 import logging
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 
 from avatars.models import Avatar
 from avatars.scheduling import next_up
 from dashboard.files import signed_links
-from dashboard.files.stored_files import replace_file
+from dashboard.files.stored_files import delete_files, store_file
 from dashboard.jobs.base import LeaseLost
-from dashboard.jobs.enqueue import enqueue, enqueue_job
+from dashboard.jobs.enqueue import enqueue_job
 from dashboard.jobs.provider_job import ProviderState, current_provider
 from dashboard.provider import lifecycle
 from dashboard.provider import sync as provider_sync
@@ -26,36 +26,7 @@ log = logging.getLogger(__name__)
 LEASE = 150  # seconds; outlasts the slowest generate call
 SENDING, COPYING = lifecycle.sending_phase(LEASE), lifecycle.copying_phase(LEASE)
 MAX_PREVIEW_BYTES = 50 * 2**20
-
-
-# ---------------------------------------------------------------- what the pages ask for
-
-
-def start(avatar: Avatar) -> None:
-    """To be called in the transaction that saved the new row, or moved it."""
-    enqueue_job(avatar)
-
-
-def retry(avatar: Avatar) -> bool:
-    """Try again; False when there was nothing to try."""
-    state = ProviderState.COPYING if avatar.remote_id else ProviderState.WAITING
-    with transaction.atomic():
-        if not lifecycle.retry(avatar, state):
-            return False
-        start(avatar)
-    return True
-
-
-def remove(avatar: Avatar) -> None:
-    """Delete it here for good; its videos stay."""
-    lifecycle.delete(avatar)
-
-
-def request_sync() -> None:
-    enqueue("avatars.tasks.sync")
-
-
-# ---------------------------------------------------------------- what the workers do
+MAX_RATIO_ERROR = 0.02  # between the shapes of preview and cut-out
 
 
 def generate(pk: int) -> None:
@@ -71,7 +42,7 @@ def copy(pk: int) -> None:
 
 
 def _send(avatar: Avatar) -> None:
-    url = signed_links.api_link(avatar.portrait.name)
+    url = signed_links.api_link(avatar.portrait.name or "")
     lifecycle.send(
         avatar,
         lambda: client().generate_avatar(url, str(avatar.client_ref), face=avatar.wanted_face),
@@ -90,66 +61,66 @@ def _send(avatar: Avatar) -> None:
 
 
 def _copy(avatar: Avatar) -> None:
-    """The provider's link dies within hours: keep the preview, checked to be a picture."""
+    """Keep the preview, if it is a picture: the provider's link expires within hours."""
     if avatar.attempts > 1:
-        _look_up_links(avatar)
+        _refresh_links(avatar)
     if not avatar.preview_url:
         raise ProviderError("The avatar service sent no preview of this avatar.", is_temporary=True)
     try:
         with download_result(avatar.preview_url, max_bytes=MAX_PREVIEW_BYTES, seconds=60) as path:
-            _keep(avatar, path)
+            _store_preview(avatar, path)
     except UploadError as error:
         raise ProviderError("The avatar service sent a preview that is no picture. Try again.") from error
 
 
-def _look_up_links(avatar: Avatar) -> None:
-    """The links that came with the avatar may have expired: the provider's list has new ones."""
+def _refresh_links(avatar: Avatar) -> None:
+    """Take the links from the provider's list: those that came with the avatar may have expired."""
     item = lifecycle.find_remote(avatar, client().list_avatars()) or RemoteAvatar("")
     avatar.save_fields(preview_url=item.preview_url, cutout_url=item.cutout_url)
 
 
-def _keep(avatar: Avatar, path: Path) -> None:
-    # Brought in, it has no portrait: there is nothing else to make the small picture from.
-    with portraits.take(path, "preview", with_thumbnail=not avatar.portrait) as picture:
-        preview, thumbnail, cutout = avatar.preview, avatar.thumbnail, avatar.cutout
-        replace_file(preview, picture.path, f"{avatar.client_ref}.jpg")
-        fields = {"preview": preview.name}
+def _store_preview(avatar: Avatar, path: Path) -> None:
+    stored = [avatar.preview]
+    fields: dict[str, Any] = {}
+    # An avatar that a sync created has no portrait: its thumbnail is made from the preview.
+    with portraits.convert(path, with_thumbnail=not avatar.portrait) as picture:
+        store_file(avatar.preview, picture.path, f"{avatar.client_ref}.jpg")
         if picture.thumbnail:
-            replace_file(thumbnail, picture.thumbnail, f"{avatar.client_ref}.webp")
-            fields |= {"thumbnail": thumbnail.name, "colour": picture.colour}
-        if avatar.cutout_url:
-            _keep_cutout(avatar, picture.width / picture.height)
-            fields |= {"cutout": cutout.name or ""}
+            store_file(avatar.thumbnail, picture.thumbnail, f"{avatar.client_ref}.webp")
+            stored.append(avatar.thumbnail)
+            fields["colour"] = picture.colour
+        if avatar.cutout_url and _store_cutout(avatar, picture.width / picture.height):
+            stored.append(avatar.cutout)
+    fields |= {file.field.name: file.name for file in stored}
     try:
         avatar.move(ProviderState.READY, progress=100, error="", **fields)
     except LeaseLost:
-        for name, file in (("preview", preview), ("thumbnail", thumbnail), ("cutout", cutout)):
-            if fields.get(name):
-                file.storage.delete(file.name)
+        delete_files(stored)
         raise
 
 
-def _keep_cutout(avatar: Avatar, ratio: float) -> None:
-    """The person alone, for previews of looks: framed as the preview, or not worth having. Never a failure."""
+def _store_cutout(avatar: Avatar, ratio: float) -> bool:
+    """Keep the cut-out for previews of looks, if it has the frame of the preview. A failure is only logged."""
     avatar.renew_lease(LEASE)
     try:
         with download_result(avatar.cutout_url, max_bytes=MAX_PREVIEW_BYTES, seconds=30) as path:
             target = path.with_name("cutout.webp")
-            facts = results.cutout(path, target)
-            if abs(facts.width / facts.height / ratio - 1) < 0.02:
-                replace_file(avatar.cutout, target, f"{avatar.client_ref}.webp")
-            else:
-                log.warning("the cut-out of avatar %s is framed otherwise than its preview", avatar.pk)
+            size = results.convert_cutout(path, target)
+            if abs(size.width / size.height / ratio - 1) < MAX_RATIO_ERROR:
+                store_file(avatar.cutout, target, f"{avatar.client_ref}.webp")
+                return True
+            log.warning("the cut-out of avatar %s is framed otherwise than its preview", avatar.pk)
     except (ProviderError, UploadError, OSError) as error:
         log.warning("cut-out of avatar %s: %s", avatar.pk, error)
+    return False
 
 
-# ---------------------------------------------------------------- bringing in what was made elsewhere
+# ---------------------------------------------------------------- avatars that were made elsewhere
 
 
 @provider_sync.record_result(Avatar, "avatar", "avatars")
 def sync() -> int:
-    """Bring in avatars that exist at the provider and not here; the number of new ones."""
+    """Create rows for avatars that exist at the provider and not here. Returns their number."""
     return lifecycle.sync(Avatar, client().list_avatars, _create)
 
 
@@ -165,5 +136,5 @@ def _create(item: RemoteAvatar) -> Avatar:
         state=ProviderState.COPYING,
         state_since=timezone.now(),
     )
-    start(avatar)
+    enqueue_job(avatar)
     return avatar

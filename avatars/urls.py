@@ -1,13 +1,13 @@
 from django.urls import path
 
-from avatars import faces, filters, views
+from avatars import gallery_views, views
 
 urlpatterns = [
-    path("", filters.gallery, name="avatars"),
-    path("changes/", filters.changes, name="avatars-changes"),
+    path("", gallery_views.gallery, name="avatars"),
+    path("changes/", gallery_views.changes, name="avatars-changes"),
     path("upload/", views.upload, name="avatar-upload"),
-    path("zip/", filters.download, name="avatars-zip"),
-    path("delete/", filters.delete, name="avatars-delete"),
+    path("zip/", gallery_views.download, name="avatars-zip"),
+    path("delete/", gallery_views.delete, name="avatars-delete"),
     path("sync/", views.sync, name="avatar-sync"),
     path("sync/state/", views.sync_state, name="avatar-sync-state"),
     path("<int:pk>/", views.detail, name="avatar"),
@@ -15,7 +15,7 @@ urlpatterns = [
     path("<int:pk>/status/", views.status, name="avatar-status"),
     path("<int:pk>/rename/", views.rename, name="avatar-rename"),
     path("<int:pk>/gender/", views.gender, name="avatar-gender"),
-    path("<int:pk>/face/", faces.another, name="avatar-face"),
+    path("<int:pk>/face/", views.create_from_face, name="avatar-face"),
     path("<int:pk>/retry/", views.retry, name="avatar-retry"),
     path("<int:pk>/delete/", views.delete, name="avatar-delete"),
 ]

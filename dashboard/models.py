@@ -57,7 +57,7 @@ class OwnedModel(models.Model):
 
 
 class UploadedModel(models.Model):
-    """Something that was made of an upload. A file that a browser had to send twice is taken once."""
+    """Something made from an upload. A file that a browser had to send twice makes one row."""
 
     upload_ref = models.UUIDField(
         null=True, unique=True, editable=False, help_text="See dashboard.uploads.resumable."
@@ -67,14 +67,14 @@ class UploadedModel(models.Model):
         abstract = True
 
     @classmethod
-    def take_once(cls, upload_ref: uuid.UUID | None, take_in: Callable[[], Self]) -> Self:
-        """The row of this upload; `take_in` makes it unless it is there already."""
-        rows = cls.objects.filter(upload_ref=upload_ref)
+    def create_once(cls, upload_ref: uuid.UUID | None, create: Callable[[], Self]) -> Self:
+        """The row of this upload; `create` makes it unless it is there already."""
+        rows = cls._default_manager.filter(upload_ref=upload_ref)
         if upload_ref and (row := rows.first()):
             return row
         try:
-            return take_in()
-        except IntegrityError:  # the same file came a second time while the first was being read
+            return create()
+        except IntegrityError:  # the same file came a second time while the first was being decoded
             if upload_ref and (row := rows.first()):
                 return row
             raise

@@ -7,9 +7,8 @@ from dashboard import notifications, views
 from dashboard.files import signed_links
 
 urlpatterns = [
-    path("", views.home, name="home"),
+    path("", include("videos.home_urls")),
     path("news/", notifications.news, name="news"),
-    path("sample/", views.sample, name="sample"),
     path("avatars/", include("avatars.urls")),
     path("videos/", include("videos.urls")),
     path("health/", views.health, name="health"),

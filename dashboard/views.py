@@ -9,30 +9,16 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import DisallowedHost, RequestDataTooBig
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
-from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.module_loading import import_string
 from django.views import defaults
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from avatars import cards as avatar_cards
-from avatars import views as avatars
 from dashboard.files.stored_files import DISK_FULL
-from dashboard.jobs.provider_job import ACTIVE_STATES
 from dashboard.middleware import UnusableText
-from videos import samples
-from videos import views as videos
-from videos.batches.progress import tallies
-from videos.cards import cards_of
-from videos.models import Batch, Video, Voice
 
 log = logging.getLogger(__name__)
-
-RUNNING_SHOWN = 8
-BATCHES_SHOWN = 3
-VIDEOS_SHOWN = 8
-AVATARS_SHOWN = 12
 
 
 @login_not_required
@@ -94,34 +80,3 @@ def _is_full_disk(error: BaseException | None) -> bool:
             return True
         error = error.__cause__ or error.__context__
     return False
-
-
-@require_safe
-def home(request: HttpRequest) -> HttpResponse:
-    """What is being made now and what is new; for a new team, the way to the first video."""
-    # A batch is shown as one thing, whatever number of videos it has.
-    running = videos.for_cards().filter(state__in=ACTIVE_STATES, batch=None).order_by("created_at", "pk")
-    running_videos = list(running[:RUNNING_SHOWN])
-    more = running.count() - RUNNING_SHOWN if len(running_videos) == RUNNING_SHOWN else 0
-    newest = list(videos.for_cards().exclude(state__in=ACTIVE_STATES)[:VIDEOS_SHOWN])
-    people = avatars.for_cards()
-    running_avatars = avatar_cards.cards_of(people.filter(state__in=ACTIVE_STATES)[:RUNNING_SHOWN])
-    newest_avatars = avatar_cards.cards_of(people.exclude(state__in=ACTIVE_STATES)[:AVATARS_SHOWN])
-    context = {
-        "running_videos": cards_of(running_videos),
-        "running_avatars": running_avatars,
-        "running_batches": tallies(Batch.being_made().select_related("made_by")[:BATCHES_SHOWN]),
-        "more_running": max(more, 0),
-        "videos": cards_of(newest),
-        "avatars": newest_avatars,
-        "is_new": not Video.objects.exists() and not Batch.objects.exists(),
-        "has_avatar": bool(newest_avatars),
-        "has_voice": Voice.objects.exists(),
-    }
-    return render(request, "dashboard/home.html", context)
-
-
-@require_POST
-def sample(request: HttpRequest) -> HttpResponse:
-    """One click to the first video: its page shows how it is made."""
-    return redirect(samples.make(request.user))

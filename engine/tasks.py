@@ -10,9 +10,8 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO, Any, TypeVar
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.files import File
@@ -88,7 +87,7 @@ def _build_rig(job: Rig, folder: Path) -> None:
     job.renew_lease(RIG_SECONDS)
     files = {field: folder / name for field, name in RIG_FILES.items()}
     try:
-        with portraits.take(source, _filename(job.image_url), with_thumbnail=False) as portrait:
+        with portraits.convert(source, with_thumbnail=False) as portrait:
             job.renew_lease(RIG_SECONDS)
             size = portrait.width, portrait.height
             info = animator.build_rig(
@@ -144,7 +143,7 @@ def _render(job: Render, folder: Path) -> None:
     files = {field: folder / RENDER_FILES[field] for field in ("video", "mask")}
     try:
         limit = settings.ENGINE_MAX_AUDIO_SECONDS
-        with voices.take(source, _filename(job.audio_url), max_seconds=limit) as voice:
+        with voices.convert(source, max_seconds=limit) as voice:
             # Leave time until the first report of progress: recognition takes about a twentieth of the sound's length.
             seconds = voice.seconds / (2 if job.script else 5)
             job.renew_lease(LEASE_SECONDS + seconds, progress=DECODED)
@@ -228,10 +227,6 @@ def _copy_stored_file(name: str, target: Path) -> None:
     with default_storage.open(name, "rb") as stored, target.open("wb") as file:
         for chunk in stored.chunks():
             file.write(chunk)
-
-
-def _filename(url: str) -> str:
-    return PurePosixPath(urlsplit(url).path).name or "file"
 
 
 def _stored_name(job: EngineJob, field_name: str, suffix: str, attempt: int) -> str:

@@ -153,7 +153,7 @@ def make_avatars(people: list[Any]) -> list[Any]:
             "remote_id": f"a{index}",
             "created_at": now - timedelta(hours=5 * index + 1),
         }
-        with uploads.take(path, path.name) as portrait:
+        with uploads.convert(path) as portrait:
             avatar = Avatar(
                 name=NAMES[index % len(NAMES)],
                 made_by=people[index % 2],

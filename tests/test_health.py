@@ -6,7 +6,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError
 from django.test import Client
 
-import avatars.views
+import avatars.services
 from dashboard.files.stored_files import DISK_FULL
 
 
@@ -32,7 +32,7 @@ def test_a_full_disk_is_told_as_such(db, maria, signed_in, monkeypatch, error):
     def fail(*args, **kwargs):
         raise error
 
-    monkeypatch.setattr(avatars.views, "take_in", fail)
+    monkeypatch.setattr(avatars.services, "create_avatar", fail)
     client = signed_in(maria)
     client.raise_request_exception = False
     picture = {"portraits": SimpleUploadedFile("a.jpg", b"x")}

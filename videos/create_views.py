@@ -15,7 +15,7 @@ from avatars.models import Avatar
 from dashboard.files.filenames import for_video
 from dashboard.jobs.provider_job import ACTIVE_STATES
 from dashboard.models import User
-from dashboard.requests import parse_id
+from dashboard.request import parse_id
 from dashboard.uploads import UploadError
 from videos import tasks
 from videos.forms import NewVideoForm, speakers

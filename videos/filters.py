@@ -18,7 +18,7 @@ from dashboard.gallery.changes import Changes, Gallery
 from dashboard.jobs.provider_job import ProviderState
 from dashboard.models import User
 from dashboard.provider import sync as provider_sync
-from dashboard.requests import parse_id
+from dashboard.request import parse_id
 from videos import tasks
 from videos.cards import cards_of
 from videos.models import Video

@@ -3,8 +3,8 @@
 from django.conf import settings
 from django.db import transaction
 
-from avatars import views as avatars
 from avatars.models import Avatar
+from avatars.services import create_avatar
 from dashboard.files.filenames import for_video
 from dashboard.jobs.provider_job import ProviderState
 from dashboard.models import User
@@ -22,7 +22,7 @@ def make(user: User) -> Video:
     """The sample in this person's own gallery: what is there already is not made twice. Raises UploadError."""
     avatar = Avatar.objects.filter(made_by=user, name=FACE).exclude(state__in=STOPPED).first()
     voice = Voice.objects.filter(made_by=user, name=VOICE).first()
-    avatar = avatar or avatars.take_in(FOLDER / "portrait.jpg", FACE, user)
+    avatar = avatar or create_avatar(FOLDER / "portrait.jpg", FACE, user)
     voice = voice or voice_services.take_in(FOLDER / "voice.mp3", VOICE, user, script=SCRIPT, cut=True)
     earlier = Video.objects.filter(made_by=user, avatar=avatar, voice=voice).exclude(state__in=STOPPED)
     return earlier.first() or _order(avatar, voice, user)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from avatars.models import Avatar
 from dashboard.files import signed_links
 from dashboard.files.filenames import MAX_NAME
-from dashboard.files.stored_files import replace_file
+from dashboard.files.stored_files import store_file
 from dashboard.jobs.base import ForbiddenTransition, LeaseLost
 from dashboard.jobs.enqueue import enqueue, enqueue_job
 from dashboard.jobs.provider_job import ProviderState, current_provider
@@ -140,7 +140,7 @@ def _copy(video: Video) -> None:
     ):
         video.renew_lease(COPY_LEASE)
         try:
-            film = results.film(path, path.parent, mask=mask, at=video.poster_moment)
+            film = results.check_video(path, path.parent, mask=mask, at=video.poster_moment)
         except UploadError as error:
             log.warning("video %s: %s", video.pk, error)
             raise ProviderError(
@@ -167,7 +167,7 @@ def _brought_mask(video: Video, url: str) -> Iterator[Path | None]:
         yield mask
 
 
-def _keep(video: Video, path: Path, mask: Path | None, film: results.Film, item: RemoteVideo) -> None:
+def _keep(video: Video, path: Path, mask: Path | None, film: results.CheckedVideo, item: RemoteVideo) -> None:
     """Store what was checked, and only then show it."""
     if film.mask_problem:
         log.warning("mask of video %s: %s", video.pk, film.mask_problem)
@@ -183,7 +183,7 @@ def _keep(video: Video, path: Path, mask: Path | None, film: results.Film, item:
     try:
         for field, source, suffix in files:
             if source is not None:
-                replace_file(field, source, f"{video.client_ref}.{suffix}")
+                store_file(field, source, f"{video.client_ref}.{suffix}")
                 stored.append(field)
         if item.captions_url:
             _keep_captions(video, item.captions_url)
@@ -217,7 +217,7 @@ def _keep_captions(video: Video, url: str) -> None:
     try:
         with download_result(url, max_bytes=captions.MAX_BYTES, seconds=COPY_LEASE / 10) as path:
             if captions.is_vtt(path):
-                replace_file(video.captions, path, f"{video.client_ref}.vtt")
+                store_file(video.captions, path, f"{video.client_ref}.vtt")
             else:
                 log.warning("captions of video %s are no captions", video.pk)
     except ProviderError as error:

@@ -20,7 +20,7 @@ class HasFiles(Protocol):
     def files(self) -> list[FieldFile]: ...
 
 
-def replace_file(field: FieldFile, source: Path, name: str) -> None:
+def store_file(field: FieldFile, source: Path, name: str) -> None:
     """Store `source` and set the field; the row is not saved. Replaces what a killed run of the same task left."""
     field.storage.delete(field.field.generate_filename(field.instance, name))
     with source.open("rb") as file:

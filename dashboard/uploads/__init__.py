@@ -1,4 +1,4 @@
-"""What people upload and what the provider sends back, looked at and re-made before anybody else touches it.
+"""Files from people and from the provider: checked, and written anew before anything else uses them.
 
 Every byte is decoded by a child process with limits (see sandbox.py); this side never imports a decoder.
 Use as `from dashboard.uploads import UploadError, portraits, voices, results`. The child imports this package too,

@@ -1,4 +1,4 @@
-"""Pictures to stand in front of: whatever was uploaded becomes one plain JPEG and a small one to choose it by."""
+"""Background pictures: any picture becomes one plain JPEG and a thumbnail."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,13 +10,13 @@ from django.core.files import File
 
 from dashboard.uploads import portraits, sandbox
 
-MAX_SIDE = 2560  # px: as large as a frame may get
+MAX_SIDE = 2560  # px: the largest frame of a video
 MIN_SIDE = 320
 THUMBNAIL_SIDE = 360
 
 
 @dataclass(frozen=True)
-class Backdrop:
+class ConvertedBackdrop:
     path: Path  # JPEG, sRGB
     width: int
     height: int
@@ -25,12 +25,12 @@ class Backdrop:
 
 
 @contextmanager
-def take(source: File | Path) -> Iterator[Backdrop]:
-    """The backdrop made from an upload, on disk until the `with` block ends. Raises UploadError."""
-    with sandbox.workplace() as work:
+def convert(source: File | Path) -> Iterator[ConvertedBackdrop]:
+    """The upload as a plain picture, on disk until the `with` block ends. Raises UploadError."""
+    with sandbox.work_folder() as work:
         facts = sandbox.run(
             "backdrop",
-            sandbox.at_hand(source, work, max_bytes=settings.MAX_PORTRAIT_BYTES),
+            sandbox.to_path(source, work, max_bytes=settings.MAX_PORTRAIT_BYTES),
             work,
             portraits.LIMITS,
             unreadable=portraits.UNREADABLE,
@@ -39,7 +39,7 @@ def take(source: File | Path) -> Iterator[Backdrop]:
             min_side=MIN_SIDE,
             thumbnail_side=THUMBNAIL_SIDE,
         )
-        yield Backdrop(
+        yield ConvertedBackdrop(
             path=work / "backdrop.jpg",
             width=facts["width"],
             height=facts["height"],

@@ -1,4 +1,4 @@
-"""Portraits: whatever a camera or a program saved becomes one plain, upright JPEG without metadata."""
+"""Portraits: any picture becomes one plain, upright JPEG without metadata, and a thumbnail."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,13 +15,12 @@ UNREADABLE = (
     "This picture could not be read. It may be damaged. Save it again as JPEG or PNG and try that file."
 )
 THUMBNAIL_SIDE = 640
-# The API wants a face of 160 pixels.
-MIN_SIDE = 160
+MIN_SIDE = 160  # px
 MAX_ASPECT = 5
 
 
 @dataclass(frozen=True)
-class Portrait:
+class ConvertedPortrait:
     path: Path  # JPEG, sRGB
     width: int
     height: int
@@ -30,12 +29,12 @@ class Portrait:
 
 
 @contextmanager
-def take(source: File | Path, filename: str = "", *, with_thumbnail: bool = True) -> Iterator[Portrait]:
-    """The portrait made from an upload, on disk until the `with` block ends. Raises UploadError."""
-    with sandbox.workplace() as work:
+def convert(source: File | Path, *, with_thumbnail: bool = True) -> Iterator[ConvertedPortrait]:
+    """The upload as a plain picture, on disk until the `with` block ends. Raises UploadError."""
+    with sandbox.work_folder() as work:
         facts = sandbox.run(
             "portrait",
-            sandbox.at_hand(source, work, max_bytes=settings.MAX_PORTRAIT_BYTES),
+            sandbox.to_path(source, work, max_bytes=settings.MAX_PORTRAIT_BYTES),
             work,
             LIMITS,
             unreadable=UNREADABLE,
@@ -45,7 +44,7 @@ def take(source: File | Path, filename: str = "", *, with_thumbnail: bool = True
             max_aspect=MAX_ASPECT,
             thumbnail_side=THUMBNAIL_SIDE if with_thumbnail else 0,
         )
-        yield Portrait(
+        yield ConvertedPortrait(
             path=work / "portrait.jpg",
             width=facts["width"],
             height=facts["height"],

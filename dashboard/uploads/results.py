@@ -1,4 +1,4 @@
-"""What the provider sends back: looked at, like any upload, before it is shown to anybody."""
+"""Files from the provider: checked, like any upload, before anybody sees them."""
 
 import shutil
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ NO_VIDEO = "The video that came back could not be read."
 
 
 @dataclass(frozen=True)
-class Cutout:
+class PictureSize:
     width: int
     height: int
 
@@ -33,23 +33,23 @@ class Stills:
 
 
 @dataclass(frozen=True)
-class Film:
+class CheckedVideo:
     width: int
     height: int
     seconds: float
     frames: int
     has_sound: bool
     stills: Stills
-    cutout: Path | None  # WebP with alpha: the person alone; None without a mask that is whole and fits
-    mask_problem: str  # why a mask that was given is worth nothing
+    cutout: Path | None  # WebP with alpha, the person alone; None without a usable mask
+    mask_problem: str  # why the mask cannot be used; empty without a problem
 
 
-def cutout(path: Path, target: Path) -> Cutout:
-    """Write the picture, with its alpha channel, to `target` (WebP). Raises UploadError when it has none."""
-    with sandbox.workplace() as work:
+def convert_cutout(path: Path, target: Path) -> PictureSize:
+    """Write the picture with its alpha channel to `target` (WebP). Raises UploadError, also when it has none."""
+    with sandbox.work_folder() as work:
         facts = sandbox.run(
             "cutout",
-            sandbox.at_hand(path, work, max_bytes=settings.MAX_PORTRAIT_BYTES),
+            sandbox.to_path(path, work, max_bytes=settings.MAX_PORTRAIT_BYTES),
             work,
             PICTURE_LIMITS,
             unreadable=NO_PICTURE,
@@ -57,36 +57,36 @@ def cutout(path: Path, target: Path) -> Cutout:
             max_side=POSTER_SIDE,
         )
         shutil.move(work / "cutout.webp", target)
-    return Cutout(**facts)
+    return PictureSize(**facts)
 
 
-def film(path: Path, folder: Path, *, mask: Path | None = None, at: float = 0.0) -> Film:
-    """Check a video, and its mask if there is one, and write its stills at `at` seconds into `folder`.
+def check_video(path: Path, folder: Path, *, mask: Path | None = None, at: float = 0.0) -> CheckedVideo:
+    """Check a video and its mask, and write stills of the frame at `at` seconds into `folder`.
 
-    Raises UploadError when it is no whole video. A mask can spoil nothing but itself.
+    Raises UploadError when it is no complete video. A bad mask only sets `mask_problem`.
     """
     if mask is None:
-        return _film(path, folder, None, at)
+        return _check(path, folder, None, at)
     try:
         sandbox.check_size(mask.stat().st_size, MAX_VIDEO_BYTES)
-        return _film(path, folder, mask, at)
-    except UploadError as error:  # the mask may be what the decoder died of
-        return replace(_film(path, folder, None, at), mask_problem=str(error))
+        return _check(path, folder, mask, at)
+    except UploadError as error:  # the mask may have killed the decoder: check the video without it
+        return replace(_check(path, folder, None, at), mask_problem=str(error))
 
 
-def _film(path: Path, folder: Path, mask: Path | None, at: float) -> Film:
-    with sandbox.workplace() as work:
-        facts = _run_on_video("film", path, work, at, mask=str(mask or ""))
+def _check(path: Path, folder: Path, mask: Path | None, at: float) -> CheckedVideo:
+    with sandbox.work_folder() as work:
+        facts = _run_on_video("video", path, work, at, mask=str(mask or ""))
         colour, problem = facts.pop("colour"), facts.pop("mask_problem", "")
         has_cutout = mask is not None and not problem
         stills = _move_stills(work, folder, colour)
-        cutout = shutil.move(work / "cutout.webp", folder / "cutout.webp") if has_cutout else None
-    return Film(**facts, stills=stills, cutout=cutout, mask_problem=problem)
+        cutout = _move("cutout.webp", work, folder) if has_cutout else None
+    return CheckedVideo(**facts, stills=stills, cutout=cutout, mask_problem=problem)
 
 
-def stills(path: Path, folder: Path, *, at: float) -> Stills:
+def extract_stills(path: Path, folder: Path, *, at: float) -> Stills:
     """Write the frame at `at` seconds into `folder`, as a poster and as a thumbnail. Raises UploadError."""
-    with sandbox.workplace() as work:
+    with sandbox.work_folder() as work:
         facts = _run_on_video("stills", path, work, at)
         return _move_stills(work, folder, facts["colour"])
 
@@ -94,7 +94,7 @@ def stills(path: Path, folder: Path, *, at: float) -> Stills:
 def _run_on_video(job: str, path: Path, work: Path, at: float, **options: Any) -> dict[str, Any]:
     return sandbox.run(
         job,
-        sandbox.at_hand(path, work, max_bytes=MAX_VIDEO_BYTES),
+        sandbox.to_path(path, work, max_bytes=MAX_VIDEO_BYTES),
         work,
         VIDEO_LIMITS,
         unreadable=NO_VIDEO,
@@ -107,6 +107,8 @@ def _run_on_video(job: str, path: Path, work: Path, at: float, **options: Any) -
 
 
 def _move_stills(work: Path, folder: Path, colour: str) -> Stills:
-    names = ("poster.jpg", "thumbnail.webp")
-    poster, thumbnail = (shutil.move(work / name, folder / name) for name in names)
-    return Stills(poster, thumbnail, colour)
+    return Stills(_move("poster.jpg", work, folder), _move("thumbnail.webp", work, folder), colour)
+
+
+def _move(name: str, source: Path, target: Path) -> Path:
+    return Path(shutil.move(source / name, target / name))

@@ -1,6 +1,6 @@
-"""Runs one decoding job in a child process that can take nobody down with it.
+"""Runs one decoding job in a child process with limits.
 
-A decoder is a large piece of C that reads what strangers send. So it gets a process of its own, with limits on
+A decoder is a large piece of C code that reads files of strangers. So it runs in a process of its own, with limits on
 memory, processor time, clock time and file size, an empty environment and a folder that is deleted afterwards.
 """
 
@@ -27,12 +27,12 @@ from dashboard.uploads import UploadError
 log = logging.getLogger(__name__)
 
 # A picture of 50 megapixels takes up to 0.6 GB while it is being read.
-AT_ONCE = min(3, max(2, os.cpu_count() or 2))
-QUEUE_SECONDS = 90
+MAX_CHILDREN = min(3, max(2, os.cpu_count() or 2))
+WAIT_SECONDS = 90
 LEFTOVER_SECONDS = 24 * 3600
 COPY_BYTES = 1024 * 1024
 
-_places = threading.BoundedSemaphore(AT_ONCE)
+_slots = threading.BoundedSemaphore(MAX_CHILDREN)
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class Limits:
 
 
 @contextmanager
-def workplace() -> Iterator[Path]:
-    """A folder for one upload, gone afterwards."""
+def work_folder() -> Iterator[Path]:
+    """A folder for one upload, deleted afterwards."""
     root = settings.DATA_DIR / "tmp"
     root.mkdir(parents=True, exist_ok=True)
     _clear_leftovers(root)
@@ -53,30 +53,28 @@ def workplace() -> Iterator[Path]:
 
 
 def _clear_leftovers(root: Path) -> None:
-    """What a process that was killed in the middle could not clear itself."""
-    long_ago = time.time() - LEFTOVER_SECONDS
+    """Delete what killed processes left behind."""
+    oldest = time.time() - LEFTOVER_SECONDS
     for entry in root.glob("*upload*"):
         try:
-            if entry.stat().st_mtime < long_ago:
+            if entry.stat().st_mtime < oldest:
                 shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
         except OSError:
-            continue  # somebody else was faster
+            continue  # another process has just deleted it
 
 
-def at_hand(source: File | Path, work: Path, *, max_bytes: int) -> Path:
-    """The upload as a file on disk, neither empty nor too large."""
+def to_path(source: File | Path, work: Path, *, max_bytes: int) -> Path:
+    """The path of an upload on disk, written into `work` if it has none. Raises UploadError for its size."""
     if isinstance(source, Path):
-        path, size = source, source.stat().st_size
-    else:
-        size = source.size
-        path = (
-            Path(source.temporary_file_path()) if hasattr(source, "temporary_file_path") else work / "source"
-        )
-    check_size(size, max_bytes)
-    if not isinstance(source, Path) and not hasattr(source, "temporary_file_path"):
-        with path.open("wb") as file:
-            for chunk in source.chunks(COPY_BYTES):
-                file.write(chunk)
+        check_size(source.stat().st_size, max_bytes)
+        return source
+    check_size(source.size, max_bytes)
+    if hasattr(source, "temporary_file_path"):
+        return Path(source.temporary_file_path())
+    path = work / "source"
+    with path.open("wb") as file:
+        for chunk in source.chunks(COPY_BYTES):
+            file.write(chunk)
     return path
 
 
@@ -95,24 +93,25 @@ def _megabytes(size: int) -> str:
 def run(
     job: str, source: Path, work: Path, limits: Limits, *, unreadable: str, **options: Any
 ) -> dict[str, Any]:
-    """The child's answer to `job`. A refusal, and a child that died of it, become an UploadError."""
+    """The child's answer to `job`. Raises UploadError when the file is refused, or the child dies (`unreadable`)."""
     request = {"job": job, "source": str(source), "work": str(work), "limits": asdict(limits), **options}
-    if not _places.acquire(timeout=QUEUE_SECONDS):
+    if not _slots.acquire(timeout=WAIT_SECONDS):
         raise UploadError("Too many files are being read right now. Try again in a minute.")
     try:
-        answer = _ask(request, work, limits)
+        answer = _run_child(request, work, limits)
     finally:
-        _places.release()
+        _slots.release()
     if "refused" in answer:
         raise UploadError(answer["refused"])
     if "ok" not in answer:
         raise UploadError(unreadable)
-    return answer["ok"]
+    result: dict[str, Any] = answer["ok"]
+    return result
 
 
-def _ask(request: dict[str, Any], work: Path, limits: Limits) -> dict[str, Any]:
-    complaints = work / "complaints.txt"
-    with complaints.open("wb") as stderr:
+def _run_child(request: dict[str, Any], work: Path, limits: Limits) -> dict[str, Any]:
+    errors = work / "errors.txt"
+    with errors.open("wb") as stderr:
         try:
             done = subprocess.run(
                 [sys.executable, "-E", "-s", "-W", "ignore", "-m", "dashboard.uploads.decoder"],
@@ -132,14 +131,14 @@ def _ask(request: dict[str, Any], work: Path, limits: Limits) -> dict[str, Any]:
     except ValueError:
         answer = None
     if done.returncode or not isinstance(answer, dict):
-        last = complaints.read_bytes()[-300:].decode(errors="replace").strip()
+        last = errors.read_bytes()[-300:].decode(errors="replace").strip()
         log.info("%s: the child ended with %s: %s", request["job"], done.returncode, last)
         return {}
     return answer
 
 
 def environment(work: Path) -> dict[str, str]:
-    """What a decoding child may know of ours; `work` is its home."""
+    """The environment of a decoding child, without any of our settings; `work` is its home."""
     kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "SYSTEMROOT") if name in os.environ}
     return {
         **kept,

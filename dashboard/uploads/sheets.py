@@ -1,4 +1,4 @@
-"""Sheets (XLSX, CSV): the text of some columns, whatever program wrote them."""
+"""Spreadsheets (XLSX, CSV): the text of some columns, whatever program wrote them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,22 +14,22 @@ UNREADABLE = "This sheet could not be read. Save it again as XLSX or CSV and try
 
 
 def read(
-    source: File | Path, *, columns: Sequence[Sequence[str]], needed: int, most: int
+    source: File | Path, *, columns: Sequence[Sequence[str]], required: int, max_rows: int
 ) -> list[dict[str, Any]]:
-    """At most `most` rows: {"number": the row in the sheet, column: text, …}. Raises UploadError.
+    """At most `max_rows` rows: {"number": the row in the sheet, column: text, …}. Raises UploadError.
 
-    `columns` are the names by which each is known, lower case, the first being its key; `needed` of them must be there.
+    `columns`: the lower-case names of each column, the first one being its key. The first `required` must be there.
     """
-    with sandbox.workplace() as work:
+    with sandbox.work_folder() as work:
         facts = sandbox.run(
             "sheet",
-            sandbox.at_hand(source, work, max_bytes=MAX_BYTES),
+            sandbox.to_path(source, work, max_bytes=MAX_BYTES),
             work,
             LIMITS,
             unreadable=UNREADABLE,
             columns=[list(names) for names in columns],
-            needed=needed,
-            most=most,
+            required=required,
+            max_rows=max_rows,
         )
     if facts["missing"]:
         raise UploadError(
@@ -38,6 +38,7 @@ def read(
         )
     if not facts["rows"]:
         raise UploadError("There are no rows below the names of the columns.")
-    if len(facts["rows"]) > most:
-        raise UploadError(f"This sheet has more than {most} rows. Split it into several sheets.")
-    return facts["rows"]
+    if len(facts["rows"]) > max_rows:
+        raise UploadError(f"This sheet has more than {max_rows} rows. Split it into several sheets.")
+    rows: list[dict[str, Any]] = facts["rows"]
+    return rows

@@ -4,7 +4,7 @@ import pytest
 from django.core.files.storage import default_storage
 from PIL import Image
 
-from avatars import tasks
+from avatars import services
 from dashboard.jobs.provider_job import ProviderState
 from tests import made
 from tests.workers import work_on_avatar
@@ -92,7 +92,7 @@ def test_a_cut_out_goes_with_its_avatar(bring, django_capture_on_commit_callback
     avatar = bring(person())
     name = avatar.cutout.name
     with django_capture_on_commit_callbacks(execute=True):
-        tasks.remove(avatar)
+        services.delete_avatar(avatar)
     assert not default_storage.exists(name)
 
 

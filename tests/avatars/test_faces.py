@@ -3,7 +3,7 @@
 import pytest
 from django.core.files.storage import default_storage
 
-from avatars import tasks
+from avatars import services
 from avatars.models import Avatar
 from dashboard.jobs.provider_job import ProviderState
 from tests.workers import work_on_avatar
@@ -47,7 +47,7 @@ def test_choosing_a_face_makes_a_new_avatar_of_the_same_portrait(signed_in, mari
     assert new.portrait.name != old.portrait.name
     with new.portrait.open() as mine, old.portrait.open() as theirs:
         assert mine.read() == theirs.read()
-    tasks.remove(old)
+    services.delete_avatar(old)
     assert default_storage.exists(new.portrait.name)
 
 

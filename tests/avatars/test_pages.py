@@ -55,7 +55,7 @@ def test_what_is_no_picture_is_refused_with_a_sentence_and_leaves_nothing_behind
 
 def test_when_the_row_cannot_be_saved_no_file_remains(signed_in, maria, settings, monkeypatch):
     before = {path for path in settings.MEDIA_ROOT.rglob("*") if path.is_file()}
-    monkeypatch.setattr("avatars.tasks.start", lambda avatar: 1 / 0)
+    monkeypatch.setattr("avatars.services.enqueue_job", lambda avatar: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         upload(signed_in(maria), portrait(), headers=HTMX)
     assert not Avatar.objects.exists()

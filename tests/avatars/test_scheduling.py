@@ -7,6 +7,7 @@ from django_q.models import OrmQ
 from avatars import poller, tasks
 from avatars.models import Avatar
 from avatars.scheduling import count_ahead, next_up
+from dashboard.jobs.enqueue import enqueue_job
 from dashboard.jobs.provider_job import ProviderState
 
 
@@ -58,7 +59,7 @@ def test_the_poll_of_a_card_notices_that_the_line_moves(signed_in, maria, crowd)
 
 def test_asking_has_workers_of_its_own_and_copying_the_common_ones(provider, new_avatar):
     avatar = new_avatar()
-    tasks.start(avatar)
+    enqueue_job(avatar)
     tasks.generate(avatar.pk)
     common = "dashboard"
     assert bells() == [

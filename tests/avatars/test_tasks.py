@@ -6,7 +6,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from avatars import poller, tasks
+from avatars import poller, services, tasks
 from avatars.models import Avatar
 from dashboard.jobs.provider_job import ProviderState
 from dashboard.models import Tombstone
@@ -100,7 +100,7 @@ def test_a_lost_answer_that_cannot_be_told_is_a_question_to_a_person(provider, n
     avatar.refresh_from_db()
     assert avatar.state == ProviderState.UNSURE
     assert provider.count("avatar.generate") == 1
-    assert tasks.retry(avatar)  # the person says: once more
+    assert services.retry_avatar(avatar)  # the person says: once more
     work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
     assert avatar.state == ProviderState.READY
@@ -142,7 +142,7 @@ def test_a_preview_that_is_no_picture_is_not_shown(provider, new_avatar, media_f
     assert avatar.state == ProviderState.FAILED
     assert not avatar.preview
     provider.files["preview"] = media_files["preview"]
-    tasks.retry(avatar)
+    services.retry_avatar(avatar)
     work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
     assert avatar.state == ProviderState.READY
@@ -171,7 +171,7 @@ def test_an_avatar_that_is_deleted_while_it_is_made_does_not_come_back(provider,
 
     def deleted_meanwhile(self, *args, **fields):
         answer = generate(self, *args, **fields)
-        tasks.remove(Avatar.objects.get(pk=avatar.pk))
+        services.delete_avatar(Avatar.objects.get(pk=avatar.pk))
         return answer
 
     monkeypatch.setattr(Client, "generate_avatar", deleted_meanwhile)
@@ -186,7 +186,7 @@ def test_an_avatar_that_is_deleted_while_its_answer_is_lost_does_not_come_back(p
     provider.mood.lose = ["avatar.generate"]
     avatar = new_avatar()
     work_on_avatar(avatar.pk)
-    tasks.remove(avatar)
+    services.delete_avatar(avatar)
     assert len(provider.avatars) == 1
     assert tasks.sync() == 0
 
@@ -209,7 +209,7 @@ def test_what_was_deleted_here_does_not_come_back(provider, new_avatar, django_c
     avatar.refresh_from_db()
     names = [file.name for file in avatar.files]
     with django_capture_on_commit_callbacks(execute=True):
-        tasks.remove(avatar)
+        services.delete_avatar(avatar)
     assert tasks.sync() == 0
     assert Tombstone.objects.count() == 1
     assert not any(default_storage.exists(name) for name in names)

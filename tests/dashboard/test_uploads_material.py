@@ -27,10 +27,10 @@ def outcome(path: Path) -> str:
     """What is said of the file; empty if it is taken."""
     try:
         if path.parent.name == "images":
-            with portraits.take(path, path.name) as portrait:
+            with portraits.convert(path) as portrait:
                 taken = min(portrait.width, portrait.height) >= portraits.MIN_SIDE
         else:
-            with voices.take(path, path.name, 600) as voice:
+            with voices.convert(path, max_seconds=600) as voice:
                 taken = voice.seconds >= voices.MIN_SECONDS
     except UploadError as error:
         return str(error)

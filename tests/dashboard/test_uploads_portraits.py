@@ -31,10 +31,10 @@ def encoded(image: Image.Image, kind: str, **options) -> bytes:
 
 
 @pytest.fixture
-def take(tmp_path) -> Callable[..., tuple[Image.Image, portraits.Portrait]]:
+def take(tmp_path) -> Callable[..., tuple[Image.Image, portraits.ConvertedPortrait]]:
     def taken(content: bytes | Path, filename: str = "photo.jpg"):
         source = content if isinstance(content, Path) else SimpleUploadedFile(filename, content)
-        with portraits.take(source, filename) as portrait:
+        with portraits.convert(source) as portrait:
             image = Image.open(portrait.path)
             image.load()
             return image, portrait
@@ -62,7 +62,7 @@ def test_the_usual_formats_become_an_rgb_jpeg(take, kind):
 
 
 def test_it_comes_with_a_thumbnail_and_a_colour(settings):
-    with portraits.take(SimpleUploadedFile("a.png", encoded(sample(2000, 1000), "PNG")), "a.png") as portrait:
+    with portraits.convert(SimpleUploadedFile("a.png", encoded(sample(2000, 1000), "PNG"))) as portrait:
         with Image.open(portrait.thumbnail) as small:
             assert (small.format, small.size) == ("WEBP", (640, 320))
         assert portrait.colour[0] == "#"
@@ -81,7 +81,7 @@ def test_a_file_on_disk_is_read_where_it_is(take, tmp_path):
     upload = TemporaryUploadedFile("me.png", "image/png", path.stat().st_size, None)
     upload.write(path.read_bytes())
     upload.flush()
-    with portraits.take(upload, "me.png") as portrait:
+    with portraits.convert(upload) as portrait:
         assert portrait.width == 400
 
 
@@ -103,7 +103,7 @@ def test_a_sideways_photo_is_turned_upright_and_tells_no_place(take):
 
 def test_nothing_of_the_original_bytes_survives(settings):
     content = encoded(sample(), "JPEG", comment=b"SECRET") + b"<script>SECRET</script>"
-    with portraits.take(SimpleUploadedFile("a.jpg", content), "a.jpg") as portrait:
+    with portraits.convert(SimpleUploadedFile("a.jpg", content)) as portrait:
         assert b"SECRET" not in portrait.path.read_bytes() + portrait.thumbnail.read_bytes()
 
 
@@ -236,6 +236,6 @@ def test_a_file_beyond_the_limit_is_not_even_opened(take, settings):
 def test_a_thumbnail_that_nobody_wants_is_not_made(tmp_path):
     path = tmp_path / "portrait.png"
     Image.new("RGB", (400, 500), (90, 120, 60)).save(path)
-    with portraits.take(path, with_thumbnail=False) as taken:
+    with portraits.convert(path, with_thumbnail=False) as taken:
         assert (taken.width, taken.height, taken.thumbnail) == (400, 500, None)
         assert not list(taken.path.parent.glob("*.webp"))

@@ -31,7 +31,7 @@ def test_the_calling_process_imports_no_decoder():
 
 
 def test_the_child_imports_no_django():
-    loaded = modules_after("from dashboard.uploads.decoder import pictures, sounds, films")
+    loaded = modules_after("from dashboard.uploads.decoder import pictures, sounds, videos")
     assert "django" not in loaded
 
 
@@ -39,7 +39,7 @@ def test_a_decoder_that_never_comes_back_is_ended(tmp_path):
     endless = tmp_path / "endless"
     os.mkfifo(endless)  # opening it waits for a writer that never comes
     started = time.monotonic()
-    with sandbox.workplace() as work, pytest.raises(UploadError, match=r"^Unreadable\.$"):
+    with sandbox.work_folder() as work, pytest.raises(UploadError, match=r"^Unreadable\.$"):
         sandbox.run("portrait", endless, work, QUICK, unreadable="Unreadable.")
     assert time.monotonic() - started < 6
 
@@ -48,7 +48,7 @@ def test_an_output_beyond_the_limit_ends_in_the_sentence(monkeypatch, tmp_path):
     path = tmp_path / "long.flac"
     path.write_bytes(encoded("flac", "flac", seconds=60))
     monkeypatch.setattr(voices, "LIMITS", sandbox.Limits(memory=2**30, seconds=20, file=2**20))
-    with pytest.raises(UploadError, match="could not be read"), voices.take(path, "long.flac"):
+    with pytest.raises(UploadError, match="could not be read"), voices.convert(path):
         pass
 
 
@@ -60,7 +60,7 @@ def test_the_child_knows_nothing_of_our_environment(monkeypatch, tmp_path):
 @pytest.mark.slow
 def test_many_uploads_at_once_take_turns(monkeypatch):
     running, most = [], []
-    real = sandbox._ask
+    real = sandbox._run_child
 
     def counted(*args):
         running.append(1)
@@ -70,17 +70,17 @@ def test_many_uploads_at_once_take_turns(monkeypatch):
         finally:
             running.pop()
 
-    monkeypatch.setattr(sandbox, "_ask", counted)
+    monkeypatch.setattr(sandbox, "_run_child", counted)
     out = io.BytesIO()
     Image.new("RGB", (300, 300)).save(out, "PNG")
 
     def upload(_: int) -> int:
-        with portraits.take(ContentFile(out.getvalue()), "a.png") as portrait:
+        with portraits.convert(ContentFile(out.getvalue())) as portrait:
             return portrait.width
 
     with ThreadPoolExecutor(12) as pool:
         assert list(pool.map(upload, range(12))) == [300] * 12
-    assert max(most) <= sandbox.AT_ONCE
+    assert max(most) <= sandbox.MAX_CHILDREN
 
 
 def test_leftovers_of_a_killed_process_are_cleared_after_a_day(settings):
@@ -89,7 +89,7 @@ def test_leftovers_of_a_killed_process_are_cleared_after_a_day(settings):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "source").write_bytes(b"x")
     os.utime(old, (0, 0))
-    with sandbox.workplace():
+    with sandbox.work_folder():
         assert not old.exists()
         assert new.exists()
     (new / "source").unlink()
@@ -139,14 +139,14 @@ def test_damaged_files_are_read_or_refused_and_nothing_else(kind, tmp_path):
         path.write_bytes(damaged(originals[seed % len(originals)], seed))
         try:
             if kind == "video":
-                return str(results.film(path, tmp_path))
-            with (portraits if kind == "portrait" else voices).take(path, "file") as taken:
+                return str(results.check_video(path, tmp_path))
+            with (portraits if kind == "portrait" else voices).convert(path) as taken:
                 return str(taken)
         except UploadError as error:
             return str(error)
 
     started = time.monotonic()
-    with ThreadPoolExecutor(sandbox.AT_ONCE) as pool:
+    with ThreadPoolExecutor(sandbox.MAX_CHILDREN) as pool:
         outcomes = list(pool.map(attempt, range(int(os.environ.get("FUZZ", "18")))))
     assert all(outcomes)
     assert time.monotonic() - started < len(outcomes) * 5

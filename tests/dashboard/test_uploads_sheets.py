@@ -14,7 +14,7 @@ COLUMNS = [("avatar", "who"), ("sound", "audio file"), ("title",), ("script", "w
 
 
 def read(content: bytes, most: int = 20) -> list[dict]:
-    return sheets.read(ContentFile(content), columns=COLUMNS, needed=2, most=most)
+    return sheets.read(ContentFile(content), columns=COLUMNS, required=2, max_rows=most)
 
 
 def workbook(*rows: list, **more_sheets: list) -> bytes:

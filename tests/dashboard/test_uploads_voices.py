@@ -70,7 +70,7 @@ def film(with_sound: bool) -> bytes:
 
 
 class Taken:
-    def __init__(self, voice: voices.Voice) -> None:
+    def __init__(self, voice: voices.ConvertedVoice) -> None:
         self.seconds, self.peaks = voice.seconds, voice.peaks
         with wave.open(str(voice.path)) as file:
             self.channels, self.width, self.rate = (
@@ -85,7 +85,7 @@ class Taken:
 @pytest.fixture
 def take() -> Callable[..., Taken]:
     def taken(content: bytes, max_seconds: float | None = 600) -> Taken:
-        with voices.take(SimpleUploadedFile("voice.mp3", content), "voice.mp3", max_seconds) as voice:
+        with voices.convert(SimpleUploadedFile("voice.mp3", content), max_seconds=max_seconds) as voice:
             folder = voice.path.parent
             result = Taken(voice)
         assert not folder.exists()

@@ -19,7 +19,8 @@ from django.core.files import File
 from django.db import transaction
 from avatars.models import Avatar
 from videos.models import Video, Voice
-import avatars.tasks, videos.tasks
+from dashboard.jobs.enqueue import enqueue_job
+import videos.tasks
 def saved(field, path, name):
     with Path(path).open("rb") as file:
         field.save(name, File(file), save=False)
@@ -28,7 +29,7 @@ def new_avatar():
     saved(avatar.portrait, {str(FIXTURES / "astronaut.jpg")!r}, "astronaut.jpg")
     with transaction.atomic():
         avatar.save()
-        avatars.tasks.start(avatar)
+        enqueue_job(avatar)
     return avatar.pk
 def new_video(avatar, sound):
     voice = Voice(name="Speech", seconds=5)

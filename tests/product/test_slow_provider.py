@@ -14,14 +14,14 @@ pytestmark = pytest.mark.slow
 PORTRAITS = f"""
 from pathlib import Path
 from django.core.files import File
-from avatars import tasks
 from avatars.models import Avatar
+from dashboard.jobs.enqueue import enqueue_job
 for number in range(6):
     avatar = Avatar(name=f"Portrait {{number}}")
     with Path({str(FIXTURES / "astronaut.jpg")!r}).open("rb") as file:
         avatar.portrait.save("portrait.jpg", File(file), save=False)
     avatar.save()
-    tasks.start(avatar)
+    enqueue_job(avatar)
 print(6)
 """
 VIDEO = f"""

@@ -10,8 +10,8 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from PIL import Image
 
-from avatars import tasks as avatar_tasks
 from avatars.models import Avatar
+from avatars.services import delete_avatar
 from dashboard.jobs.provider_job import ProviderState
 from tests import made
 from tests.workers import work_on_video
@@ -369,7 +369,7 @@ def test_what_two_delete_at_the_same_moment_is_deleted_once_and_quietly(new_vide
     tasks.remove(second)
     avatar = Avatar.objects.get()
     again = Avatar.objects.get()
-    avatar_tasks.remove(avatar)
-    avatar_tasks.remove(again)
+    delete_avatar(avatar)
+    delete_avatar(again)
     assert not Video.objects.exists()
     assert not Avatar.objects.exists()

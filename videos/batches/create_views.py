@@ -9,7 +9,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard.files.filenames import from_filename
-from dashboard.requests import join_errors, parse_id
+from dashboard.request import parse_id
+from dashboard.shortcuts import join_errors
 from dashboard.uploads import UploadError
 from dashboard.uploads.resumable import resumable
 from videos.batches import services

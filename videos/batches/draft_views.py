@@ -11,7 +11,8 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from dashboard.files.filenames import for_filename
-from dashboard.requests import join_errors, parse_id
+from dashboard.request import parse_id
+from dashboard.shortcuts import join_errors
 from dashboard.uploads import UploadError
 from dashboard.uploads.resumable import resumable
 from videos.batches import services

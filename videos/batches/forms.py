@@ -9,7 +9,7 @@ from django.core.files import File
 
 from avatars.models import Avatar
 from dashboard.files.filenames import MAX_NAME
-from dashboard.requests import parse_id
+from dashboard.request import parse_id
 from dashboard.uploads import sheets
 from videos.batches.services import MAX_SOUND, TEXTS, explain_too_many
 from videos.forms import MAX_SCRIPT, SCRIPT_TOO_LONG, speakers
@@ -146,7 +146,7 @@ class MendedSheetForm(forms.Form):
 
 def read_sheet(file: File) -> list[dict[str, Any]]:
     """The rows of a sheet of videos. Raises UploadError."""
-    return sheets.read(file, columns=COLUMNS, needed=NEEDED, most=settings.BATCH_MAX_VIDEOS)
+    return sheets.read(file, columns=COLUMNS, required=NEEDED, max_rows=settings.BATCH_MAX_VIDEOS)
 
 
 WAYS: dict[str, type[BatchForm]] = {"sounds": SoundsForm, "speakers": SpeakersForm, "sheet": SheetForm}

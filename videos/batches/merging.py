@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from dashboard.requests import parse_id
+from dashboard.request import parse_id
 from dashboard.uploads import UploadError
 from videos.batches.services import TEXTS, Rows, draft_item, explain_too_many, read_texts, recheck
 from videos.models import Batch, BatchItem, ItemState

@@ -16,7 +16,7 @@ from django.utils.formats import date_format
 from avatars.models import Avatar
 from dashboard.files.filenames import from_filename
 from dashboard.jobs.provider_job import ProviderState, current_provider
-from dashboard.requests import parse_id
+from dashboard.request import parse_id
 from dashboard.templatetags.dashboard import clock
 from videos.forms import MAX_SCRIPT, SCRIPT_TOO_LONG
 from videos.models import BatchItem, Voice

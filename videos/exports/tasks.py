@@ -224,7 +224,7 @@ def _show(export: Export, video: Video, size: int, colour: str) -> None:
 def _stills(video: Video, film: Path, folder: Path, name: str) -> str:
     """Store poster and thumbnail of `film`; their mean colour."""
     try:
-        made = results.stills(film, folder, at=min(video.poster_moment, max(video.seconds - 0.05, 0)))
+        made = results.extract_stills(film, folder, at=min(video.poster_moment, max(video.seconds - 0.05, 0)))
     except UploadError as error:
         raise JobFailed(str(error)) from error
     for path, stored in zip((made.poster, made.thumbnail), workspace.still_names(name), strict=True):

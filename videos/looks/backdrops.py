@@ -48,11 +48,11 @@ def take_in(
     source: File | Path, filename: str, user: User | None, *, upload_ref: uuid.UUID | None = None
 ) -> Backdrop:
     """Keep a picture. Raises UploadError."""
-    return Backdrop.take_once(upload_ref, lambda: _take_in(source, filename, user, upload_ref))
+    return Backdrop.create_once(upload_ref, lambda: _take_in(source, filename, user, upload_ref))
 
 
 def _take_in(source: File | Path, filename: str, user: User | None, upload_ref: uuid.UUID | None) -> Backdrop:
-    with uploads.take(source) as taken:
+    with uploads.convert(source) as taken:
         backdrop = Backdrop(
             name=from_filename(filename, "Background"),
             width=taken.width,

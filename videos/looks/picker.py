@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from dashboard.models import User
-from dashboard.requests import parse_id
+from dashboard.request import parse_id
 from videos.looks import backdrops
 from videos.looks.forms import LookForm
 from videos.looks.look import MAX_SIZE, MIN_SIZE, PLACED, Look

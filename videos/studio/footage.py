@@ -11,7 +11,8 @@ import av
 import av.container
 import numpy as np
 
-from dashboard.uploads.decoder import FileRefused, films, sounds
+from dashboard.uploads.decoder import FileRefused, sounds
+from dashboard.uploads.decoder import videos as decoder_videos
 from videos.studio import Refused
 from videos.studio.colours import ToRGB, opacity
 from videos.studio.matting import whole
@@ -84,7 +85,7 @@ class Footage:
     def _open(self, path: Path) -> tuple[av.container.InputContainer, av.VideoStream]:
         try:
             container = self._stack.enter_context(
-                sounds.open_media(self._stack.enter_context(path.open("rb")), films.CODECS)
+                sounds.open_media(self._stack.enter_context(path.open("rb")), decoder_videos.CODECS)
             )
         except (FileRefused, OSError) as error:
             raise Refused(BROKEN) from error

@@ -11,7 +11,7 @@ from videos.models import Voice
 from videos.voices import services
 from videos.voices.edit_spec import Edit
 
-# How much of a pause at an edge may go without a word being lost; see `speech` in the decoding child.
+# How much of a pause at an edge may go without a word being lost; see `find_speech` in dashboard.uploads.decoder.waveforms.
 SLACK = 0.1  # seconds
 
 
@@ -26,14 +26,14 @@ def edit_of(voice: Voice) -> Edit:
     return Edit.kept(voice.edit if voice.original_id else {}, original.seconds)
 
 
-def shape_of(voice: Voice) -> voices.Shape:
+def shape_of(voice: Voice) -> voices.Waveform:
     """What the editor draws; made once, then kept. Raises UploadError, FileNotFoundError."""
     if not voice.shape:
         with voice.sound.open("rb") as sound:
-            made = voices.shape(sound)
+            made = voices.compute_waveform(sound)
         services.keep_shape(voice, json.dumps(asdict(made)).encode())
     with voice.shape.open("rb") as file:
-        return voices.Shape(**json.load(file))
+        return voices.Waveform(**json.load(file))
 
 
 def make(original: Voice, edit: Edit, user: User) -> Voice:
@@ -49,7 +49,7 @@ def make(original: Voice, edit: Edit, user: User) -> Voice:
     script = _words_left(original, edit)
     with (
         original.sound.open("rb") as sound,
-        voices.cut(sound, edit.start, edit.end, even=edit.even) as part,
+        voices.cut(sound, edit.start, edit.end, normalize=edit.even) as part,
     ):
         try:
             return services.keep(

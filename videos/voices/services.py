@@ -37,13 +37,13 @@ def take_in(
     name = from_filename(filename, "Recording")
 
     def decode() -> Voice:
-        with voices.take(source, filename, max_seconds=longest, cut=cut) as taken:
+        with voices.convert(source, max_seconds=longest, cut=cut) as taken:
             return keep(taken, name=name, made_by=user, script=script, upload_ref=upload_ref)
 
-    return Voice.take_once(upload_ref, decode)
+    return Voice.create_once(upload_ref, decode)
 
 
-def keep(taken: voices.Voice, **fields: object) -> Voice:
+def keep(taken: voices.ConvertedVoice, **fields: object) -> Voice:
     """A new row with the sound that was just made; without the row, no file stays."""
     voice = Voice(seconds=taken.seconds, peaks=taken.peaks, **fields)
     try:

@@ -13,7 +13,8 @@ from dashboard.files.filenames import for_filename
 from dashboard.gallery import filters
 from dashboard.gallery.changes import Changes, Gallery
 from dashboard.jobs.provider_job import ACTIVE_STATES
-from dashboard.requests import join_errors, parse_id
+from dashboard.request import parse_id
+from dashboard.shortcuts import join_errors
 from dashboard.uploads import UploadError
 from dashboard.uploads.resumable import resumable
 from videos.cards import cards_of

@@ -2,4 +2,4 @@
 
 
 class FileRefused(Exception):
-    """The file is not usable; the text is the sentence for the person who sent it."""
+    """The file cannot be used; `str` is the sentence for the person who sent it."""

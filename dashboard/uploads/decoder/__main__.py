@@ -1,4 +1,4 @@
-"""One request on stdin, one answer on stdout: {"ok": …} or {"refused": sentence}; anything else is a broken file.
+"""One request on stdin, one answer on stdout: {"ok": …} or {"refused": sentence}. Any other end means a broken file.
 
 The limits are set before any decoder is imported.
 """
@@ -13,20 +13,20 @@ from dashboard.uploads.decoder import FileRefused
 from dashboard.uploads.decoder.limits import restrict
 
 JOBS = {
-    "portrait": ("pictures", "portrait"),
-    "cutout": ("pictures", "cutout"),
-    "backdrop": ("pictures", "backdrop"),
-    "sheet": ("sheets", "rows"),
-    "voice": ("sounds", "voice"),
-    "shape": ("waves", "shape"),
-    "cut": ("waves", "cut"),
-    "film": ("films", "film"),
-    "stills": ("films", "stills"),
+    "portrait": ("pictures", "convert_portrait"),
+    "cutout": ("pictures", "convert_cutout"),
+    "backdrop": ("pictures", "convert_backdrop"),
+    "sheet": ("sheets", "read_rows"),
+    "voice": ("sounds", "convert_voice"),
+    "waveform": ("waveforms", "compute_waveform"),
+    "cut": ("waveforms", "cut"),
+    "video": ("videos", "check_video"),
+    "stills": ("videos", "extract_stills"),
 }
 
 
 def main() -> None:
-    # Libraries print where they like: what they say to stdout goes to stderr.
+    # Libraries may print to stdout: that goes to stderr, and the answer to a copy of stdout.
     answer_to = os.dup(1)
     os.dup2(2, 1)
     request: dict[str, Any] = json.load(sys.stdin)
@@ -39,7 +39,7 @@ def main() -> None:
         answer = {"refused": str(error)}
     with os.fdopen(answer_to, "w") as stream:
         json.dump(answer, stream)
-    # Nothing to tidy up, and some libraries crash while they try.
+    # There is nothing to clean up, and some libraries crash when they try.
     sys.stderr.flush()
     os._exit(0)
 

@@ -1,4 +1,4 @@
-"""Pillow's plugin for what iPhones save; imported only when it is needed, for it is slow to load."""
+"""Pillow's plugin for HEIF, the format of iPhones; imported only when needed, because it loads slowly."""
 
 import pillow_heif
 

@@ -1,4 +1,4 @@
-"""What a process may take that decodes what strangers send; set before any decoder is imported."""
+"""Limits of a process that decodes files of strangers; set before any decoder is imported."""
 
 import contextlib
 import resource
@@ -8,7 +8,7 @@ OPEN_FILES = 64
 
 
 def restrict(limits: dict[str, int]) -> None:
-    """`memory` and `file` in bytes, `seconds` on the clock and of the processor."""
+    """Limit this process: `memory` and `file` in bytes, `seconds` of clock and of processor time."""
     seconds = limits["seconds"]
     for what, soft, hard in (
         (resource.RLIMIT_AS, limits["memory"], limits["memory"]),
@@ -23,6 +23,6 @@ def restrict(limits: dict[str, int]) -> None:
         # Not every system knows every limit (macOS has none on address space); the others still hold.
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(what, (soft, hard))
-    # The parent's time limit is worth nothing when the parent is killed.
+    # The parent enforces its time limit only while it lives.
     signal.alarm(seconds)
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)

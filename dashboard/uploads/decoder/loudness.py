@@ -1,7 +1,7 @@
 """Loudness as broadcasters measure it (EBU R128, ITU-R BS.1770), with FFmpeg's meter and limiter.
 
-A recording is brought to one loudness by one gain, so that its own louds and softs stay as they are. Where that
-would take its peaks too high a limiter holds them; what it takes away is measured and given back by more gain.
+A recording gets one gain throughout, so that its dynamics stay as they are. Where that would raise its peaks too high,
+a limiter holds them down; the loudness lost by limiting is measured, and compensated by more gain.
 """
 
 import math
@@ -11,25 +11,27 @@ from pathlib import Path
 import av
 import av.filter
 import numpy as np
+import numpy.typing as npt
 
 from dashboard.uploads.decoder import FileRefused
 from dashboard.uploads.decoder.sounds import writer
 
 TARGET = -16.0  # LUFS, what is usual for speech on the web
 CEILING = -1.0  # dBTP
-NEAR = 0.25  # LU: close enough
+TOLERANCE = 0.25  # LU
 PASSES = 6
-MOST_GAIN = 44.0  # dB; what still is not loud enough then is clicks in silence
-# The limiter holds samples, not the curve between them: it works on more samples, and somewhat lower.
-OVERSAMPLED = 96_000  # Hz at least
+MAX_GAIN = 44.0  # dB; a recording that needs more is silence with clicks
+# The limiter looks at samples, not at the curve between them: so it gets more samples, and a lower limit.
+MIN_LIMITER_RATE = 96_000  # Hz
 HEADROOM = 0.2  # dB
-QUIETEST = -60.0  # LUFS; below is noise that nobody wants to hear louder
+MIN_LOUDNESS = -60.0  # LUFS; anything quieter is noise
 TOO_QUIET = "There is nothing in this part that is loud enough to be normalized."
 
-Part = Callable[[], Iterable[np.ndarray]]  # gives the same blocks (int16, interleaved) each time
+Samples = npt.NDArray[np.int16]  # interleaved
+ReadPart = Callable[[], Iterable[Samples]]  # gives the same blocks each time
 
 
-def measure(blocks: Iterable[np.ndarray], rate: int, channels: int) -> tuple[float, float]:
+def measure(blocks: Iterable[Samples], rate: int, channels: int) -> tuple[float, float]:
     """Integrated loudness (LUFS; -70 for silence) and true peak (dBTP)."""
     meter = _Meter(rate, channels)
     for block in blocks:
@@ -37,44 +39,44 @@ def measure(blocks: Iterable[np.ndarray], rate: int, channels: int) -> tuple[flo
     return meter.read()
 
 
-def even(part: Part, rate: int, channels: int, target: Path) -> None:
-    """Write the part to the WAV file `target` at the usual loudness. Raises FileRefused."""
-    loudness, peak = measure(part(), rate, channels)
-    if loudness < QUIETEST:
+def normalize(read: ReadPart, rate: int, channels: int, target: Path) -> None:
+    """Write what `read` gives to the WAV file `target` at TARGET loudness. Raises FileRefused."""
+    loudness, peak = measure(read(), rate, channels)
+    if loudness < MIN_LOUDNESS:
         raise FileRefused(TOO_QUIET)
     gain, limit = TARGET - loudness, CEILING - HEADROOM
     if peak + gain <= CEILING:
         with writer(target, rate, channels) as out:
-            for block in part():
-                out.writeframesraw(_louder(block, gain).tobytes())
+            for block in read():
+                out.writeframesraw(_apply_gain(block, gain).tobytes())
         return
     for _ in range(PASSES):
         meter = _Meter(rate, channels)
         with writer(target, rate, channels) as out:
-            for block in _limited(part(), rate, channels, gain, limit):
+            for block in _apply_limiter(read(), rate, channels, gain, limit):
                 meter.add(block)
                 out.writeframesraw(block.tobytes())
         loudness, peak = meter.read()
-        if peak <= CEILING and abs(loudness - TARGET) <= NEAR:
+        if peak <= CEILING and abs(loudness - TARGET) <= TOLERANCE:
             return
-        # The more it is limited, the less of a gain arrives.
-        gain = min(gain + 1.25 * (TARGET - loudness), MOST_GAIN)
+        # The more the limiter works, the smaller the effect of the gain.
+        gain = min(gain + 1.25 * (TARGET - loudness), MAX_GAIN)
         limit -= max(peak - CEILING, 0)
 
 
-def _louder(block: np.ndarray, gain: float) -> np.ndarray:
+def _apply_gain(block: Samples, gain: float) -> Samples:
     return np.rint(np.clip(block * 10 ** (gain / 20), -32768, 32767)).astype("<i2")
 
 
-def _limited(
-    blocks: Iterable[np.ndarray], rate: int, channels: int, gain: float, limit: float
-) -> Iterator[np.ndarray]:
-    fine = rate * max(-(-OVERSAMPLED // rate), 2)
+def _apply_limiter(
+    blocks: Iterable[Samples], rate: int, channels: int, gain: float, limit: float
+) -> Iterator[Samples]:
+    limiter_rate = rate * max(-(-MIN_LIMITER_RATE // rate), 2)
     chain = _Chain(
         rate,
         channels,
         ("volume", f"{gain:.3f}dB:precision=double"),
-        ("aresample", f"{fine}"),
+        ("aresample", f"{limiter_rate}"),
         ("alimiter", f"limit={10 ** (limit / 20):.6f}:attack=5:release=50:level=0:latency=1"),
         ("aresample", f"{rate}"),
         ("aformat", "sample_fmts=s16"),
@@ -89,24 +91,24 @@ def _limited(
 class _Meter:
     def __init__(self, rate: int, channels: int) -> None:
         self.chain = _Chain(rate, channels, ("ebur128", "metadata=1:peak=true"))
-        self.beat = rate // 10 * channels  # it reads whole tenths of a second
+        self.step = rate // 10 * channels  # FFmpeg's meter reads tenths of a second
         self.length = 0
-        self.said: dict[str, str] = {}
+        self.metadata: dict[str, str] = {}
 
-    def add(self, block: np.ndarray) -> None:
+    def add(self, block: Samples) -> None:
         self.length += len(block)
-        self._listen(block)
+        self._push(block)
 
     def read(self) -> tuple[float, float]:
-        if rest := -self.length % self.beat:
-            self._listen(np.zeros(rest, np.int16))
-        self._listen(None)
-        peak = float(self.said.get("lavfi.r128.true_peak", 0))
-        return float(self.said.get("lavfi.r128.I", -70)), 20 * math.log10(max(peak, 1e-6))
+        if rest := -self.length % self.step:
+            self._push(np.zeros(rest, np.int16))
+        self._push(None)
+        peak = float(self.metadata.get("lavfi.r128.true_peak", 0))
+        return float(self.metadata.get("lavfi.r128.I", -70)), 20 * math.log10(max(peak, 1e-6))
 
-    def _listen(self, block: np.ndarray | None) -> None:
+    def _push(self, block: Samples | None) -> None:
         for frame in self.chain.push(block):
-            self.said.update(frame.metadata)
+            self.metadata.update(frame.metadata)
 
 
 class _Chain:
@@ -123,7 +125,7 @@ class _Chain:
             last = step
         self.graph.configure()
 
-    def push(self, block: np.ndarray | None) -> Iterator[av.AudioFrame]:
+    def push(self, block: Samples | None) -> Iterator[av.AudioFrame]:
         """What comes out after this block; None: there are no more."""
         frame = None
         if block is not None:

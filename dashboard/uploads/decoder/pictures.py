@@ -13,53 +13,61 @@ from dashboard.uploads.decoder import FileRefused
 NOT_A_PICTURE = "This is not a picture we can read. Use a photo saved as JPEG, PNG, WebP or HEIC."
 CUT_OFF = "This picture is damaged or was cut off on its way. Upload it again, or save it again as JPEG."
 HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
-# Behind what is transparent: a light grey, as of a studio wall.
+# Behind transparent parts: light grey, like a studio wall.
 BACKGROUND = (236, 236, 236)
 PLUGINS = {name: f"PIL.{name.title()}ImagePlugin" for name in ("AVIF", "BMP", "GIF", "JPEG", "PNG", "TIFF")}
 PLUGINS |= {"WEBP": "PIL.WebPImagePlugin", "HEIF": "dashboard.uploads.decoder.heif"}
 
 
-def portrait(request: dict[str, Any]) -> dict[str, Any]:
+def convert_portrait(request: dict[str, Any]) -> dict[str, Any]:
     image = _open(request)
     _check_shape(image.size, request)
     side = request["max_side"]
-    image = _normal(image, side)
+    image = _normalize(image, side)
     work = Path(request["work"])
-    # A fresh image carries no EXIF, no comment, no profile: what is not in it cannot be written.
+    # A new image has no EXIF, no comment and no profile that could be written.
     image.save(work / "portrait.jpg", "JPEG", quality=92, subsampling=0, exif=b"", comment=b"")
     width, height = image.size
     if not request["thumbnail_side"]:
         return {"width": width, "height": height}
-    return {"width": width, "height": height, "colour": write_small(image, work / "thumbnail.webp", request)}
+    return {
+        "width": width,
+        "height": height,
+        "colour": write_thumbnail(image, work / "thumbnail.webp", request),
+    }
 
 
-def backdrop(request: dict[str, Any]) -> dict[str, Any]:
-    """Any shape will do: it is cut to cover the frame."""
+def convert_backdrop(request: dict[str, Any]) -> dict[str, Any]:
+    """A picture of any shape: it is later cropped to the frame."""
     image = _open(request)
     if min(image.size) < request["min_side"]:
         raise FileRefused(
             f"This picture is too small ({image.width} × {image.height} pixels). "
             f"Both sides need at least {request['min_side']} pixels, better 1080."
         )
-    image = _normal(image, request["max_side"])
+    image = _normalize(image, request["max_side"])
     work = Path(request["work"])
     image.save(work / "backdrop.jpg", "JPEG", quality=90, exif=b"", comment=b"")
     width, height = image.size
-    return {"width": width, "height": height, "colour": write_small(image, work / "thumbnail.webp", request)}
+    return {
+        "width": width,
+        "height": height,
+        "colour": write_thumbnail(image, work / "thumbnail.webp", request),
+    }
 
 
-def cutout(request: dict[str, Any]) -> dict[str, Any]:
-    """A picture that is worth nothing without its alpha channel, which every other job here takes away."""
+def convert_cutout(request: dict[str, Any]) -> dict[str, Any]:
+    """The picture with its alpha channel, which the other jobs here remove."""
     image = _open(request)
     _load(image)
     if not image.has_transparency_data:
         raise FileRefused("This picture has no transparent parts.")
     profile = image.info.get("icc_profile")
-    image = _upright(image).convert("RGBA")
+    image = _rotate_upright(image).convert("RGBA")
     alpha = image.getchannel("A")
     if alpha.getextrema()[1] == 0:
         raise FileRefused("There is nothing in this picture.")
-    image = _in_srgb(image.convert("RGB"), profile)
+    image = _to_srgb(image.convert("RGB"), profile)
     image.putalpha(alpha)
     image.thumbnail((request["max_side"],) * 2, Image.Resampling.LANCZOS, reducing_gap=2.0)
     plain = Image.new("RGBA", image.size)
@@ -72,8 +80,8 @@ def write_cutout(image: Image.Image, target: Path) -> None:
     image.save(target, "WEBP", quality=88, alpha_quality=95, method=4, exif=b"", icc_profile=b"")
 
 
-def write_small(image: Image.Image, target: Path, request: dict[str, Any]) -> str:
-    """Save a small WebP (the image itself is shrunk) and return the mean colour."""
+def write_thumbnail(image: Image.Image, target: Path, request: dict[str, Any]) -> str:
+    """Save the picture as a small WebP (the image itself is shrunk). Returns its mean colour."""
     side = request["thumbnail_side"]
     image.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
     image.save(target, "WEBP", quality=82, method=4, exif=b"", icc_profile=b"")
@@ -111,7 +119,7 @@ def sniff(head: bytes) -> str:
 
 
 def _open(request: dict[str, Any]) -> Image.Image:
-    """The picture with nothing but its header read; refused if decoding it would be too much."""
+    """The picture with only its header read. Raises FileRefused, also when it is too large to decode."""
     path = request["source"]
     with open(path, "rb") as file:
         name = sniff(file.read(256))
@@ -119,7 +127,7 @@ def _open(request: dict[str, Any]) -> Image.Image:
         raise FileRefused(NOT_A_PICTURE)
     # Otherwise Pillow imports all its plugins to find those of the less common formats.
     importlib.import_module(PLUGINS[name])
-    Image.MAX_IMAGE_PIXELS = None  # the next check is stricter and speaks English
+    Image.MAX_IMAGE_PIXELS = None  # the check below is stricter and has a plain sentence
     try:
         image = Image.open(path, formats=[name])
     except (OSError, ValueError, SyntaxError, EOFError) as error:
@@ -148,13 +156,13 @@ def _check_shape(size: tuple[int, int], request: dict[str, Any]) -> None:
 
 
 # ---------------------------------------------------------------- making it plain
-def _normal(image: Image.Image, side: int) -> Image.Image:
+def _normalize(image: Image.Image, side: int) -> Image.Image:
     """Decoded, upright, in sRGB, without transparency and metadata, no side longer than `side`."""
     image.draft(None, (side, side))  # JPEG alone: decoded at 1/2, 1/4 or 1/8 if that is still enough
     _load(image)
     profile = image.info.get("icc_profile")
-    image = _upright(image)
-    image = _eight_bit(image)
+    image = _rotate_upright(image)
+    image = _to_eight_bit(image)
     alpha = None
     if image.has_transparency_data:
         image = image.convert("RGBA")
@@ -162,12 +170,12 @@ def _normal(image: Image.Image, side: int) -> Image.Image:
         image = image.convert("RGB")
     elif image.mode not in ("RGB", "L", "CMYK", "LAB"):
         image = image.convert("RGB")
-    image = _in_srgb(image, profile)
+    image = _to_srgb(image, profile)
     if alpha is not None:
-        # Composed before anything is resized: the colour of what is transparent must not bleed into the edge.
-        wall = Image.new("RGB", image.size, BACKGROUND)
-        wall.paste(image, mask=alpha)
-        image = wall
+        # Before resizing, so that the colour of transparent parts does not bleed into the edge.
+        background = Image.new("RGB", image.size, BACKGROUND)
+        background.paste(image, mask=alpha)
+        image = background
     image.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
     plain = Image.new("RGB", image.size)
     plain.paste(image)
@@ -181,19 +189,19 @@ def _load(image: Image.Image) -> None:
         raise FileRefused(CUT_OFF) from error
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    # EXIF data that cannot be read turns nothing.
+def _rotate_upright(image: Image.Image) -> Image.Image:
+    # Broken EXIF data is ignored.
     with contextlib.suppress(OSError, ValueError, SyntaxError, TypeError, KeyError, ZeroDivisionError):
-        ImageOps.exif_transpose(image, in_place=True)  # otherwise it copies what needs no turning
+        ImageOps.exif_transpose(image, in_place=True)  # in place: otherwise it copies every picture
     return image
 
 
-def _rgb(image: Image.Image) -> Image.Image:
-    return image if image.mode == "RGB" else image.convert("RGB")  # which would copy it
+def _to_rgb(image: Image.Image) -> Image.Image:
+    return image if image.mode == "RGB" else image.convert("RGB")  # convert() would copy it
 
 
-def _eight_bit(image: Image.Image) -> Image.Image:
-    """Grey with 16 or 32 bits, integer or float, scaled to 8; Pillow's own conversion would clip it to white."""
+def _to_eight_bit(image: Image.Image) -> Image.Image:
+    """Grey with 16 or 32 bits, integer or float, scaled to 8: Pillow's own conversion would clip it to white."""
     if image.mode not in ("I", "F") and not image.mode.startswith("I;"):
         return image
     _, brightest = image.getextrema()
@@ -209,7 +217,7 @@ def _eight_bit(image: Image.Image) -> Image.Image:
     return image.convert("L")
 
 
-def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     if image.mode == "LAB":
         profile = None
         source = ImageCms.createProfile("LAB")
@@ -217,9 +225,9 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         except (OSError, ImageCms.PyCMSError):
-            return _rgb(image)
+            return _to_rgb(image)
     else:
-        return _rgb(image)
+        return _to_rgb(image)
     try:
         converted = ImageCms.profileToProfile(
             image,
@@ -230,5 +238,5 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
             flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
         )
     except (OSError, ValueError, ImageCms.PyCMSError):
-        return _rgb(image)  # a profile that does not fit the picture is worth nothing
-    return converted or _rgb(image)
+        return _to_rgb(image)  # the profile does not fit the picture
+    return converted or _to_rgb(image)

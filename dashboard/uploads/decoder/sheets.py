@@ -1,6 +1,6 @@
-"""Reading sheets: XLSX with openpyxl, CSV as Excel, Numbers, LibreOffice and Google write it. Values only.
+"""Reading spreadsheets: XLSX with openpyxl, CSV as Excel, Numbers, LibreOffice and Google write it.
 
-Formulas are never computed, macros never looked at, and nothing of the file is kept but the text of its cells.
+Only the text of the cells is used: formulas are not computed, macros are ignored.
 """
 
 import csv
@@ -23,35 +23,37 @@ NUL = (
 )
 EMPTY = "This sheet is empty."
 SEPARATORS = (",", ";", "\t")
-# What is inside an XLSX file may be a thousand times larger than the file.
-MOST_BYTES_INSIDE = 48 * 2**20
-MOST_FILES_INSIDE = 2000
-# Rows that are looked at, empty ones included, and columns: what is beyond them was put there by accident.
-MOST_ROWS = 5000
-MOST_COLUMNS = 40
+# The unpacked content of an XLSX file may be a thousand times larger than the file.
+MAX_UNPACKED_BYTES = 48 * 2**20
+MAX_PACKED_FILES = 2000
+# Rows (empty ones included) and columns that are read: anything beyond them is there by accident.
+MAX_ROWS = 5000
+MAX_COLUMNS = 40
 
 Row = tuple[int, list[str]]  # its number in the sheet, its cells
 
 
-def rows(request: dict[str, Any]) -> dict[str, Any]:
-    """The filled cells of the columns that are asked for.
+def read_rows(request: dict[str, Any]) -> dict[str, Any]:
+    """The filled cells of the requested columns, for `max_rows` rows and one more.
 
-    `columns` are the names a column may have, the first of each being the key in the answer. Of `most` rows and one
-    more, each is {"number": its row in the sheet, key: text, …}.
+    `columns`: the names a column may have, the first of each being its key in the answer. A row in the answer is
+    {"number": its row in the sheet, key: text, …}.
     """
     with open(request["source"], "rb") as file:
         content = file.read()
     names = {name: keys[0] for keys in request["columns"] for name in keys}
-    found = _xlsx(content) if content.startswith(b"PK") else _csv(content, names)
+    found = _read_xlsx(content) if content.startswith(b"PK") else _read_csv(content, names)
     header: dict[int, str] = {}
-    taken: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = []
     for number, cells in found:
         if not any(cells):
             continue
         if not header:
-            header = _header(cells, names)
+            header = _find_columns(cells, names)
             missing = [
-                keys[0] for keys in request["columns"][: request["needed"]] if keys[0] not in header.values()
+                keys[0]
+                for keys in request["columns"][: request["required"]]
+                if keys[0] not in header.values()
             ]
             if missing:
                 return {"missing": missing, "rows": []}
@@ -60,57 +62,57 @@ def rows(request: dict[str, Any]) -> dict[str, Any]:
         if any("\0" in cell for cell in row.values()):
             raise FileRefused(NUL.format(number=number))
         if row:
-            taken.append({"number": number, **row})
-        if len(taken) > request["most"]:
+            rows.append({"number": number, **row})
+        if len(rows) > request["max_rows"]:
             break
     if not header:
         raise FileRefused(EMPTY)
-    return {"missing": [], "rows": taken}
+    return {"missing": [], "rows": rows}
 
 
-def _header(cells: list[str], names: dict[str, str]) -> dict[int, str]:
-    """Which column holds what; the first of two with the same name counts."""
+def _find_columns(cells: list[str], names: dict[str, str]) -> dict[int, str]:
+    """The key of each column by its place; of two columns with the same name the first one counts."""
     found: dict[int, str] = {}
     for place, cell in enumerate(cells):
-        key = names.get(_plain(cell))
+        key = names.get(_normalize_name(cell))
         if key and key not in found.values():
             found[place] = key
     return found
 
 
-def _plain(name: str) -> str:
+def _normalize_name(name: str) -> str:
     return " ".join(name.replace("_", " ").casefold().split()).rstrip(":*")
 
 
 # ---------------------------------------------------------------- XLSX
-def _xlsx(content: bytes) -> Iterator[Row]:
-    _look_inside(content)
-    import openpyxl  # only where it is needed, and after the look inside
+def _read_xlsx(content: bytes) -> Iterator[Row]:
+    _check_archive(content)
+    import openpyxl  # only when needed, and after the check
 
     try:
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
         sheet = book.worksheets[0]
-        # A sheet's own word on its size may be wrong, or meant to be.
+        # The size that a sheet declares may be wrong, also on purpose.
         sheet.reset_dimensions()
-        found = sheet.iter_rows(max_row=MOST_ROWS, max_col=MOST_COLUMNS, values_only=True)
+        found = sheet.iter_rows(max_row=MAX_ROWS, max_col=MAX_COLUMNS, values_only=True)
         for number, cells in enumerate(found, 1):
             yield number, [_text(cell) for cell in cells]
     except MemoryError:
         raise
-    except Exception as error:  # whatever a damaged file makes the library stumble over
+    except Exception as error:  # the library has no common error for damaged files
         raise FileRefused(UNREADABLE) from error
 
 
-def _look_inside(content: bytes) -> None:
-    """Refuse what would unfold too large: no more than what is declared here is ever read from an archive."""
+def _check_archive(content: bytes) -> None:
+    """Refuse an archive that would be too large unpacked: no more than it declares is ever read from it."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            inside = archive.infolist()
+            files = archive.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise FileRefused(UNREADABLE) from error
-    if len(inside) > MOST_FILES_INSIDE or sum(one.file_size for one in inside) > MOST_BYTES_INSIDE:
+    if len(files) > MAX_PACKED_FILES or sum(one.file_size for one in files) > MAX_UNPACKED_BYTES:
         raise FileRefused("There is too much in this file. Copy the rows into a new sheet and try that file.")
-    if not any(one.filename == "[Content_Types].xml" for one in inside):
+    if not any(one.filename == "[Content_Types].xml" for one in files):
         raise FileRefused(NO_SHEET)
 
 
@@ -125,25 +127,25 @@ def _text(value: Any) -> str:
 
 
 # ---------------------------------------------------------------- CSV
-def _csv(content: bytes, names: dict[str, str]) -> Iterator[Row]:
-    text = _decoded(content)
+def _read_csv(content: bytes, names: dict[str, str]) -> Iterator[Row]:
+    text = _decode(content)
     first, _, rest = text.partition("\n")
-    if first.strip().lower().startswith("sep="):  # Excel's own way to say it
+    if first.strip().lower().startswith("sep="):  # Excel's own way to name it
         separator, text, before = first.strip()[4:5] or ",", rest, 1
     else:
-        separator, before = _separator(text, names), 0
+        separator, before = _guess_separator(text, names), 0
     csv.field_size_limit(10**6)
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
         for number, cells in enumerate(reader, before + 1):
-            if number > MOST_ROWS:
+            if number > MAX_ROWS:
                 return
-            yield number, [cell.strip() for cell in cells[:MOST_COLUMNS]]
+            yield number, [cell.strip() for cell in cells[:MAX_COLUMNS]]
     except csv.Error as error:
         raise FileRefused(UNREADABLE) from error
 
 
-def _decoded(content: bytes) -> str:
+def _decode(content: bytes) -> str:
     if content.startswith(b"\xd0\xcf\x11\xe0"):
         raise FileRefused(OLD_EXCEL)
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -153,18 +155,18 @@ def _decoded(content: bytes) -> str:
             raise FileRefused(UNREADABLE) from error
     try:
         return content.decode("utf-8-sig")
-    except UnicodeDecodeError:  # what Excel for Windows saves as "CSV" without more
+    except UnicodeDecodeError:  # Excel for Windows saves "CSV" like this
         if b"\0" in content:
             raise FileRefused(NO_SHEET) from None
         return content.decode("cp1252", errors="replace")
 
 
-def _separator(text: str, names: dict[str, str]) -> str:
-    """The one with which the first row has the most columns that we know."""
+def _guess_separator(text: str, names: dict[str, str]) -> str:
+    """The separator that gives the first row the most known columns."""
     first = next((line for line in text.splitlines() if line.strip()), "")
 
-    def known(separator: str) -> int:
+    def count_known(separator: str) -> int:
         cells: Iterable[str] = next(csv.reader([first], delimiter=separator), [])
-        return sum(_plain(cell) in names for cell in cells)
+        return sum(_normalize_name(cell) in names for cell in cells)
 
-    return max(SEPARATORS, key=known)
+    return max(SEPARATORS, key=count_known)

@@ -14,7 +14,7 @@ from dashboard.uploads.decoder import FileRefused
 NOT_A_SOUND = "This is not a sound we can read. Use a recording saved as WAV, MP3, M4A, OGG, WebM or FLAC."
 BROKEN = "This recording could not be read. It may be damaged. Save it again as WAV or MP3 and try that file."
 NO_SOUND = "There is no sound in this file."
-# What recorders write. FFmpeg's hundreds of other decoders stay shut.
+# The codecs of recorders. FFmpeg's hundreds of other decoders are not used.
 CODECS = (
     "aac,alac,amrnb,amrwb,flac,libopus,opus,vorbis,libvorbis,mp1float,mp2float,mp3float,mp1,mp2,mp3,"
     "pcm_alaw,pcm_mulaw,pcm_u8,pcm_s8,pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,"
@@ -26,13 +26,13 @@ MIN_RATE = 8000
 MAX_LEADING_ZEROS = 4096
 
 
-def voice(request: dict[str, Any]) -> dict[str, Any]:
+def convert_voice(request: dict[str, Any]) -> dict[str, Any]:
     with open(request["source"], "rb") as file, open_media(file, CODECS) as container:
         stream = container.streams.best("audio")
         if stream is None:
             raise FileRefused(NO_SOUND)
         if not request["cut"]:
-            _refuse_long(_told_seconds(container, stream, Path(request["source"])), request)
+            _check_duration(_read_duration(container, stream, Path(request["source"])), request)
         return _write(container, stream, request)
 
 
@@ -40,8 +40,8 @@ def voice(request: dict[str, Any]) -> dict[str, Any]:
 def sniff(head: bytes) -> str:
     """FFmpeg's name of the container, or an empty string.
 
-    Named outright, so that FFmpeg never guesses: a playlist that calls itself a recording could otherwise make
-    it open other files and addresses.
+    Named explicitly, so that FFmpeg never guesses: a playlist in the guise of a recording could otherwise make it
+    open other files and addresses.
     """
     tagged = head[:3] == b"ID3" and len(head) >= 10
     if tagged:
@@ -76,51 +76,49 @@ def open_media(file: BinaryIO, codecs: str) -> av.container.InputContainer:
     head = file.read(64 * 1024)
     file.seek(0)
     if head[:1] == b"\0" and head[4:8] not in BOXES:
-        head = head[: MAX_LEADING_ZEROS + 16].lstrip(
-            b"\0"
-        )  # some MP3 writers begin with silence of their own
+        head = head[: MAX_LEADING_ZEROS + 16].lstrip(b"\0")  # some MP3 writers begin with zeros
     name = sniff(head)
     if not name:
         raise FileRefused(NOT_A_SOUND)
     try:
-        # A file object and no address: there is nothing to resolve other names against.
+        # A file object instead of a path: other names cannot be resolved against it.
         options = {"protocol_whitelist": "none", "codec_whitelist": codecs}
         return av.open(file, format=name, options=options, metadata_errors="replace")
     except (av.FFmpegError, ValueError, OSError) as error:
         raise FileRefused(BROKEN) from error
 
 
-def _told_seconds(container: av.container.InputContainer, stream: av.AudioStream, path: Path) -> float:
-    """How long the header says it is; 0 if it says nothing or cannot be believed."""
-    told = 0.0
+def _read_duration(container: av.container.InputContainer, stream: av.AudioStream, path: Path) -> float:
+    """The duration by the header; 0 if it has none. Corrected where recorders are known to write it wrong."""
+    seconds = 0.0
     if stream.duration and stream.time_base:
-        told = float(stream.duration * stream.time_base)
+        seconds = float(stream.duration * stream.time_base)
     elif container.duration:
-        told = container.duration / av.time_base
+        seconds = container.duration / av.time_base
     rate = stream.codec_context.bit_rate
     if stream.codec_context.name.startswith("pcm_") and rate:
-        # Streaming recorders write 4 GiB into the header; the file's size knows better.
-        told = min(told, path.stat().st_size * 8 / rate)
-    return told
+        # Streaming recorders write 4 GiB into the header: use the file's size.
+        seconds = min(seconds, path.stat().st_size * 8 / rate)
+    return seconds
 
 
-def _refuse_long(seconds: float, request: dict[str, Any]) -> None:
+def _check_duration(seconds: float, request: dict[str, Any]) -> None:
     limit = request["max_seconds"]
     if seconds > limit + 0.05:
         raise FileRefused(
-            f"This recording is {length(seconds)} long. The limit is {length(limit)}. "
+            f"This recording is {format_duration(seconds)} long. The limit is {format_duration(limit)}. "
             "Shorten it, or cut it into several videos."
         )
 
 
 def _refuse_longer(request: dict[str, Any]) -> NoReturn:
     raise FileRefused(
-        f"This recording is longer than the limit of {length(request['max_seconds'])}. "
+        f"This recording is longer than the limit of {format_duration(request['max_seconds'])}. "
         "Shorten it, or cut it into several videos."
     )
 
 
-def length(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """1 minute, 12 min 30 s, 3 h."""
     whole = max(round(seconds), 1)
     if whole < 60:
@@ -160,11 +158,11 @@ def _write(
         raise FileRefused(NO_SOUND)
     if written < request["min_seconds"] * rate:
         raise FileRefused("This recording is too short. It needs to be at least a fifth of a second long.")
-    return {"seconds": written / rate, "peaks": peaks.take(request["peaks"])}
+    return {"seconds": written / rate, "peaks": peaks.summarize(request["peaks"])}
 
 
 def writer(path: Path, rate: int, channels: int) -> wave.Wave_write:
-    """A WAV file of 16 bits to write frames to; its length is put right when it is closed."""
+    """A WAV file of 16 bits to write frames to; its header is completed when it is closed."""
     out = wave.open(str(path), "wb")  # noqa: SIM115 - the caller's `with` closes it
     out.setnchannels(channels)
     out.setsampwidth(2)
@@ -179,19 +177,19 @@ def _blocks(
     resampler, shape = None, None
     for frame in _frames(container, stream):
         if (frame.format.name, frame.layout.name, frame.sample_rate) != shape:
-            # Chained Ogg and joined MP3 files change in mid-stream.
+            # Chained Ogg and joined MP3 files change their format in mid-stream.
             if resampler:
-                yield from _resampled(resampler, None)
+                yield from _resample(resampler, None)
             shape = (frame.format.name, frame.layout.name, frame.sample_rate)
             layout = "mono" if channels == 1 else "stereo"
             resampler = av.AudioResampler(format="flt", layout=layout, rate=rate)
-        frame.pts = None  # gaps and jumps in the time stamps are no silence
-        yield from _resampled(resampler, frame)
+        frame.pts = None  # gaps and jumps in the time stamps do not mean silence
+        yield from _resample(resampler, frame)
     if resampler:
-        yield from _resampled(resampler, None)
+        yield from _resample(resampler, None)
 
 
-def _resampled(resampler: av.AudioResampler, frame: av.AudioFrame | None) -> Iterator[np.ndarray]:
+def _resample(resampler: av.AudioResampler, frame: av.AudioFrame | None) -> Iterator[np.ndarray]:
     for out in resampler.resample(frame):
         samples = out.to_ndarray().reshape(-1)
         samples = np.nan_to_num(samples, nan=0.0, posinf=1.0, neginf=-1.0)
@@ -199,7 +197,7 @@ def _resampled(resampler: av.AudioResampler, frame: av.AudioFrame | None) -> Ite
 
 
 def _frames(container: av.container.InputContainer, stream: av.AudioStream) -> Iterator[av.AudioFrame]:
-    """What can be decoded; a broken packet is left out, a broken end is the end."""
+    """All frames that can be decoded: broken packets are skipped, a broken container ends the sound."""
     packets = container.demux(stream)
     while True:
         try:
@@ -215,9 +213,9 @@ def _frames(container: av.container.InputContainer, stream: av.AudioStream) -> I
 
 
 class Peaks:
-    """The loudest sample of each stretch; stretches are joined as they become many."""
+    """The loudest sample of each stretch of sound; stretches are merged when there are too many."""
 
-    MANY = 4096
+    MAX_STRETCHES = 4096
 
     def __init__(self, rate: int) -> None:
         self.stretch = max(rate // 200, 1) * 2
@@ -230,15 +228,15 @@ class Peaks:
         loud = np.abs(block[:whole].astype(np.int32)).reshape(-1, self.stretch)
         self.tops += loud.max(axis=1).tolist() if whole else []
         self.rest = block[whole:]
-        while len(self.tops) > self.MANY:
+        while len(self.tops) > self.MAX_STRETCHES:
             if len(self.tops) % 2:
                 self.tops.append(0)
             self.tops = [max(pair) for pair in zip(self.tops[::2], self.tops[1::2], strict=True)]
             self.stretch *= 2
 
-    def take(self, number: int) -> list[float]:
+    def summarize(self, number: int) -> list[float]:
         tops = self.tops or [int(np.abs(self.rest.astype(np.int32)).max(initial=0))]
-        # Quiet recordings fill the picture too, but silence stays flat.
+        # Scaled so that quiet recordings fill the picture too, but silence stays flat.
         full = max(max(tops), 32767 // 50)
         values = []
         for index in range(number):

@@ -1,4 +1,4 @@
-"""Looking into the videos that came back; they are kept as they are, so they are read to the end."""
+"""Checking the videos of the provider. They are stored as they are, so they are read to the end."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,38 +14,37 @@ from dashboard.uploads.decoder import FileRefused, pictures, sounds
 NOT_A_VIDEO = "What came back is not a video."
 BROKEN = "The video that came back is damaged or incomplete."
 CODECS = "h264,hevc,av1,libdav1d,vp8,vp9,libvpx,libvpx-vp9,mpeg4,mjpeg,png,prores,qtrle," + sounds.CODECS
-LAST_SECONDS = 1.0
-MASK_SLACK = 0.5  # seconds that a mask may be longer or shorter than its video
-UNMARKED = 2  # AVCOL_SPC_UNSPECIFIED
-HD = 720
+CHECK_BEFORE_END = 1.0  # seconds
+MAX_MASK_DIFFERENCE = 0.5  # seconds between the durations of mask and video
+UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
+HD_HEIGHT = 720
 
 
-def film(request: dict[str, Any]) -> dict[str, Any]:
-    """Everything that is wanted of a video that came back and of its mask, if it has one: each is opened once."""
-    with _opened(request["source"], request) as (container, stream):
-        facts = _facts(container, stream)
-        image = _picture(_frame_at(container, stream, max(request["at"], 0.0)))
-    masked = _masked(image, facts, request) if request["mask"] else {}
+def check_video(request: dict[str, Any]) -> dict[str, Any]:
+    """Facts and stills of a video, and the cut-out by its mask, if it has one. Each file is opened once."""
+    with _open_video(request["source"], request) as (container, stream):
+        facts = _read_facts(container, stream)
+        image = _to_image(_frame_at(container, stream, max(request["at"], 0.0)))
+    masked = _cut_out(image, facts, request) if request["mask"] else {}
     return facts | masked | _write_stills(image, request)
 
 
-def stills(request: dict[str, Any]) -> dict[str, Any]:
+def extract_stills(request: dict[str, Any]) -> dict[str, Any]:
     """The frame at `at` as a poster and as a thumbnail."""
-    with _opened(request["source"], request) as (container, stream):
-        image = _picture(_frame_at(container, stream, max(request["at"], 0.0)))
+    with _open_video(request["source"], request) as (container, stream):
+        image = _to_image(_frame_at(container, stream, max(request["at"], 0.0)))
     return _write_stills(image, request)
 
 
-def _facts(container: av.container.InputContainer, stream: av.VideoStream) -> dict[str, Any]:
-    """Size, length and number of frames as they really are; refused when it is no whole video."""
-    frames, end = _count(container, stream)
-    told = stream.frames
-    if not frames or (told and frames < told):
+def _read_facts(container: av.container.InputContainer, stream: av.VideoStream) -> dict[str, Any]:
+    """Size, duration and number of frames as they really are. Raises FileRefused when the video is incomplete."""
+    frames, end = _count_frames(container, stream)
+    if not frames or frames < stream.frames:  # which is 0 where the header does not tell
         raise FileRefused(BROKEN)
     rate = float(stream.average_rate or 0)
     seconds = end or (frames / rate if rate else 0.0)
-    # The first picture and one near the end: enough to know that a player can show it.
-    for at in (0.0, max(seconds - LAST_SECONDS, 0.0)):
+    # Decode the first frame and one near the end: enough to know that a player can show it.
+    for at in (0.0, max(seconds - CHECK_BEFORE_END, 0.0)):
         _frame_at(container, stream, at)
     return {
         "width": stream.codec_context.width,
@@ -61,19 +60,19 @@ def _write_stills(image: Image.Image, request: dict[str, Any]) -> dict[str, Any]
     work = Path(request["work"])
     image.thumbnail((request["poster_side"],) * 2, Image.Resampling.LANCZOS, reducing_gap=2.0)
     image.save(work / "poster.jpg", "JPEG", quality=86)
-    return {"colour": pictures.write_small(image, work / "thumbnail.webp", request)}
+    return {"colour": pictures.write_thumbnail(image, work / "thumbnail.webp", request)}
 
 
-def _masked(image: Image.Image, facts: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
-    """Check the mask, and write the person alone. A mask that is worth nothing is told and is no refusal."""
+def _cut_out(image: Image.Image, facts: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
+    """Write cutout.webp, the frame cut out by the mask. An unusable mask is reported in the answer."""
     try:
-        with _opened(request["mask"], request) as (container, stream):
-            mask = _facts(container, stream)
+        with _open_video(request["mask"], request) as (container, stream):
+            mask = _read_facts(container, stream)
             if (mask["width"], mask["height"]) != (facts["width"], facts["height"]):
                 raise FileRefused("The mask has another size than its video.")
-            if abs(mask["seconds"] - facts["seconds"]) > MASK_SLACK:
+            if abs(mask["seconds"] - facts["seconds"]) > MAX_MASK_DIFFERENCE:
                 raise FileRefused("The mask has another length than its video.")
-            alpha = _picture(_frame_at(container, stream, max(request["at"], 0.0)))
+            alpha = _to_image(_frame_at(container, stream, max(request["at"], 0.0)))
         if image.size != alpha.size:
             raise FileRefused(BROKEN)
     except FileRefused as error:
@@ -89,7 +88,7 @@ def _masked(image: Image.Image, facts: dict[str, Any], request: dict[str, Any]) 
 
 
 @contextmanager
-def _opened(
+def _open_video(
     path: str, request: dict[str, Any]
 ) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
     with open(path, "rb") as file, _open(file) as container:
@@ -114,8 +113,8 @@ def _stream(container: av.container.InputContainer, request: dict[str, Any]) -> 
     return stream
 
 
-def _count(container: av.container.InputContainer, stream: av.VideoStream) -> tuple[int, float]:
-    """Number of frames really there and the moment the last one ends."""
+def _count_frames(container: av.container.InputContainer, stream: av.VideoStream) -> tuple[int, float]:
+    """The number of frames in the file, and the moment the last one ends."""
     frames, end = 0, 0.0
     start = stream.start_time or 0
     for packet in _packets(container, stream):
@@ -144,7 +143,7 @@ def _frame_at(container: av.container.InputContainer, stream: av.VideoStream, at
         container.seek(int((start + at) / stream.time_base), stream=stream)
         for shown in container.decode(stream):
             if frame is not None and (shown.time is None or shown.time - start > at + 1e-3):
-                break  # the one before is what a player shows at that moment
+                break  # the frame before is the one that a player shows
             frame = shown
     except (av.FFmpegError, OSError) as error:
         if frame is None:
@@ -154,8 +153,8 @@ def _frame_at(container: av.container.InputContainer, stream: av.VideoStream, at
     return frame
 
 
-def _picture(frame: av.VideoFrame) -> Image.Image:
-    """In sRGB. What carries no mark is taken as browsers take it: HD as BT.709, smaller as BT.601."""
-    if frame.colorspace == UNMARKED:
-        return frame.to_image(src_colorspace="ITU709" if frame.height >= HD else "ITU601")
+def _to_image(frame: av.VideoFrame) -> Image.Image:
+    """The frame in sRGB. Without a colour space it is read as browsers do: HD as BT.709, smaller as BT.601."""
+    if frame.colorspace == UNSPECIFIED:
+        return frame.to_image(src_colorspace="ITU709" if frame.height >= HD_HEIGHT else "ITU601")
     return frame.to_image()

@@ -1,24 +1,24 @@
-"""The gallery of avatars: finding, and what is done with several at once."""
+"""The gallery of avatars: search and filters, and actions on several avatars."""
 
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import PurePosixPath
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from avatars import tasks
+from avatars import services
 from avatars.cards import cards_of
 from avatars.models import Avatar
 from avatars.search import AVATARS
-from avatars.views import for_cards
 from dashboard.files import zip_stream
 from dashboard.gallery import filters
 from dashboard.gallery.changes import Changes, Gallery
 from dashboard.provider import sync as provider_sync
+from dashboard.request import Request
 
 
 class AvatarFindForm(filters.FindForm):
@@ -29,7 +29,7 @@ GALLERY = Gallery(Avatar, "avatar", "avatars", "avatars", AvatarFindForm)
 
 
 @require_GET
-def gallery(request: HttpRequest) -> HttpResponse:
+def gallery(request: Request) -> HttpResponse:
     form = AvatarFindForm(request.GET, request.user)
     page = filters.Page(form, Avatar.objects.all(), request.GET.get("page"))
     words = page.words("avatar", "avatars")
@@ -39,20 +39,20 @@ def gallery(request: HttpRequest) -> HttpResponse:
         "words": words,
         "sync": provider_sync.load_state(Avatar),
         "changes": Changes.since(GALLERY, page),
-        "avatars": cards_of(page.load(for_cards())),
+        "avatars": cards_of(page.load(Avatar.objects.for_cards())),
     }
     template = "avatars/_results.html" if filters.is_part(request) else "avatars/gallery.html"
     return filters.answered(request, render(request, template, context), form, words)
 
 
 @require_GET
-def changes(request: HttpRequest) -> HttpResponse:
+def changes(request: Request) -> HttpResponse:
     """The poll of the gallery: what was added or deleted elsewhere."""
     return GALLERY.poll(request)
 
 
 @require_GET
-def download(request: HttpRequest) -> HttpResponseBase:
+def download(request: Request) -> HttpResponseBase:
     """The pictures of what was selected, as one archive."""
     avatars = [row for row in Avatar.objects.filter(pk__in=filters.chosen(request.GET)) if row.picture]
     if not avatars:
@@ -69,12 +69,12 @@ def _files(avatars: list[Avatar]) -> Iterator[tuple[str, str, datetime]]:
 
 
 @require_POST
-def delete(request: HttpRequest) -> HttpResponse:
+def delete(request: Request) -> HttpResponse:
     """What was selected, as far as the person may; the page comes back as it was asked for."""
     mine, left = filters.mine_and_others(
         Avatar.objects.filter(pk__in=filters.chosen(request.POST)), request.user
     )
     for avatar in mine:
-        tasks.remove(avatar)
+        services.delete_avatar(avatar)
     messages.success(request, filters.what_was_deleted(len(mine), left, "avatar was", "avatars were"))
     return redirect(f"{reverse('avatars')}?{request.GET.urlencode()}")

@@ -1,0 +1,90 @@
+"""What pages do with avatars: create, retry, delete, sync."""
+
+import uuid
+from pathlib import Path
+
+from django.core.files.base import File
+from django.db import transaction
+
+from avatars.models import Avatar
+from dashboard.files.filenames import from_filename
+from dashboard.files.stored_files import delete_on_error, store_file
+from dashboard.jobs.enqueue import enqueue, enqueue_job
+from dashboard.jobs.provider_job import ProviderState
+from dashboard.models import User
+from dashboard.provider import lifecycle
+from dashboard.uploads import portraits
+
+MAX_NAME_BEFORE_FACE = 180
+
+
+def create_avatar(
+    source: File | Path, filename: str, user: User, *, upload_ref: uuid.UUID | None = None
+) -> Avatar:
+    """Store a portrait and have an avatar made of it. Raises UploadError."""
+
+    def create() -> Avatar:
+        with portraits.convert(source) as portrait:
+            avatar = Avatar(
+                name=from_filename(filename, "New avatar"),
+                made_by=user,
+                upload_ref=upload_ref,
+                portrait_width=portrait.width,
+                portrait_height=portrait.height,
+                colour=portrait.colour,
+            )
+            with delete_on_error(avatar):
+                store_file(avatar.portrait, portrait.path, f"{avatar.client_ref}.jpg")
+                if portrait.thumbnail:
+                    store_file(avatar.thumbnail, portrait.thumbnail, f"{avatar.client_ref}.webp")
+                _save_and_enqueue(avatar)
+        return avatar
+
+    return Avatar.create_once(upload_ref, create)
+
+
+def create_avatar_of_face(avatar: Avatar, number: int, user: User) -> Avatar:
+    """Have another avatar made of face `number` (from 1) of the same portrait."""
+    new = Avatar(
+        name=f"{avatar.name[:MAX_NAME_BEFORE_FACE]}, face {number}",
+        made_by=user,
+        portrait_width=avatar.portrait_width,
+        portrait_height=avatar.portrait_height,
+        colour=avatar.colour,
+        wanted_face=avatar.faces[number - 1],
+    )
+    with delete_on_error(new):
+        # Copies: each avatar deletes its own files.
+        with avatar.portrait.open() as portrait:
+            new.portrait.save(f"{new.client_ref}.jpg", File(portrait), save=False)
+        if avatar.thumbnail:
+            with avatar.thumbnail.open() as thumbnail:
+                new.thumbnail.save(f"{new.client_ref}.webp", File(thumbnail), save=False)
+        _save_and_enqueue(new)
+    return new
+
+
+def _save_and_enqueue(avatar: Avatar) -> None:
+    with transaction.atomic():
+        avatar.save()
+        enqueue_job(avatar)
+
+
+def retry_avatar(avatar: Avatar) -> bool:
+    """Try again; False when there was nothing to retry. Raises LeaseLost."""
+    state = ProviderState.COPYING if avatar.remote_id else ProviderState.WAITING
+    with transaction.atomic():
+        if not lifecycle.retry(avatar, state):
+            return False
+        enqueue_job(avatar)
+    return True
+
+
+def delete_avatar(avatar: Avatar) -> None:
+    """Delete it here for good; its videos stay."""
+    lifecycle.delete(avatar)
+
+
+def request_sync() -> None:
+    """Have a worker look for avatars that were made elsewhere."""
+    enqueue("avatars.tasks.sync")

@@ -1,0 +1,32 @@
+"""What many views need, beside django.shortcuts."""
+
+from typing import TypeVar
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.forms import BaseForm
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+
+from dashboard.models import OwnedModel, User
+
+Row = TypeVar("Row", bound=OwnedModel)
+
+
+def get_changeable_or_403(rows: type[Row] | QuerySet[Row], pk: int, user: User) -> Row:
+    """The row, if this person may change it. Raises Http404, PermissionDenied."""
+    row = get_object_or_404(rows, pk=pk)
+    if not user.may_change(row):
+        raise PermissionDenied
+    return row
+
+
+def respond_sentence(sentence: str, *, status: int = 422) -> HttpResponse:
+    """A sentence for a script to show, where a page would be of no use."""
+    return HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8")
+
+
+def join_errors(form: BaseForm) -> str:
+    """All that is wrong with a form, each sentence once."""
+    sentences = (str(error) for errors in form.errors.values() for error in errors)
+    return " ".join(dict.fromkeys(sentences))
