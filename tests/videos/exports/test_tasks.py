@@ -234,6 +234,7 @@ def test_a_look_of_an_older_version_is_drawn_again_by_itself(finished, django_ca
     assert video.display_file == video.styled_video != "old.mp4"
 
 
+@pytest.mark.slow
 def test_the_face_that_is_framed_is_that_of_the_video_or_of_its_avatar(finished):
     head = {"eyes": [0.5, 0.2], "head": [0.3, 0.05, 0.4, 0.3], "cuts": [1.0, 1.0]}
     low = {"eyes": [0.5, 0.7], "head": [0.3, 0.55, 0.4, 0.3], "cuts": [1.0, 1.0]}
