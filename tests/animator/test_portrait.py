@@ -126,6 +126,7 @@ def face_width(picture: np.ndarray) -> float:
     return found.size[0]
 
 
+@pytest.mark.slow
 def test_from_160_pixels_on_nothing_is_said_about_the_size(far_away, tmp_path):
     for pixels, warnings in ((150, ["small"]), (165, [])):
         cv2.imwrite(str(tmp_path / "x.png"), far_away(pixels))

@@ -8,6 +8,7 @@ from django.test import Client
 from playwright.sync_api import Page, expect
 
 from dashboard.jobs.provider_job import ProviderState, current_provider
+from tests.sign_in import expect_sign_in
 from videos.models import Video
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -152,6 +153,7 @@ def test_nobody_who_signs_in_next_finds_the_draft(page, people, tom, maria, live
     begin(page)
     assert page.evaluate("localStorage.length") == 1
     page.get_by_role("button", name="Settings").click()
-    page.get_by_role("button", name="Sign out").click()
-    page.wait_for_url("**/accounts/login/**")
+    with expect_sign_in():
+        page.get_by_role("button", name="Sign out").click()
+        page.wait_for_url("**/accounts/login/**")
     assert page.evaluate("localStorage.length") == 0

@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import PATIENCE
 from tests.browser.test_axe import complaints
 from tests.conftest import ARGS, CHROMIUM, FIXTURES
+from tests.sign_in import expect_sign_in
 from videos.models import Video, Voice
 from videos.voices import editing
 from videos.voices.edit_spec import Edit
@@ -129,9 +130,10 @@ def test_a_take_is_not_lost_when_it_cannot_be_sent(listening, speaker, maria):
     )
     page.get_by_role("button", name="Use it").click()
     expect(upload).to_contain_text("Connection lost.")
-    Session.objects.all().delete()
-    page.context.set_offline(False)
-    expect(recorder.get_by_role("alert")).to_contain_text("Sign in again in another tab")
+    with expect_sign_in():
+        Session.objects.all().delete()
+        page.context.set_offline(False)
+        expect(recorder.get_by_role("alert")).to_contain_text("Sign in again in another tab")
     client = Client()
     client.force_login(maria)
     fresh = client.cookies[settings.SESSION_COOKIE_NAME].value

@@ -12,7 +12,7 @@ from dashboard.provider.answers import RemoteVideo
 from dashboard.provider.client import Client, ProviderError
 from tests.conftest import FIXTURES
 from tests.fake_provider import TOKEN, FakeProvider
-from tests.product.running import until
+from tests.product.running import Product, until
 
 
 @dataclass
@@ -30,6 +30,11 @@ def pictures() -> Iterator[FakeProvider]:
     server.shutdown()
 
 
+@pytest.fixture(scope="module")
+def token(product: Product) -> str:
+    return product.manage("create_token", "contract").strip().splitlines()[-1]
+
+
 @pytest.fixture(params=["another provider", "our own engine"])
 def service(request, provider, pictures) -> Service:
     """`our own engine` is reached with a token as anybody gets one, and fetches from the site it is allowed to."""
@@ -38,9 +43,7 @@ def service(request, provider, pictures) -> Service:
         threading.Thread(target=_works, args=(provider,), daemon=True).start()
         client = Client(provider.url, TOKEN)
     else:
-        product = request.getfixturevalue("product")
-        token = product.manage("create_token", f"contract {time.time()}").strip().splitlines()[-1]
-        client = Client(product.url, token)
+        client = Client(request.getfixturevalue("product").url, request.getfixturevalue("token"))
     return Service(client, pictures.link("portrait"), pictures.link("hello"))
 
 

@@ -8,6 +8,7 @@ from django.core.files import File
 from dashboard.jobs.provider_job import ProviderState
 from tests.videos import card as cards
 from tests.videos.card import Card
+from videos.exports import tasks
 from videos.models import Export, Video
 
 
@@ -61,3 +62,23 @@ def again(thing: Any) -> Any:
 
 def export_of(video: Video, kind: str) -> Export:
     return video.exports.get(kind=kind)
+
+
+def made(video: Video, kind: str) -> Export:
+    export = tasks.want(video, kind)
+    tasks.work(export.pk)
+    return again(export)
+
+
+def wear(video: Video, look: dict) -> Video:
+    """As the page does it: the look is saved, and what follows from it."""
+    Video.objects.filter(pk=video.pk).update(look=look)
+    video = again(video)
+    tasks.dress(video)
+    return again(video)
+
+
+def laid_on(video: Video, look: dict) -> Video:
+    video = wear(video, look)
+    tasks.work(export_of(video, Export.Kind.LOOK).pk)
+    return again(video)

@@ -1,4 +1,4 @@
-"""Exports as rows that last: one file for a click, looks laid on, posters, what goes when its video goes."""
+"""Exports as rows that last: one file for a click, what dies in the middle, what goes when its video goes."""
 
 import errno
 from datetime import timedelta
@@ -9,44 +9,19 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 from django_q.models import OrmQ
-from PIL import Image
 
 from avatars.models import Avatar
 from dashboard.files.stored_files import DISK_FULL
 from dashboard.jobs.base import LeaseLost
 from dashboard.jobs.local_job import LocalState
-from dashboard.jobs.provider_job import ProviderState
 from tests.videos import decoded
-from tests.videos.exports.conftest import again, export_of
-from tests.workers import work_on_video
-from videos import poller
+from tests.videos.exports.conftest import again, export_of, laid_on, made, wear
 from videos import tasks as video_tasks
 from videos.exports import studio_process, tasks, workspace
 from videos.models import Export, Video
 
 Kind = Export.Kind
 COLOUR = {"background": "colour", "colour": "#1e3cdc"}
-BLUE = (0x1E, 0x3C, 0xDC)
-
-
-def made(video: Video, kind: str) -> Export:
-    export = tasks.want(video, kind)
-    tasks.work(export.pk)
-    return again(export)
-
-
-def wear(video: Video, look: dict) -> Video:
-    """As the page does it: the look is saved, and what follows from it."""
-    Video.objects.filter(pk=video.pk).update(look=look)
-    video = again(video)
-    tasks.dress(video)
-    return again(video)
-
-
-def laid_on(video: Video, look: dict) -> Video:
-    video = wear(video, look)
-    tasks.work(export_of(video, Kind.LOOK).pk)
-    return again(video)
 
 
 @pytest.mark.parametrize(
@@ -216,148 +191,6 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing(finished, monkeypatch, kep
     assert kept() == before
 
 
-# ---------------------------------------------------------------- looks
-
-
-def test_a_look_is_laid_on_and_shown_with_a_poster_of_its_own(finished, kept):
-    video = finished()
-    before = kept()
-    video = wear(video, COLOUR)
-    assert video.display_file == video.video  # until it is made
-    tasks.work(export_of(video, Kind.LOOK).pk)
-    video = again(video)
-    assert video.display_file == video.styled_video
-    corner = decoded.film(Path(video.styled_video.path)).pictures[0][5, 5, :3]
-    assert abs(corner.astype(int) - BLUE).max() < 6
-    with Image.open(video.poster.open()) as poster, Image.open(video.thumbnail.open()) as small:
-        assert max(abs(a - b) for a, b in zip(poster.getpixel((5, 5)), BLUE, strict=True)) < 8
-        assert max(abs(a - b) for a, b in zip(small.convert("RGB").getpixel((5, 5)), BLUE, strict=True)) < 14
-    assert kept() - before == {video.styled_video.name, video.poster.name, video.thumbnail.name}
-
-
-@pytest.mark.slow
-def test_a_video_that_was_ordered_with_a_look_is_dressed_when_it_comes_home(
-    provider, new_avatar, new_video, card
-):
-    provider.files |= {"video": card.video, "mask": card.mask}
-    remote = provider.add_avatar()
-    avatar = new_avatar(state=ProviderState.READY, remote_id=remote["avatar_id"], provider=provider.url)
-    video = new_video(avatar=avatar, look=COLOUR)
-    work_on_video(video.pk)
-    provider.finish(again(video).remote_id)
-    poller.step()
-    Video.objects.update(try_after=timezone.now())
-    # Somebody chooses another look while it is on its way.
-    Video.objects.update(look=COLOUR | {"frame": "1:1"})
-    work_on_video(video.pk)
-    assert again(video).is_ready
-    tasks.work(export_of(video, Kind.LOOK).pk)
-    video = again(video)
-    assert video.display_file == video.styled_video
-    assert video.display_size == (192, 192)
-
-
-@pytest.mark.slow
-def test_another_look_takes_its_place_and_the_files_of_the_first_go(
-    finished, kept, django_capture_on_commit_callbacks
-):
-    video = laid_on(finished(), COLOUR)
-    first = {video.styled_video.name, video.poster.name, video.thumbnail.name}
-    with django_capture_on_commit_callbacks(execute=True):
-        video = laid_on(video, COLOUR | {"frame": "1:1"})
-    assert video.display_size == (192, 192)
-    assert not first & kept()
-    assert video.exports.filter(kind=Kind.LOOK).count() == 1
-
-
-def test_the_plain_look_is_back_at_once_and_soon_its_poster(
-    finished, kept, django_capture_on_commit_callbacks
-):
-    video = finished()
-    before = kept()
-    video = laid_on(video, COLOUR)
-    with django_capture_on_commit_callbacks(execute=True):
-        video = wear(video, {})
-        assert video.display_file == video.video
-        assert not video.styled_video
-        tasks.work(export_of(video, Kind.POSTER).pk)
-    video = again(video)
-    with Image.open(video.poster.open()) as poster:
-        assert poster.getpixel((5, 5))[1] > 120  # the green wall
-    assert kept() - before == {video.poster.name, video.thumbnail.name}
-
-
-def test_a_look_that_changed_while_it_was_made_is_not_shown(finished, monkeypatch, kept):
-    video = wear(finished(), COLOUR)
-    before = kept()
-    export = export_of(video, Kind.LOOK)
-
-    def meanwhile(*args):
-        wear(video, COLOUR | {"frame": "1:1"})
-        return real(*args)
-
-    real = studio_process.make
-    monkeypatch.setattr(studio_process, "make", meanwhile)
-    tasks.work(export.pk)
-    video = again(video)
-    assert not video.styled_video
-    assert kept() == before
-    assert export_of(video, Kind.LOOK).look["frame"] == "1:1"
-
-
-def test_the_same_look_again_makes_nothing_again(finished):
-    video = laid_on(finished(), COLOUR)
-    OrmQ.objects.all().delete()
-    wear(video, COLOUR)
-    assert not OrmQ.objects.exists()
-
-
-@pytest.mark.slow
-def test_a_gif_of_another_look_is_another_gif(finished):
-    video = finished()
-    plain = made(video, Kind.GIF)
-    video = laid_on(video, COLOUR)
-    dressed = made(video, Kind.GIF)
-    assert plain.pk != dressed.pk
-    assert made(video, Kind.WEBM).look == {}
-
-
-# ---------------------------------------------------------------- posters
-
-
-def test_the_poster_is_the_frame_that_was_chosen(finished, card):
-    video = finished()
-    for moment, is_flash in ((card.click + 0.01, True), (0.2, False)):
-        tasks.choose_poster(video, moment)
-        tasks.work(export_of(video, Kind.POSTER).pk)
-        video = again(video)
-        with Image.open(video.poster.open()) as poster:
-            assert (min(poster.getpixel((96, 120))) > 220) is is_flash
-
-
-def test_the_last_choice_wins_however_the_runs_overlap(finished, monkeypatch, card, kept):
-    video = finished()
-    before = kept()
-    tasks.choose_poster(video, 0.1)
-    real, calls = tasks._stills, []
-
-    def slow(*args):
-        if not calls:
-            calls.append(1)
-            tasks.choose_poster(video, card.click + 0.01)
-        return real(*args)
-
-    monkeypatch.setattr(tasks, "_stills", slow)
-    export = export_of(video, Kind.POSTER)
-    tasks.work(export.pk)
-    assert again(export).state == LocalState.WAITING
-    tasks.work(export.pk)
-    video = again(video)
-    with Image.open(video.poster.open()) as poster:
-        assert min(poster.getpixel((96, 120))) > 220
-    assert kept() - before == {video.poster.name, video.thumbnail.name}
-
-
 # ---------------------------------------------------------------- what goes
 
 
@@ -401,6 +234,7 @@ def test_a_look_of_an_older_version_is_drawn_again_by_itself(finished, django_ca
     assert video.display_file == video.styled_video != "old.mp4"
 
 
+@pytest.mark.slow
 def test_the_face_that_is_framed_is_that_of_the_video_or_of_its_avatar(finished):
     head = {"eyes": [0.5, 0.2], "head": [0.3, 0.05, 0.4, 0.3], "cuts": [1.0, 1.0]}
     low = {"eyes": [0.5, 0.7], "head": [0.3, 0.55, 0.4, 0.3], "cuts": [1.0, 1.0]}
