@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.animator import RenderInfo, RigInfo, build_rig, render
+from engine.animator import rig as rigs
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 
@@ -23,6 +24,11 @@ def rig(tmp_path_factory) -> tuple[Path, RigInfo]:
         FIXTURES / "astronaut.jpg", folder / "rig.npz", folder / "preview.jpg", cutout=folder / "cutout.png"
     )
     return folder / "rig.npz", info
+
+
+@pytest.fixture(scope="session")
+def loaded(rig) -> rigs.Rig:
+    return rigs.load(rig[0])
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""With the words known: when each is said, what the lips do then, and captions."""
+"""A script whose words are known: when each is said, and what the lips do then."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import itertools
 import numpy as np
 import pytest
 
-from engine.animator import Word, alignment, captions, phonemes, render, sound, spelling, visemes
+from engine.animator import alignment, phonemes, render, sound, visemes
 
-from .measure import frames, lip_gap
+from .helpers import frames, lip_gap
 
 SPEECH = "Papa may buy my big blue map. Have a look at it."
 HELLO = "Hello, my name is Pamela."
@@ -75,67 +75,6 @@ def test_a_word_that_no_dictionary_knows_is_aligned_by_its_spelling(align):
     found = align("hello.wav", "Hello, my name is Pammella!")
     assert [word.text for word in found.words] == ["Hello,", "my", "name", "is", "Pammella!"]
     assert found.words[-1].start == pytest.approx(align("hello.wav", HELLO).words[-1].start, abs=0.1)
-
-
-@pytest.mark.parametrize(
-    ("text", "spoken"),
-    [
-        ("Don’t — stop!", "don't stop"),
-        ("well-known cafés", "well known cafes"),
-        ("1,250 in 1900", "one thousand two hundred fifty in nineteen hundred"),
-        ("1995, 2026, 1905", "nineteen ninety five twenty twenty six nineteen oh five"),
-        ("3.5%, $20, 2nd, 30th", "three point five percent twenty dollars second thirtieth"),
-        ("10:30 & 9:00", "ten thirty and nine"),
-        ("the BBC and NASA", "the b b c and nasa"),
-        ("Dr. Who [laughs] etc.", "doctor who et cetera"),
-    ],
-)
-def test_what_is_written_is_said_as_people_say_it(text, spoken):
-    assert " ".join(word for token in spelling.tokenise(text) for word in token.spoken) == spoken
-
-
-def test_no_text_at_all_breaks_the_spelling():
-    rng = np.random.default_rng(1)
-    signs = [
-        *"abcxyz019.,:$%'’-–&#[]()é你½²٣\0 \n",
-        "1st",
-        "000",
-        "1.2.3",
-        "9" * 30,
-        ".5",
-        "1:2:3",
-        "$,",
-        "th",
-    ]
-    for _ in range(500):
-        text = "".join(rng.choice(signs, rng.integers(1, 30)))
-        for token in spelling.tokenise(text):
-            for word in token.spoken:
-                assert word.replace("'", "").isalpha()
-                assert word.isascii()
-                assert spelling.guess_pronunciation(word, lambda _: None)
-
-
-def test_captions_break_at_sentences_and_keep_the_punctuation():
-    text = (
-        "Please move the small brown box five feet to the left of the window, before everyone <arrives> "
-        "from work. Nobody & nothing! Yes."
-    )
-    words = [Word(i * 0.35, i * 0.35 + 0.3, t) for i, t in enumerate(text.split())]
-    shown = captions.make_cues(words)
-    assert " ".join(line for cue in shown for line in cue.lines) == text
-    assert [cue.lines[-1].split()[-1] for cue in shown][-3:] == ["work.", "nothing!", "Yes."]
-    assert all(cue.end <= following.start for cue, following in itertools.pairwise(shown))
-    assert all(len(cue.lines) <= 2 and max(map(len, cue.lines)) <= 42 for cue in shown)
-    assert all(0.9 <= cue.end - cue.start <= 7.01 for cue in shown)
-    assert "Nobody &amp; nothing!" in captions.to_vtt(words)
-    assert "&lt;arrives&gt;" in captions.to_vtt(words)
-    assert captions.to_vtt(words).startswith("WEBVTT\n\n00:00:00.000 --> 00:00:0")
-    assert captions.to_srt(words).startswith("1\n00:00:00,000 --> 00:00:0")
-
-
-def test_a_very_long_word_is_broken_into_lines():
-    assert all(len(line) <= 42 for cue in captions.make_cues([Word(0, 2, "x" * 100)]) for line in cue.lines)
 
 
 @pytest.mark.slow

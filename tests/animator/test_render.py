@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 
 from engine.animator import FPS, SoundError, phonemes, render, renderer, sound, visemes
-from engine.animator.performance import perform
 
-from .measure import ends, frames, lip_gap
+from .helpers import ends, frames, lip_gap
 
 
 def test_picture_and_sound_are_equally_long_within_a_frame(spoken, fixtures):
@@ -116,16 +115,6 @@ def test_progress_rises_to_one(rig, fixtures, tmp_path):
 
 
 @pytest.mark.slow
-def test_progress_tells_of_the_listening_too_piece_by_piece(fixtures):
-    heard = np.tile(sound.decode(fixtures / "speech.wav"), 8)
-    told: list[float] = []
-    phonemes.recognise(heard, told.append)
-    assert len(told) >= 3
-    assert told == sorted(told)
-    assert told[-1] == 1.0
-
-
-@pytest.mark.slow
 def test_progress_does_not_stand_still_before_the_first_picture(rig, fixtures, tmp_path, monkeypatch):
     monkeypatch.setattr(renderer, "REPORT_SECONDS", 0)
     told: list[float] = []
@@ -142,13 +131,3 @@ def test_a_sound_longer_than_allowed_is_refused_before_anything_is_drawn(rig, fi
         render(rig[0], fixtures / "speech.wav", tmp_path / "o.mp4", None, max_seconds=1)
     assert e.value.reason == "too_long"
     assert list(tmp_path.iterdir()) == []
-
-
-def test_blinks_are_irregular_and_ten_to_twenty_five_a_minute():
-    n = 60 * 100
-    mouth = visemes.mouth_curves(phonemes.recognise(np.zeros(n * 160, np.int16)), np.full(n, -60.0))
-    for seed in range(5):
-        lids = perform(mouth, np.full(n, -60.0), 60 * FPS, seed).blink
-        starts = np.flatnonzero((lids[1:] >= 0.9) & (lids[:-1] < 0.9))
-        assert 10 <= len(starts) <= 25
-        assert np.diff(starts).std() > 8

@@ -1,8 +1,7 @@
-"""Which sounds are taken, and that nothing but the file itself is ever read."""
+"""Which sounds are accepted, and that no other file is ever read."""
 
 from __future__ import annotations
 
-import itertools
 import struct
 import wave
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.animator import SoundError, phonemes, render, sound
+from engine.animator import SoundError, render, sound
 
 
 def write_wav(path: Path, x: np.ndarray, rate: int, width: int = 2) -> Path:
@@ -103,21 +102,3 @@ def test_odd_sounds_still_become_a_video(rig, tmp_path, x):
     done = render(rig[0], path, tmp_path / "o.mp4", None, size=160)
     assert done.frames == -(-len(x) * 25 // 16000)
     assert (tmp_path / "o.mp4").stat().st_size > 1000
-
-
-def test_a_long_sound_is_heard_in_pieces_that_cover_it(fixtures):
-    db = np.random.default_rng(1).normal(-30, 8, 100 * 61)
-    parts = phonemes.split_at_pauses(db)
-    assert parts[0][0] == 0
-    assert parts[-1][1] == len(db)
-    assert all(a[1] == b[0] for a, b in itertools.pairwise(parts))
-    assert max(b - a for a, b in parts) <= phonemes.MAX_CHUNK_SECONDS * 100
-
-
-def test_phones_cover_the_sound_in_order(fixtures):
-    x = sound.decode(fixtures / "speech.wav")
-    phones = phonemes.recognise(x).best
-    assert phones[0].start == 0
-    assert all(a.end <= b.start + 1e-9 for a, b in itertools.pairwise(phones))
-    assert phones[-1].end == pytest.approx(len(x) / sound.RATE, abs=0.02)
-    assert {"P", "B", "M"} & {p.name for p in phones}

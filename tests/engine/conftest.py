@@ -1,16 +1,19 @@
-"""The API's cast: a caller with a token, the dashboard itself, a web full of pictures, and an animator's double."""
+"""What the tests of the API need: callers with a token, the dashboard's own, a web server with pictures and sounds,
+and a double of the animator."""
 
 import io
 import json
 import wave
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 from django_q.models import OrmQ
 from PIL import Image
 
@@ -19,17 +22,25 @@ from engine.models import JobStatus, Render, Rig, Token
 from tests.local_web import LocalWeb
 
 PREFIX = "/v1/cg_avatar/"
+PATHS = ["avatar.generate", "avatar.list", "video.generate", "video.get", "video.list"]
+POSTS = {"avatar.generate", "video.generate"}
+
+
+def method_of(path: str) -> str:
+    return "POST" if path in POSTS else "GET"
 
 
 @pytest.fixture(autouse=True)
-def _own_media(settings, tmp_path: Path) -> None:
+def _own_folders(settings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path / "media"
+    settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "tmp"
+    settings.FILE_UPLOAD_TEMP_DIR.mkdir()
     settings.ENGINE_GENERATE_WAIT = 1
 
 
 @dataclass
 class Caller:
-    """Somebody with curl."""
+    """Calls the API with a token."""
 
     bearer: str
     token: Token | None = None
@@ -101,7 +112,7 @@ def sound(seconds: float) -> bytes:
 
 
 class Double:
-    """Stands in for the animator; `trouble` is raised, `during` is called in the middle of the work."""
+    """Replaces the animator; `trouble` is raised, `during` is called in the middle of the work."""
 
     def __init__(self) -> None:
         self.trouble: BaseException | None = None
@@ -109,9 +120,9 @@ class Double:
         self.calls: list[str] = []
         self.gender = "male"
         self.framing = {"eyes": [0.5, 0.4], "head": [0.2, 0.1, 0.6, 0.5], "cuts": [0.9, 1.0]}
-        self.faces: list[Any] = []  # which were asked for
+        self.faces: list[Any] = []  # the requested ones
         self.scripts: list[str | None] = []
-        self.words: list[animator.Word] = []  # what the sound turns out to say
+        self.words: list[animator.Word] = []  # what the sound says
 
     def build_rig(
         self, portrait: Path, rig: Path, preview: Path, *, cutout: Path, face: Any = None, **_: Any
@@ -155,11 +166,11 @@ def double(monkeypatch) -> Double:
 
 @pytest.fixture
 def clusters(monkeypatch, double: Double) -> Double:
-    """While somebody waits for an avatar, the rigger works (in the same thread: each look lets it go on)."""
+    """While a call waits for an avatar, its task runs, in the same thread, whenever the call polls."""
 
     def work(seconds: float) -> None:
         for job in Rig.objects.filter(state=JobStatus.PENDING):
-            Rig.objects.filter(pk=job.pk).update(try_after=job.created_at)  # time flies
+            Rig.objects.filter(pk=job.pk).update(try_after=job.created_at)  # as if its delay were over
             tasks.build_rig(job.pk)
 
     monkeypatch.setattr(views, "pause", work)
@@ -184,6 +195,10 @@ def pending(rig: Rig, web: LocalWeb) -> Render:
     return Render.objects.create(rig=rig, audio_url=web.url + "/voice.wav")
 
 
+def expire_leases() -> None:
+    Render.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+
+
 def enqueued(cluster: str) -> list[tuple[str, int]]:
     entries = OrmQ.objects.filter(key=cluster).order_by("pk")
     return [(entry.task["func"], entry.task["args"][0]) for entry in entries]
@@ -191,7 +206,7 @@ def enqueued(cluster: str) -> list[tuple[str, int]]:
 
 @pytest.fixture
 def frozen_minute(monkeypatch) -> Callable[[float], None]:
-    """The throttle's clock, to be set."""
+    """Sets the clock of the throttle."""
 
     def set_to(seconds: float) -> None:
         monkeypatch.setattr(throttle.time, "time", lambda: 1_800_000_000 + seconds)

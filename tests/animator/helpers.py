@@ -1,13 +1,14 @@
-"""Reading rendered files back."""
+"""Building rigs, and reading rendered files back."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 
-from engine.animator import face
+from engine.animator import RigInfo, build_rig, face
 
 
 def frames(path: Path) -> list[np.ndarray]:
@@ -31,3 +32,8 @@ def lip_gap(bgr: np.ndarray) -> float:
     y = face.head_axes(points)[1]
     pairs = ((13, 14), (82, 87), (312, 317))
     return float(np.mean([(points[b] - points[a]) @ y for a, b in pairs]) / face.eye_distance(points))
+
+
+def build(portrait: Path, folder: Path, **options: Any) -> RigInfo:
+    """The rig of a portrait, as r.npz with its preview p.jpg in the folder."""
+    return build_rig(portrait, folder / "r.npz", folder / "p.jpg", **options)
