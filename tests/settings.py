@@ -24,3 +24,7 @@ def _remove_data(folder: Path = DATA_DIR, owner: int = os.getpid()) -> None:  # 
 
 
 atexit.register(_remove_data)
+# A file, as in the product: the in-memory database that threads share answers "table is locked" at once instead of
+# waiting for its turn, when a page still polls while a test ends.
+DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}  # noqa: F405
+DATABASES["default"]["OPTIONS"]["init_command"] += " PRAGMA synchronous=OFF;"  # noqa: F405
