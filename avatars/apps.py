@@ -7,4 +7,4 @@ class AvatarsConfig(AppConfig):
     def ready(self) -> None:
         from avatars.search import AVATARS
 
-        AVATARS.keep_up(self)
+        AVATARS.connect(self)

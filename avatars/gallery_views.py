@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
@@ -17,32 +17,34 @@ from avatars.search import AVATARS
 from dashboard.files import zip_stream
 from dashboard.gallery import filters
 from dashboard.gallery.changes import Changes, Gallery
+from dashboard.gallery.pagination import Page
+from dashboard.gallery.rendering import render_gallery
+from dashboard.gallery.selection import describe_deletion, parse_selection, split_by_permission
 from dashboard.provider import sync as provider_sync
 from dashboard.request import Request
 
 
-class AvatarFindForm(filters.FindForm):
-    WORDS = AVATARS
+class AvatarFilterForm(filters.FilterForm):
+    SEARCH_INDEX = AVATARS
 
 
-GALLERY = Gallery(Avatar, "avatar", "avatars", "avatars", AvatarFindForm)
+GALLERY = Gallery(Avatar, "avatar", "avatars", "avatars", AvatarFilterForm)
 
 
 @require_GET
 def gallery(request: Request) -> HttpResponse:
-    form = AvatarFindForm(request.GET, request.user)
-    page = filters.Page(form, Avatar.objects.all(), request.GET.get("page"))
-    words = page.words("avatar", "avatars")
+    form = AvatarFilterForm(request.GET, request.user)
+    page = Page(form, Avatar.objects.all(), request.GET.get("page"))
+    words = page.describe_total("avatar", "avatars")
     context = {
         "form": form,
         "page": page,
         "words": words,
         "sync": provider_sync.load_state(Avatar),
-        "changes": Changes.since(GALLERY, page),
+        "changes": Changes.none_yet(GALLERY, page),
         "avatars": cards_of(page.load(Avatar.objects.for_cards())),
     }
-    template = "avatars/_results.html" if filters.is_part(request) else "avatars/gallery.html"
-    return filters.answered(request, render(request, template, context), form, words)
+    return render_gallery(request, "avatars", context)
 
 
 @require_GET
@@ -54,7 +56,7 @@ def changes(request: Request) -> HttpResponse:
 @require_GET
 def download(request: Request) -> HttpResponseBase:
     """The pictures of what was selected, as one archive."""
-    avatars = [row for row in Avatar.objects.filter(pk__in=filters.chosen(request.GET)) if row.picture]
+    avatars = [row for row in Avatar.objects.filter(pk__in=parse_selection(request.GET)) if row.picture]
     if not avatars:
         messages.error(request, "None of these has a picture to download yet.")
         return redirect("avatars")
@@ -71,10 +73,10 @@ def _files(avatars: list[Avatar]) -> Iterator[tuple[str, str, datetime]]:
 @require_POST
 def delete(request: Request) -> HttpResponse:
     """What was selected, as far as the person may; the page comes back as it was asked for."""
-    mine, left = filters.mine_and_others(
-        Avatar.objects.filter(pk__in=filters.chosen(request.POST)), request.user
+    mine, left = split_by_permission(
+        Avatar.objects.filter(pk__in=parse_selection(request.POST)), request.user
     )
     for avatar in mine:
         services.delete_avatar(avatar)
-    messages.success(request, filters.what_was_deleted(len(mine), left, "avatar was", "avatars were"))
+    messages.success(request, describe_deletion(len(mine), left, "avatar was", "avatars were"))
     return redirect(f"{reverse('avatars')}?{request.GET.urlencode()}")

@@ -1,5 +1,5 @@
 """What a search in the gallery looks at; see dashboard.gallery.search_index."""
 
-from dashboard.gallery.search_index import Index
+from dashboard.gallery.search_index import SearchIndex
 
-AVATARS = Index("avatars.Avatar", name="name", person="made_by__name")
+AVATARS = SearchIndex("avatars.Avatar", name="name", person="made_by__name")

@@ -234,7 +234,7 @@ def measure(client: Any, address: str, htmx: bool, seconds: float, cold: bool = 
     end = time.perf_counter() + seconds
     while len(pages) < 20 or (time.perf_counter() < end and len(pages) < 200):
         if cold:
-            card_cache.draw.cache_clear()
+            card_cache.render_card.cache_clear()
         pages.append(once(address, headers))
         empties.append(once("/empty/", {})[0])
     clock, cpu = zip(*pages, strict=True)

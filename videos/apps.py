@@ -7,4 +7,4 @@ class VideosConfig(AppConfig):
     def ready(self) -> None:
         from videos.search import VIDEOS
 
-        VIDEOS.keep_up(self)
+        VIDEOS.connect(self)

@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
@@ -15,6 +15,9 @@ from avatars.models import Avatar
 from dashboard.files import zip_stream
 from dashboard.gallery import filters
 from dashboard.gallery.changes import Changes, Gallery
+from dashboard.gallery.pagination import Page
+from dashboard.gallery.rendering import render_gallery
+from dashboard.gallery.selection import describe_deletion, parse_selection, split_by_permission
 from dashboard.jobs.provider_job import ProviderState
 from dashboard.models import User
 from dashboard.provider import sync as provider_sync
@@ -28,16 +31,16 @@ from videos.views import for_cards
 AVATARS_OFFERED = 40
 
 
-class VideoFindForm(filters.FindForm):
-    NAME = "title"
-    WORDS = VIDEOS
-    ORDERS = filters.FindForm.ORDERS | {
+class VideoFilterForm(filters.FilterForm):
+    NAME_COLUMN = "title"
+    SEARCH_INDEX = VIDEOS
+    ORDERS = filters.FilterForm.ORDERS | {
         "name": (Lower("title"), "pk"),
         "longest": ("-seconds", "-pk"),
         "shortest": ("seconds", "pk"),
     }
     SORTS = [
-        *filters.FindForm.SORTS[:2],
+        *filters.FilterForm.SORTS[:2],
         ("name", "By title"),
         ("longest", "Longest first"),
         ("shortest", "Shortest first"),
@@ -46,9 +49,9 @@ class VideoFindForm(filters.FindForm):
 
     avatar = filters.ChoiceField(required=False, label="Avatar")
 
-    def offer(self, user: User) -> None:
-        super().offer(user)
-        self.fields["avatar"].choices = self._avatars(self.data.get("avatar", ""))
+    def set_choices(self, user: User) -> None:
+        super().set_choices(user)
+        self.choice_field("avatar").choices = self._avatars(self.data.get("avatar", ""))
 
     @staticmethod
     def _avatars(wanted: str) -> list[tuple[str, str]]:
@@ -60,35 +63,34 @@ class VideoFindForm(filters.FindForm):
         people = Avatar.objects.filter(shown).order_by(Lower("name"), "pk").values_list("pk", "name")
         return [("", "Any avatar"), *((str(pk), name) for pk, name in people)]
 
-    def mentions(self, word: str) -> Q:
+    def match_word(self, word: str) -> Q:
         speakers = Avatar.objects.filter(filters.contains("name", word)).order_by()
-        return super().mentions(word) | Q(avatar_id__in=speakers.values("pk"))
+        return super().match_word(word) | Q(avatar_id__in=speakers.values("pk"))
 
-    def find(self, rows):  # noqa: ANN001, ANN201 - a queryset in, a queryset out, as in FindForm
-        rows = super().find(rows)
-        if avatar := self.said.get("avatar"):
+    def apply(self, rows):  # noqa: ANN001, ANN201 - a queryset in, a queryset out, as in FilterForm
+        rows = super().apply(rows)
+        if avatar := self.active.get("avatar"):
             rows = rows.filter(avatar_id=int(avatar))
         return rows
 
 
-GALLERY = Gallery(Video, "video", "videos", "videos", VideoFindForm)
+GALLERY = Gallery(Video, "video", "videos", "videos", VideoFilterForm)
 
 
 @require_GET
 def gallery(request: HttpRequest) -> HttpResponse:
-    form = VideoFindForm(request.GET, request.user)
-    page = filters.Page(form, Video.objects.all(), request.GET.get("page"))
-    words = page.words("video", "videos")
+    form = VideoFilterForm(request.GET, request.user)
+    page = Page(form, Video.objects.all(), request.GET.get("page"))
+    words = page.describe_total("video", "videos")
     context = {
         "form": form,
         "page": page,
         "words": words,
         "sync": provider_sync.load_state(Video),
-        "changes": Changes.since(GALLERY, page),
+        "changes": Changes.none_yet(GALLERY, page),
         "cards": cards_of(page.load(for_cards())),
     }
-    template = "videos/_results.html" if filters.is_part(request) else "videos/gallery.html"
-    return filters.answered(request, render(request, template, context), form, words)
+    return render_gallery(request, "videos", context)
 
 
 @require_GET
@@ -100,7 +102,7 @@ def changes(request: HttpRequest) -> HttpResponse:
 @require_GET
 def download(request: HttpRequest) -> HttpResponseBase:
     """Videos and masks of what was selected, as one archive."""
-    rows = Video.objects.filter(pk__in=filters.chosen(request.GET), state=ProviderState.READY).exclude(
+    rows = Video.objects.filter(pk__in=parse_selection(request.GET), state=ProviderState.READY).exclude(
         video=""
     )
     videos = list(rows)
@@ -123,10 +125,8 @@ def files_of(videos: list[Video]) -> Iterator[tuple[str, str, datetime]]:
 @require_POST
 def delete(request: HttpRequest) -> HttpResponse:
     """What was selected, as far as the person may; the page comes back as it was asked for."""
-    mine, left = filters.mine_and_others(
-        Video.objects.filter(pk__in=filters.chosen(request.POST)), request.user
-    )
+    mine, left = split_by_permission(Video.objects.filter(pk__in=parse_selection(request.POST)), request.user)
     for video in mine:
         tasks.remove(video)
-    messages.success(request, filters.what_was_deleted(len(mine), left, "video was", "videos were"))
+    messages.success(request, describe_deletion(len(mine), left, "video was", "videos were"))
     return redirect(f"{reverse('videos')}?{request.GET.urlencode()}")

@@ -1,5 +1,5 @@
 """What a search in the gallery looks at; see dashboard.gallery.search_index."""
 
-from dashboard.gallery.search_index import Index
+from dashboard.gallery.search_index import SearchIndex
 
-VIDEOS = Index("videos.Video", title="title", avatar="avatar__name", person="made_by__name")
+VIDEOS = SearchIndex("videos.Video", title="title", avatar="avatar__name", person="made_by__name")

@@ -44,4 +44,4 @@ def finished_avatar(context: Context, avatar: Avatar) -> SafeString:
         ago=words_ago(avatar.created_at),
         is_others=not context["user"].may_change(avatar),
     )
-    return card_cache.draw("avatars/_finished.html", shown)
+    return card_cache.render_card("avatars/_finished.html", shown)

@@ -1,20 +1,20 @@
-"""Cards that are done: drawn once in each process, however often a gallery shows them.
+"""Cards of finished rows: rendered once in each process, however often a gallery shows them.
 
-A gallery spends most of its time on its cards, and those of finished things seldom change. The template of such a
-card is given one value, which holds all that the card shows, and the card is remembered by that value: when anything
-about it changes, it is another value, so that nothing has to be told that a card is out of date.
+Rendering cards takes most of the time of a gallery, and finished rows seldom change. The template of such a card gets
+one value with all that the card shows, and this value is the key of the cache. So nothing needs to be invalidated: a
+row that changed has another value.
 """
 
 import functools
 from collections.abc import Hashable
 
 from django.template.loader import get_template
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
-REMEMBERED = 2000  # about 2 kB each
+MAX_CARDS = 2000  # about 2 kB each
 
 
-@functools.lru_cache(maxsize=REMEMBERED)
-def draw(template: str, shown: Hashable) -> SafeString:
-    """The card that `template` makes of `shown`, in it `card`. Nothing of the request gets in: no user, no token."""
-    return get_template(template).render({"card": shown})
+@functools.lru_cache(maxsize=MAX_CARDS)
+def render_card(template: str, card: Hashable) -> SafeString:
+    """The template with `card` as its only variable: nothing of the request, no user and no token."""
+    return mark_safe(get_template(template).render({"card": card}))  # noqa: S308 - Django has escaped it

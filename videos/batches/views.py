@@ -24,7 +24,7 @@ GALLERY = Gallery(Batch, "batch", "batches", "batches")
 
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
-    mark = Mark.take(Batch)
+    mark = Mark.now(Batch)
     page = Paginator(Batch.objects.select_related("made_by"), PER_PAGE).get_page(request.GET.get("page"))
     number = str(page.number) if page.number > 1 else ""
     context = {

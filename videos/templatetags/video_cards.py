@@ -52,4 +52,4 @@ def finished_video(context: Context, video: Video) -> SafeString:
         ago=words_ago(video.created_at),
         is_others=not context["user"].may_change(video),
     )
-    return card_cache.draw("videos/_finished.html", shown)
+    return card_cache.render_card("videos/_finished.html", shown)

@@ -73,14 +73,14 @@ class NameForm(forms.ModelForm):
         fields = ["name"]
 
 
-class VoiceFindForm(filters.FindForm):
-    ORDERS = filters.FindForm.ORDERS | {
+class VoiceFilterForm(filters.FilterForm):
+    ORDERS = filters.FilterForm.ORDERS | {
         "name": (Lower("name"), "pk"),
         "longest": ("-seconds", "-pk"),
         "shortest": ("seconds", "pk"),
     }
     SORTS = [
-        *filters.FindForm.SORTS,
+        *filters.FilterForm.SORTS,
         ("longest", "Longest first"),
         ("shortest", "Shortest first"),
     ]

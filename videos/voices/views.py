@@ -10,8 +10,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.files import signed_links
 from dashboard.files.filenames import for_filename
-from dashboard.gallery import filters
 from dashboard.gallery.changes import Changes, Gallery
+from dashboard.gallery.pagination import Page
+from dashboard.gallery.rendering import render_gallery
 from dashboard.jobs.provider_job import ACTIVE_STATES
 from dashboard.request import parse_id
 from dashboard.shortcuts import join_errors
@@ -21,10 +22,10 @@ from videos.cards import cards_of
 from videos.models import Video, Voice
 from videos.views import for_cards
 from videos.voices import editing, services
-from videos.voices.forms import EditForm, NameForm, VoiceFindForm
+from videos.voices.forms import EditForm, NameForm, VoiceFilterForm
 
 VIDEOS_SHOWN = 12
-GALLERY = Gallery(Voice, "voice", "voices", "voices", VoiceFindForm)
+GALLERY = Gallery(Voice, "voice", "voices", "voices", VoiceFilterForm)
 GONE = "The file of this recording is gone. Upload it again."
 
 
@@ -38,18 +39,17 @@ def listed() -> QuerySet[Voice]:
 
 @require_GET
 def gallery(request: HttpRequest) -> HttpResponse:
-    form = VoiceFindForm(request.GET, request.user)
-    page = filters.Page(form, Voice.objects.all(), request.GET.get("page"))
-    words = page.words("voice", "voices")
+    form = VoiceFilterForm(request.GET, request.user)
+    page = Page(form, Voice.objects.all(), request.GET.get("page"))
+    words = page.describe_total("voice", "voices")
     context = {
         "form": form,
         "page": page,
         "words": words,
-        "changes": Changes.since(GALLERY, page),
+        "changes": Changes.none_yet(GALLERY, page),
         "voices": page.load(listed()),
     }
-    template = "videos/voices/_results.html" if filters.is_part(request) else "videos/voices/gallery.html"
-    return filters.answered(request, render(request, template, context), form, words)
+    return render_gallery(request, "videos/voices", context)
 
 
 @require_GET

@@ -15,8 +15,8 @@ def film(new_video, new_avatar, maria):
     return new_video(title="Welcome", avatar=new_avatar(name="Grace"), made_by=maria)
 
 
-def found(*said):
-    return [video.title for video in Video.objects.filter(VIDEOS.having(list(said)))]
+def found(*words):
+    return [video.title for video in Video.objects.filter(VIDEOS.match_all(list(words)))]
 
 
 def test_a_row_is_found_by_its_words_and_those_of_what_it_points_to(film, new_video):
@@ -49,14 +49,14 @@ def test_what_is_deleted_is_found_no_more(film, new_avatar):
 
 def test_migrations_go_on_without_the_index_and_it_catches_up(film, new_video):
     gone = new_video(title="Gone")
-    VIDEOS._let_go(plan=["a migration"])
+    VIDEOS._drop_triggers(plan=["a migration"])
     try:
-        assert VIDEOS.having(["welcome"]) is None
+        assert VIDEOS.match_all(["welcome"]) is None
         new_video(title="Brand new")
         Video.objects.filter(pk=film.pk).update(title="Farewell")
         gone.delete()
     finally:
-        VIDEOS._catch_up(sender=apps.get_app_config("videos"))
+        VIDEOS._create_or_update(sender=apps.get_app_config("videos"))
     assert found("brand") == ["Brand new"]
     assert found("farewell") == ["Farewell"]
     assert found("welcome") == found("gone") == []
@@ -64,7 +64,7 @@ def test_migrations_go_on_without_the_index_and_it_catches_up(film, new_video):
 
 def test_what_nearly_everything_has_is_not_looked_up_in_the_index(film, new_video, monkeypatch):
     new_video(title="Welcome too")
-    monkeypatch.setattr(search_index, "MOST_ROWS", 1)
-    assert VIDEOS.having(["welcome"]) is None
+    monkeypatch.setattr(search_index, "MAX_ROWS", 1)
+    assert VIDEOS.match_all(["welcome"]) is None
     assert found("welcome", "too") == ["Welcome too"]
-    assert VIDEOS.having(["ab"]) is None
+    assert VIDEOS.match_all(["ab"]) is None

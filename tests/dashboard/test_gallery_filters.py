@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from avatars.models import Avatar
 from dashboard.files import zip_stream
-from dashboard.gallery.filters import PER_PAGE
+from dashboard.gallery.pagination import PER_PAGE
 from dashboard.jobs.provider_job import ACTIVE_STATES, ProviderState
-from videos.filters import VideoFindForm
+from videos.filters import VideoFilterForm
 from videos.models import Video
 
 PART = {"HX-Request": "true", "HX-Target": "results"}
@@ -57,7 +57,7 @@ def found(signed_in, maria, videos):
 def either_way(request, monkeypatch):
     """A search finds the same with the index of words and without it, on a database that has none."""
     if request.param == "without":
-        monkeypatch.setattr(VideoFindForm, "WORDS", None)
+        monkeypatch.setattr(VideoFilterForm, "SEARCH_INDEX", None)
 
 
 @pytest.mark.usefixtures("either_way")

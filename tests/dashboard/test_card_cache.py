@@ -39,9 +39,9 @@ def card_of(signed_in):
 
 def test_a_finished_card_is_drawn_once_and_looks_the_same_again(card_of, film, maria):
     first = card_of(film, maria)
-    before = card_cache.draw.cache_info()
+    before = card_cache.render_card.cache_info()
     assert card_of(film, maria) == first
-    after = card_cache.draw.cache_info()
+    after = card_cache.render_card.cache_info()
     assert (after.hits, after.misses) == (before.hits + 1, before.misses)
 
 

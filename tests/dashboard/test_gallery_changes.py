@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from avatars.models import Avatar
-from dashboard.gallery.changes import MOST_NEW, Mark, changed_since
+from dashboard.gallery.changes import MAX_NEW, Mark, match_changed
 from dashboard.jobs.provider_job import ProviderState
 from tests.sign_in import expect_sign_in
 from videos.models import Batch, Video, Voice
@@ -150,8 +150,8 @@ def test_what_was_uploaded_on_the_page_itself_is_counted_and_not_announced(clien
 
 def test_more_than_anybody_counts_is_said_so(client):
     address = poll_of(client.get(reverse("avatars")).text)
-    Avatar.objects.bulk_create(Avatar(name="Ada") for _ in range(MOST_NEW + 5))
-    assert words_of(ask(client, address, []).text) == f"{MOST_NEW}+ new avatars"
+    Avatar.objects.bulk_create(Avatar(name="Ada") for _ in range(MAX_NEW + 5))
+    assert words_of(ask(client, address, []).text) == f"{MAX_NEW}+ new avatars"
 
 
 @pytest.mark.parametrize("query", ["", "?mark=x", "?mark=1-2-3", "?mark=9999999999999999999-1", "?mark=1-"])
@@ -161,9 +161,9 @@ def test_a_poll_that_makes_no_sense_is_answered_by_nothing(client, query):
 
 def test_the_poll_reads_no_table_and_asks_once(client, new_video, django_assert_num_queries):
     shown = [new_video().pk for _ in range(3)]
-    mark = Mark.take(Video)
+    mark = Mark.now(Video)
     for state in ("", "ready", "failed"):
-        plan = Video.objects.filter(changed_since(mark, set(shown), state)).order_by().values("pk").explain()
+        plan = Video.objects.filter(match_changed(mark, set(shown), state)).order_by().values("pk").explain()
         assert "SCAN" not in plan, plan
         assert "USING INTEGER PRIMARY KEY (rowid>?)" in plan
         assert ("INDEX video_by_change (state=? AND state_since>?)" in plan) == bool(state), plan
