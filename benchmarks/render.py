@@ -1,10 +1,9 @@
-"""How fast the animator is and what it needs: python benchmarks/render.py [--quick]
+"""The speed and the memory of the animator: python benchmarks/render.py [--quick]
 
-Every row runs in a process of its own, as in the product: an avatar by one, a video by another that has to start
-first. The floor is only encoding the same number of finished frames and masks with the same settings. Seconds by the
-clock mean something on a quiet machine alone; CPU seconds (of all threads) suffer less from what else is running. The
-load in the last column is the machine's own average of the last minute when the row ended: what is above the row's
-own two threads came from something else.
+Every row runs in a process of its own, as in the product: an avatar in one, a video in another, with its start. The
+baseline is encoding the same number of finished frames and masks with the same settings. Wall-clock seconds are
+meaningful on an idle machine only; CPU seconds (of all threads) depend less on other work. The load in the last column
+is the machine's average over the last minute when the row ended; more than the row's two threads is other work.
 """
 
 from __future__ import annotations
@@ -25,69 +24,70 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 PORTRAIT = ROOT / "tests/fixtures/astronaut.jpg"
 SPEECH = ROOT / "tests/fixtures/speech.wav"
-HEAD = "renderers  sound  short side     render   x real time        CPU      floor   floor CPU  x floor    memory   load"
+HEADER = "renderers  sound  short side     render   x real time        CPU   baseline    base. CPU  x base.    memory   load"
 
 
-def looped(path: Path, seconds: float) -> Path:
-    """The fixture's speech over and over."""
-    with wave.open(str(SPEECH)) as r:
-        kind, data = r.getparams(), r.readframes(r.getnframes())
-    need = int(seconds * kind.framerate) * kind.sampwidth
-    with wave.open(str(path), "wb") as w:
-        w.setparams(kind)
-        w.writeframes((data * (need // len(data) + 1))[:need])
+def write_speech(path: Path, seconds: float) -> Path:
+    """Write the speech of the fixture, repeated to this length."""
+    with wave.open(str(SPEECH)) as source:
+        params, data = source.getparams(), source.readframes(source.getnframes())
+    size = int(seconds * params.framerate) * params.sampwidth
+    with wave.open(str(path), "wb") as target:
+        target.setparams(params)
+        target.writeframes((data * (size // len(data) + 1))[:size])
     return path
 
 
-def cpu() -> float:
-    """Seconds of all threads of this process."""
+def cpu_seconds() -> float:
+    """CPU seconds of all threads of this process."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
 
 
-def timed(do: Callable[[], object]) -> tuple[float, float]:
-    """Seconds by the clock, CPU seconds."""
-    t, c = time.perf_counter(), cpu()
-    do()
-    return time.perf_counter() - t, cpu() - c
+def measure(function: Callable[[], object]) -> tuple[float, float]:
+    """Wall-clock seconds and CPU seconds of a call."""
+    t, c = time.perf_counter(), cpu_seconds()
+    function()
+    return time.perf_counter() - t, cpu_seconds() - c
 
 
-def memory() -> float:
-    """MB at most so far."""
+def peak_memory() -> float:
+    """MB of this process so far."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-# ---------------------------------------------------------------- what a process of its own measures
+# ---------------------------------------------------------------- measured in a process of its own
 
 
-def avatar(folder: Path) -> dict[str, float]:
-    """A rig, twice: with the libraries still to be loaded, and without."""
+def measure_avatar(folder: Path) -> dict[str, float]:
+    """Build a rig twice: the first time the libraries have to be loaded."""
     from engine.animator import build_rig
 
     took = {}
     for key in ("cold", "warm"):
-        took[key], took[f"{key} CPU"] = timed(
+        took[key], took[f"{key} CPU"] = measure(
             lambda: build_rig(PORTRAIT, folder / "rig.npz", folder / "p.jpg")
         )
-    return took | {"memory": memory()}
+    return took | {"memory": peak_memory()}
 
 
-def video(folder: Path, seconds: float, size: int, with_floor: bool) -> dict[str, float]:
+def measure_video(folder: Path, seconds: float, size: int, with_baseline: bool) -> dict[str, float]:
+    """Render a video, and encode its frames alone if `with_baseline`."""
     from engine.animator import render
 
     name = f"{os.getpid()}"
-    sound = looped(folder / f"{name}.wav", seconds)
+    sound = write_speech(folder / f"{name}.wav", seconds)
     shown, mask = folder / f"{name}.mp4", folder / f"{name}-mask.mp4"
     took = {}
-    took["render"], took["CPU"] = timed(lambda: render(folder / "rig.npz", sound, shown, mask, size=size))
-    took["memory"] = memory()
-    if with_floor:
-        took["floor"], took["floor CPU"] = floor(folder, shown, mask, sound)
+    took["render"], took["CPU"] = measure(lambda: render(folder / "rig.npz", sound, shown, mask, size=size))
+    took["memory"] = peak_memory()
+    if with_baseline:
+        took["baseline"], took["baseline CPU"] = measure_encoding(folder, shown, mask, sound)
     return took
 
 
-def floor(folder: Path, shown: Path, mask: Path, sound: Path) -> tuple[float, float]:
-    """Only encoding as many finished frames: the first 100 of the video, to and fro."""
+def measure_encoding(folder: Path, shown: Path, mask: Path, sound: Path) -> tuple[float, float]:
+    """Encode as many finished frames: the first 100 of the video, forwards and backwards."""
     import av
     import numpy as np
 
@@ -110,62 +110,66 @@ def floor(folder: Path, shown: Path, mask: Path, sound: Path) -> tuple[float, fl
             for i in range(n):
                 out.write(frames[order[i % len(order)]])
 
-    return timed(encode)
+    return measure(encode)
 
 
-# ---------------------------------------------------------------- the rows
+# ---------------------------------------------------------------- rows
 
 
-def start(folder: Path, *arguments: object) -> subprocess.Popen:
+def start_process(folder: Path, *arguments: object) -> subprocess.Popen[str]:
     run = [sys.executable, __file__, "--one", str(folder), *map(str, arguments)]
     return subprocess.Popen(run, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
 
-def result(process: subprocess.Popen) -> dict[str, float]:
+def read_result(process: subprocess.Popen[str]) -> dict[str, float]:
     out, _ = process.communicate()
     if process.returncode:
         raise SystemExit(f"a run ended with {process.returncode}")
-    return json.loads(out.splitlines()[-1])
+    result: dict[str, float] = json.loads(out.splitlines()[-1])
+    return result
 
 
-def row(name: str, seconds: float, size: int, r: dict[str, float]) -> None:
-    encoded = f"{'':31s}"
-    if "floor" in r:
-        encoded = f"{r['floor']:7.1f} s {r['floor CPU']:9.1f} s {r['render'] / r['floor']:8.1f} "
+def print_row(name: str, seconds: float, size: int, r: dict[str, float]) -> None:
+    baseline = f"{'':31s}"
+    if "baseline" in r:
+        ratio = r["render"] / r["baseline"]
+        baseline = f"{r['baseline']:7.1f} s {r['baseline CPU']:9.1f} s {ratio:8.1f} "
     print(
         f"{name:9s} {seconds:4.0f} s  {size:10d}  {r['render']:7.1f} s {r['render'] / seconds:13.2f}"
-        f"  {r['CPU']:7.1f} s  {encoded} {r['memory']:6.0f} MB {os.getloadavg()[0]:6.1f}",
+        f"  {r['CPU']:7.1f} s  {baseline} {r['memory']:6.0f} MB {os.getloadavg()[0]:6.1f}",
         flush=True,
     )
 
 
 def main() -> None:
-    a = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    a.add_argument("--quick", action="store_true", help="leave out ten minutes, and two at once")
-    a.add_argument("--one", nargs="+", help=argparse.SUPPRESS)
-    z = a.parse_args()
-    if z.one:
-        folder, *rest = z.one
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="skip ten minutes, and two at once")
+    parser.add_argument("--one", nargs="+", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one:
+        folder, *rest = options.one
         if rest:
-            took = video(Path(folder), float(rest[0]), int(rest[1]), bool(int(rest[2])))
+            took = measure_video(Path(folder), float(rest[0]), int(rest[1]), bool(int(rest[2])))
         else:
-            took = avatar(Path(folder))
+            took = measure_avatar(Path(folder))
         print(json.dumps(took))
         return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        r = result(start(folder))
+        r = read_result(start_process(folder))
         print(
             f"avatar: cold {r['cold']:.1f} s (CPU {r['cold CPU']:.1f} s), warm {r['warm']:.1f} s"
-            f" (CPU {r['warm CPU']:.1f} s), {r['memory']:.0f} MB\n\n{HEAD}",
+            f" (CPU {r['warm CPU']:.1f} s), {r['memory']:.0f} MB\n\n{HEADER}",
             flush=True,
         )
-        for seconds, size, with_floor in [(10, 720, 1), (60, 720, 1), (60, 1080, 1), (600, 720, 0)]:
-            if seconds < 600 or not z.quick:
-                row("one", seconds, size, result(start(folder, seconds, size, with_floor)))
-        both = [] if z.quick else [start(folder, 60, 720, 0) for _ in range(2)]
+        for seconds, size, with_baseline in [(10, 720, 1), (60, 720, 1), (60, 1080, 1), (600, 720, 0)]:
+            if seconds < 600 or not options.quick:
+                print_row(
+                    "one", seconds, size, read_result(start_process(folder, seconds, size, with_baseline))
+                )
+        both = [] if options.quick else [start_process(folder, 60, 720, 0) for _ in range(2)]
         for process in both:
-            row("of two", 60, 720, result(process))
+            print_row("of two", 60, 720, read_result(process))
 
 
 if __name__ == "__main__":

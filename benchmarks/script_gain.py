@@ -1,11 +1,11 @@
-"""What knowing the words is worth: the lips' r0 against real people's, with the script and without.
+"""The gain by a script: how well the lips correlate with those of real people, with the script and without.
 
 MATERIAL=folder python benchmarks/script_gain.py [--size 480]
 
-`folder/talking/clips/NAME` holds portrait.png, audio.wav, truth.mp4 (the person really saying it) and meta.json; clips
-of tier A that have a `text` are used. Each is rendered twice with the same seed; the inner-lip gap of video and truth
-is measured with the same face mesh; r0 is their correlation without a shift. Printed: r0 of each clip, and the mean of
-the paired differences with a 95 % interval (Student's t, and bootstrap over the clips).
+`folder/talking/clips/NAME` contains portrait.png, audio.wav, truth.mp4 (a recording of the person saying it) and meta.json;
+clips of tier A that have a `text` are used. Each is rendered twice with the same seed; the inner lip gap is measured in
+the video and the recording with the same face mesh; r0 is their correlation at lag 0. Prints r0 of each clip, and the mean
+of the paired differences with a 95 % interval (Student's t, and bootstrap over the clips).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ UPPER, LOWER, LEFT, RIGHT = (82, 13, 312), (87, 14, 317), (33, 133), (362, 263) 
 
 
 def lip_gap(video: Path) -> np.ndarray:
-    """Inner-lip gap over the distance of the eyes, 25 times a second; gaps in the face's track are bridged."""
+    """(n,): the inner lip gap relative to the distance of the eyes, at 25 Hz; interpolated where no face is found."""
     import av
     import mediapipe as mp
 
@@ -46,17 +46,19 @@ def lip_gap(video: Path) -> np.ndarray:
     return np.interp(np.arange(int((times[-1] + 1 / FPS) * FPS)) / FPS, times, gaps)
 
 
-def r0(a: np.ndarray, b: np.ndarray) -> float:
+def correlate(a: np.ndarray, b: np.ndarray) -> float:
+    """The correlation of two tracks at lag 0, over their common length."""
     n = min(len(a), len(b))
     return float(np.corrcoef(a[:n], b[:n])[0, 1])
 
 
 def measure(clip: Path, text: str, size: int) -> tuple[float, float, bool]:
-    """(r0 without, r0 with the script, whether the script was taken)."""
+    """r0 without and with the script, and whether the script was used."""
     from engine.animator import build_rig, render
 
     truth = lip_gap(clip / "truth.mp4")
-    got, taken = [], False
+    results: list[float] = []
+    is_used = False
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         build_rig(clip / "portrait.png", folder / "rig.npz", folder / "p.jpg", min_face=40)
@@ -70,15 +72,15 @@ def measure(clip: Path, text: str, size: int) -> tuple[float, float, bool]:
                 seed=1,
                 script=script,
             )
-            taken = bool(info.words)
-            got.append(r0(lip_gap(folder / "o.mp4"), truth))
-    return got[0], got[1], taken
+            is_used = bool(info.words)
+            results.append(correlate(lip_gap(folder / "o.mp4"), truth))
+    return results[0], results[1], is_used
 
 
 def main() -> None:
-    a = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    a.add_argument("--size", type=int, default=480, help="short side in pixels")
-    z = a.parse_args()
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--size", type=int, default=480, help="short side in pixels")
+    options = parser.parse_args()
     material = os.environ.get("MATERIAL")
     if not material or not (clips := sorted((Path(material) / "talking" / "clips").glob("*/meta.json"))):
         print("Skipped: MATERIAL names no folder with talking/clips/*/meta.json.")
@@ -89,13 +91,13 @@ def main() -> None:
         meta = json.loads(path.read_text())
         if meta.get("tier") != "A" or not meta.get("text"):
             continue
-        without, known, taken = measure(path.parent, meta["text"], z.size)
-        note = "" if taken else "   (script not taken)"
+        without, with_script, is_used = measure(path.parent, meta["text"], options.size)
+        note = "" if is_used else "   (script not used)"
         print(
-            f"{path.parent.name:16s}   {without:5.2f}  {known:5.2f}        {known - without:+.3f}{note}",
+            f"{path.parent.name:16s}   {without:5.2f}  {with_script:5.2f}        {with_script - without:+.3f}{note}",
             flush=True,
         )
-        differences.append(known - without)
+        differences.append(with_script - without)
     if len(differences) < 2:
         print("Too few clips with a text for an interval.")
         return
