@@ -58,7 +58,7 @@ def download(request: Request) -> HttpResponseBase:
     """The pictures of what was selected, as one archive."""
     avatars = [row for row in Avatar.objects.filter(pk__in=parse_selection(request.GET)) if row.picture]
     if not avatars:
-        messages.error(request, "None of these has a picture to download yet.")
+        messages.error(request, "None of these can be downloaded yet.")
         return redirect("avatars")
     return zip_stream.download(_files(avatars), "Avatars.zip")
 

@@ -70,7 +70,7 @@ def _copy(avatar: Avatar) -> None:
         with download_result(avatar.preview_url, max_bytes=MAX_PREVIEW_BYTES, seconds=60) as path:
             _store_preview(avatar, path)
     except UploadError as error:
-        raise ProviderError("The avatar service sent a preview that is no picture. Try again.") from error
+        raise ProviderError("The avatar service sent a preview that is not a picture. Try again.") from error
 
 
 def _refresh_links(avatar: Avatar) -> None:

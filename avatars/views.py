@@ -33,7 +33,7 @@ def upload(request: UploadRequest) -> HttpResponse:
     files = request.FILES.getlist("portraits")
     if request.htmx:
         if len(files) != 1:
-            return respond_sentence("No picture arrived. Choose it again.")
+            return respond_sentence("No file was received. Choose it again.")
         file = files[0]
         try:
             avatar = services.create_avatar(
@@ -45,7 +45,7 @@ def upload(request: UploadRequest) -> HttpResponse:
     if not files:
         messages.error(request, "Choose a picture first.")
     if len(files) > MAX_AT_ONCE:
-        messages.error(request, f"These were {len(files)} pictures. Upload at most {MAX_AT_ONCE} at once.")
+        messages.error(request, f"You chose {len(files)} pictures. Upload at most {MAX_AT_ONCE} at a time.")
         return redirect("avatars")
     for file in files:
         try:
@@ -100,7 +100,7 @@ def _announce(response: HttpResponse, avatar: Avatar) -> HttpResponse:
     """Let screen readers hear that it is done."""
     if avatar.is_active:
         return response
-    outcome = "is ready" if avatar.is_ready else "could not be made"
+    outcome = "is ready" if avatar.is_ready else "failed"
     return trigger_client_event(response, "announce", {"text": f"{avatar.name} {outcome}."})
 
 
@@ -134,7 +134,7 @@ def rename(request: Request, pk: int) -> HttpResponse:
     if form.is_valid():
         Avatar.objects.filter(pk=pk).update(name=form.cleaned_data["name"])
     else:
-        messages.error(request, "A name needs at least one letter and at most 200.")
+        messages.error(request, "A name must have 1 to 200 characters.")
     return redirect(avatar)
 
 

@@ -27,7 +27,7 @@ def queue_outlasts_its_memory(**kwargs: Any) -> list[CheckMessage]:
 def provider_can_reach_us(**kwargs: Any) -> list[CheckMessage]:
     if settings.EMBEDDED or settings.PUBLIC_URL:
         return []
-    hint = "Set PUBLIC_URL to the address under which the avatar service can download portraits and sounds."
+    hint = "Set PUBLIC_URL to the address under which the avatar service can download portraits and audio."
     return [
         Warning(
             "CG_AVATAR_API_URL names another provider, but PUBLIC_URL is not set.",

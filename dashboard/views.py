@@ -44,7 +44,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def _unusable_text(request: HttpRequest) -> HttpResponse:
-    sentence = "There is a character that cannot be used in what was sent. Type it again and try once more."
+    sentence = "The text contains a character that cannot be used. Type it again and try again."
     if "HX-Request" in request.headers:
         return HttpResponse(sentence, status=400, content_type="text/plain; charset=utf-8")
     return HttpResponseBadRequest(render_to_string("400.html", {"sentence": sentence}))
@@ -52,9 +52,7 @@ def _unusable_text(request: HttpRequest) -> HttpResponse:
 
 def _too_large(request: HttpRequest) -> HttpResponse:
     most = max(settings.MAX_AUDIO_BYTES, settings.MAX_PORTRAIT_BYTES) // 2**20
-    sentence = (
-        f"A file may have at most {most} MB. Choose a smaller one, or save it in a format that takes less."
-    )
+    sentence = f"Files can have up to {most} MB. Choose a smaller file, or save it in a more compact format."
     if "HX-Request" in request.headers:
         return HttpResponse(sentence, status=413, content_type="text/plain; charset=utf-8")
     back = request.headers.get("Referer", "")

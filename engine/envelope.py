@@ -47,8 +47,8 @@ class Code(IntEnum):
     FACE_TOO_SMALL = 2004, 400, "The face in the picture is smaller than 64 x 64 pixels."
     UNUSABLE_FACE = 2005, 400, "The face in the picture cannot be used."
     # -- the sound; detected after video.generate has answered, so shown by video.get (with HTTP 200)
-    AUDIO_LINK = 3001, 400, "The sound cannot be downloaded."
-    UNUSABLE_AUDIO = 3002, 400, "The link does not lead to a usable sound."
+    AUDIO_LINK = 3001, 400, "The audio cannot be downloaded."
+    UNUSABLE_AUDIO = 3002, 400, "The link does not lead to usable audio."
     # -- ids
     UNKNOWN_ID = 10001, 404, "There is no avatar or video with this id."
 

@@ -100,7 +100,9 @@ def portrait_files() -> list[Image.Image]:
     variants = []
     for index in range(9):
         image, tint, (w, h) = own[index % 2], tints[index % 4], shapes[index % 4]
-        image = ImageOps.fit(image, (round(600 * w / max(w, h)), round(600 * h / max(w, h))), centering=(0.5, 0.3))
+        image = ImageOps.fit(
+            image, (round(600 * w / max(w, h)), round(600 * h / max(w, h))), centering=(0.5, 0.3)
+        )
         image = ImageOps.mirror(image) if index % 3 == 1 else image
         tinted = Image.blend(image, Image.new("RGB", image.size, tint), 0.12 if index > 1 else 0)
         variants.append(ImageEnhance.Color(tinted).enhance(0 if index == 5 else 1))
@@ -181,9 +183,7 @@ def create_voices(person: User) -> list[Voice]:
             for i in range(200)
         ]
         created_at = timezone.now() - timedelta(hours=index * index)
-        voice = Voice(
-            name=name, seconds=8.4 + 23 * index, peaks=peaks, made_by=person, created_at=created_at
-        )
+        voice = Voice(name=name, seconds=8.4 + 23 * index, peaks=peaks, made_by=person, created_at=created_at)
         voice.sound.save("voice.wav", ContentFile((FIXTURES / "speech.wav").read_bytes()), save=False)
         voice.save()
         voices.append(voice)
@@ -236,10 +236,10 @@ def create_batches(avatars: list[Avatar], voices: list[Voice], person: User) -> 
     draft = Batch.objects.create(name="Course, all lessons", made_by=person)
     sound_missing = "No audio file has this name. Upload it below, or correct the name."
     rows: list[dict[str, Any]] = [
-        {"said_avatar": "Ada", "said_sound": "lesson-1.wav", "title": "Lesson 1", "script": "Welcome back."},
-        {"said_avatar": "Adda", "avatar": None, "error": "No avatar is called “Adda”. Did you mean “Ada”?"},
-        {"said_avatar": "Mae", "said_sound": "lesson-3.wav", "voice": None, "error": sound_missing},
-        {"said_avatar": "Mae", "said_sound": "lesson-4.wav"},
+        {"avatar_text": "Ada", "sound_text": "lesson-1.wav", "title": "Lesson 1", "script": "Welcome back."},
+        {"avatar_text": "Adda", "avatar": None, "error": "No avatar is called “Adda”. Did you mean “Ada”?"},
+        {"avatar_text": "Mae", "sound_text": "lesson-3.wav", "voice": None, "error": sound_missing},
+        {"avatar_text": "Mae", "sound_text": "lesson-4.wav"},
     ]
     for number, row in enumerate(rows, 1):
         usual = {"avatar": avatars[0], "voice": voices[number % len(voices)], "state": "draft"}
@@ -262,7 +262,9 @@ def create_batches(avatars: list[Avatar], voices: list[Voice], person: User) -> 
     _add_videos(done, [{"state": ProviderState.READY}] * 3, avatars, voices)
 
 
-def _add_videos(batch: Batch, states: list[dict[str, Any]], avatars: list[Avatar], voices: list[Voice]) -> None:
+def _add_videos(
+    batch: Batch, states: list[dict[str, Any]], avatars: list[Avatar], voices: list[Voice]
+) -> None:
     for number, fields in enumerate(states, 1):
         avatar, voice = avatars[number % len(avatars)], voices[number % len(voices)]
         title, created_at = f"{batch.name}: {avatar.name}", timezone.now() - timedelta(hours=30 + number)
@@ -271,7 +273,7 @@ def _add_videos(batch: Batch, states: list[dict[str, Any]], avatars: list[Avatar
             voice,
             made_by=batch.made_by,
             batch=batch,
-            turn=number,
+            batch_position=number,
             title=title,
             created_at=created_at,
             **fields,

@@ -73,7 +73,9 @@ def main() -> None:
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path)
     parser.add_argument("names", nargs="*")
     parser.add_argument("--width", type=int, choices=WIDTHS, action="append")
@@ -147,16 +149,17 @@ class Camera:
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium") or None, args=ARGS)
             self.take(browser, {"set-up": Shot("/setup/")})
             owner = screenshot_data.create_owner()
-            sign_in = {"sign-in": Shot("/accounts/login/"), "sign-in-wrong": Shot("/accounts/login/", type_wrong)}
+            sign_in = {
+                "sign-in": Shot("/accounts/login/"),
+                "sign-in-wrong": Shot("/accounts/login/", type_wrong),
+            }
             self.take(browser, sign_in)
             self.cookies = [session_cookie(owner, self.base)]
             self.take(browser, shots_of_an_empty_site())
             links = screenshot_data.fill(owner)
             self.take(browser, shots_of_a_used_site())
             self.cookies = []
-            self.take(
-                browser, {"invitation": Shot(links.invitation), "new-password": Shot(links.password)}
-            )
+            self.take(browser, {"invitation": Shot(links.invitation), "new-password": Shot(links.password)})
             browser.close()
 
     def take(self, browser: Browser, shots: dict[str, Shot]) -> None:
@@ -193,7 +196,9 @@ class Camera:
             shot.act(page)
         load_pictures(page)
         page.wait_for_timeout(250)
-        overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        overflow = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
         if overflow > 0:
             self.problems.append(f"{filename}: {overflow} px wider than the window")
         page.screenshot(path=self.options.folder / filename, full_page=shot.is_full)
@@ -328,7 +333,9 @@ def shots_of_batches() -> dict[str, Shot]:
     draft, running, done = (batch.get_absolute_url() for batch in Batch.objects.order_by("pk"))
     return {
         "batches": Shot("/videos/batches/"),
-        **{f"batch-new-{way}": Shot(f"/videos/batches/new/{way}/") for way in ("sounds", "speakers", "sheet")},
+        **{
+            f"batch-new-{way}": Shot(f"/videos/batches/new/{way}/") for way in ("sounds", "speakers", "sheet")
+        },
         "batch-draft": Shot(draft, open_second_row),
         "batch-running": Shot(running),
         "batch-done": Shot(done),

@@ -111,7 +111,7 @@ def test_no_script_runs_twice_on_a_page():
         (
             "HOST",
             "no.such.name.invalid",
-            "CommandError: HOST=no.such.name.invalid is no address of this machine.",
+            "CommandError: HOST=no.such.name.invalid is not an address of this machine.",
         ),
         ("LOG_LEVEL", "loud", "LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL, not 'LOUD'."),
         ("TZ", "Nowhere/City", "TZ must be a time zone like Europe/Berlin, not 'Nowhere/City'."),
@@ -156,8 +156,8 @@ def test_a_second_start_says_how_to_stop_the_first_one_also_when_its_window_is_g
         done = manage(folder, "launch", PORT="8765")
     shutil.rmtree(folder)
     assert done.returncode == 0, done.stderr
-    assert "It is running already: http://127.0.0.1:8765." in done.stdout
-    assert "if that window is gone: kill 12345" in done.stdout
+    assert "Already running at http://127.0.0.1:8765." in done.stdout
+    assert "or run: kill 12345" in done.stdout
 
 
 def test_generated_secrets_are_for_their_owner_alone(tmp_path):

@@ -107,7 +107,7 @@ def download(request: HttpRequest) -> HttpResponseBase:
     )
     videos = list(rows)
     if not videos:
-        messages.error(request, "None of these is ready to download yet.")
+        messages.error(request, "None of these can be downloaded yet.")
         return redirect("videos")
     return zip_stream.download(files_of(videos), "Videos.zip")
 

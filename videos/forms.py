@@ -32,14 +32,14 @@ class NewVideoForm(forms.Form):
     avatar = forms.ModelChoiceField(
         queryset=Avatar.objects.none(),
         error_messages={
-            "required": "Choose who speaks.",
-            "invalid_choice": "This avatar is not there any more, or not ready yet. Choose another one.",
+            "required": "Choose an avatar.",
+            "invalid_choice": "This avatar was deleted or is not ready yet. Choose another one.",
         },
     )
     voice = forms.ModelChoiceField(
         queryset=Voice.objects.all(),
         required=False,
-        error_messages={"invalid_choice": "This voice is not there any more. Choose another one."},
+        error_messages={"invalid_choice": "This voice was deleted. Choose another one."},
     )
     sound = forms.FileField(required=False, allow_empty_file=True, max_length=400)
     script = forms.CharField(
@@ -56,5 +56,5 @@ class NewVideoForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data = super().clean()
         if "voice" not in self.errors and not data.get("voice") and not data.get("sound"):
-            self.add_error("voice", "Choose what the avatar says: upload audio, or pick a recent voice.")
+            self.add_error("voice", "Add a voice: upload audio, or choose a recent voice.")
         return data

@@ -110,7 +110,7 @@ def _send(video: Video) -> None:
     if avatar is None or voice is None:
         video.fail("The avatar or the voice of this video was deleted. Make a new video.")
     elif not avatar.is_ready:
-        video.fail(f"The avatar of this video could not be made. {avatar.error}".strip())
+        video.fail(f"The avatar of this video failed. {avatar.error}".strip())
     elif avatar.provider != current_provider():
         video.fail("The avatar was made with another avatar service. Upload its portrait again.")
     else:
@@ -144,7 +144,7 @@ def _copy(video: Video) -> None:
         except UploadError as error:
             log.warning("video %s: %s", video.pk, error)
             raise ProviderError(
-                "The avatar service sent a file that is no video.", is_temporary=True
+                "The avatar service sent a file that is not a video.", is_temporary=True
             ) from error
         _keep(video, path, mask, film, item)
 

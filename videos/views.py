@@ -97,7 +97,7 @@ def status(request: HttpRequest, pk: int) -> HttpResponse:
 def _announced(response: HttpResponse, video: Video) -> HttpResponse:
     if video.is_active or video.state == ProviderState.CANCELLED:
         return response
-    words = "is ready" if video.is_ready else "could not be made"
+    words = "is ready" if video.is_ready else "failed"
     return trigger_client_event(response, "announce", {"text": f"{video.title} {words}."})
 
 
@@ -130,7 +130,7 @@ def rename(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         Video.objects.filter(pk=pk).update(title=form.cleaned_data["title"], version=F("version") + 1)
     else:
-        messages.error(request, "A title needs at least one letter and at most 200.")
+        messages.error(request, "A title must have 1 to 200 characters.")
     return redirect(video)
 
 
@@ -147,7 +147,7 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     video = _to_change(request, pk)
     if not tasks.cancel(video):
-        messages.info(request, "Too late to stop it: it is being made already.")
+        messages.info(request, "Too late to cancel: this video is already being generated.")
     return _shown_again(request, video)
 
 

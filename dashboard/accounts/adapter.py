@@ -16,11 +16,11 @@ class AccountAdapter(DefaultAccountAdapter):
     error_messages = {
         **DefaultAccountAdapter.error_messages,
         "account_inactive": "This account has been removed.",
-        "email_password_mismatch": "The email address or the password is not right.",
-        "enter_current_password": "This is not your password.",
+        "email_password_mismatch": "The email address or password is incorrect.",
+        "enter_current_password": "This password is incorrect.",
         "too_many_login_attempts": "Too many wrong passwords. Wait five minutes, then try again.",
-        "rate_limited": "Too many tries. Wait a few minutes, then try again.",
-        "invalid_password_reset": "This link does not work any more. Ask for a new one.",
+        "rate_limited": "Too many attempts. Wait a few minutes, then try again.",
+        "invalid_password_reset": "This link no longer works. Ask for a new one.",
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -38,5 +38,5 @@ class AccountAdapter(DefaultAccountAdapter):
             log.exception("A mail could not be sent.")
             messages.error(
                 allauth_context.request,
-                "The mail could not be sent. Ask the owner of this site for a link instead.",
+                "The email could not be sent. Ask the owner of this site for a link instead.",
             )

@@ -9,7 +9,7 @@ from django.contrib.auth.password_validation import validate_password
 from dashboard.accounts import changes
 from dashboard.models import OneTimeLink, User
 
-TAKEN = "Somebody already has an account with this email address."
+TAKEN = "There is already an account with this email address."
 
 
 def _name() -> forms.CharField:
@@ -26,7 +26,7 @@ def _new_password() -> forms.CharField:
         label="Password",
         strip=False,
         widget=forms.PasswordInput({"autocomplete": "new-password"}),
-        help_text="At least 10 characters. A few words in a row are easy to remember and hard to guess.",
+        help_text="At least 10 characters. Several words are easy to remember and hard to guess.",
     )
 
 
@@ -69,7 +69,7 @@ class SetupForm(InvitationForm):
     code = forms.CharField(
         label="Set-up code",
         max_length=100,
-        help_text="It stands in the window where this site was started.",
+        help_text="You’ll find it in the terminal where you started the app.",
         widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}),
     )
     field_order = ["code", "name", "email", "password"]
@@ -77,7 +77,7 @@ class SetupForm(InvitationForm):
     def clean_code(self) -> str:
         code = self.cleaned_data["code"]
         if not changes.is_setup_code(code):
-            raise forms.ValidationError("This is not the set-up code.")
+            raise forms.ValidationError("This set-up code is incorrect.")
         return code
 
 
@@ -103,7 +103,7 @@ class AccountForm(forms.Form):
             if User.objects.filter(email__iexact=email).exclude(pk=self.user.pk).exists():
                 self.add_error("email", TAKEN)
             elif not self.user.check_password(cleaned.get("password", "")):
-                self.add_error("password", "Type your password to change the email address.")
+                self.add_error("password", "Enter your password to change the email address.")
         return cleaned
 
 
@@ -112,7 +112,7 @@ class InviteForm(forms.ModelForm):
         model = OneTimeLink
         fields = ["note"]
         labels = {"note": "Who is it for?"}
-        help_texts = {"note": "For this list only, so that you know which link is whose."}
+        help_texts = {"note": "Shown only in this list, so you can tell the links apart."}
         widgets = {"note": forms.TextInput({"autocomplete": "off", "dir": "auto"})}
 
 
@@ -139,11 +139,11 @@ class LoginForm(_Plain, allauth.LoginForm):
 class ChangePasswordForm(_Plain, allauth.ChangePasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["oldpassword"].label = "Your password now"
+        self.fields["oldpassword"].label = "Current password"
         self.fields["oldpassword"].help_text = ""
         self.fields["password1"].label = "New password"
         self.fields["password1"].help_text = "At least 10 characters."
-        self.fields["password2"].label = "New password again"
+        self.fields["password2"].label = "Repeat new password"
 
 
 class ResetPasswordForm(_Plain, allauth.ResetPasswordForm):
@@ -155,4 +155,4 @@ class ResetPasswordKeyForm(_Plain, allauth.ResetPasswordKeyForm):
         super().__init__(*args, **kwargs)
         self.fields["password1"].label = "New password"
         self.fields["password1"].help_text = "At least 10 characters."
-        self.fields["password2"].label = "New password again"
+        self.fields["password2"].label = "Repeat new password"

@@ -72,7 +72,7 @@ def _shown_once(request: HttpRequest, link: OneTimeLink, path: str) -> HttpRespo
 @owners_only
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     OneTimeLink.objects.open().filter(pk=pk).delete()
-    messages.success(request, "The link is withdrawn.")
+    messages.success(request, "The link was revoked.")
     return redirect("people")
 
 
@@ -81,7 +81,7 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
     person = _somebody_else(request, pk)
     if changes.remove(person):
-        messages.success(request, f"{person} has no access any more.")
+        messages.success(request, f"{person} no longer has access.")
     else:
         messages.error(request, "The last owner cannot be removed.")
     return redirect("people")
@@ -95,7 +95,7 @@ def owner(request: HttpRequest, pk: int) -> HttpResponse:
     if not changes.set_owner(person, wanted):
         messages.error(request, "There must be an owner.")
     else:
-        messages.success(request, f"{person} is {'an owner now' if wanted else 'no owner any more'}.")
+        messages.success(request, f"{person} is {'an owner now' if wanted else 'no longer an owner'}.")
     return redirect("people")
 
 

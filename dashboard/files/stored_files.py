@@ -10,7 +10,7 @@ from django.core.files import File
 from django.db import transaction
 from django.db.models.fields.files import FieldFile
 
-DISK_FULL = "The server's disk is full or cannot be written. Tell the owner of this site."
+DISK_FULL = "The server’s disk is full or not writable. Tell the owner of this site."
 
 
 class HasFiles(Protocol):

@@ -84,7 +84,7 @@ class FilterForm(forms.Form):
     state = ChoiceField(
         required=False,
         label="State",
-        choices=[("", "Any state"), ("ready", "Ready"), ("making", "Being made"), ("failed", "Not made")],
+        choices=[("", "All states"), ("ready", "Ready"), ("making", "In progress"), ("failed", "Failed")],
     )
     person = ChoiceField(required=False, label="Person")
     made = ChoiceField(
@@ -106,7 +106,7 @@ class FilterForm(forms.Form):
         others = [(str(pk), name or email) for pk, name, email in people if pk != user.pk]
         self.choice_field("sort").choices = self.SORTS
         self.choice_field("person").choices = [
-            ("", "Anybody"),
+            ("", "Anyone"),
             (str(user.pk), "Made by me"),
             *others,
             (ELSEWHERE, "Made elsewhere"),

@@ -29,5 +29,5 @@ def describe_deletion(deleted: int, kept: int, one: str, many: str) -> str:
     """ "2 videos were deleted. 1 was left: …", with `one` and `many` as in "video was" and "videos were"."""
     sentence = f"{deleted} {one if deleted == 1 else many} deleted." if deleted else "Nothing was deleted."
     if kept:
-        sentence += f" {kept} {'was' if kept == 1 else 'were'} left: only who made them and the owner may delete them."
+        sentence += f" {kept} {'was' if kept == 1 else 'were'} kept: only their creator or an owner can delete them."
     return sentence

@@ -6,7 +6,7 @@ from dashboard.jobs.base import Job, job_constraints
 from dashboard.jobs.runner import Phase
 
 MAX_ATTEMPTS = 4
-FAILED = "This could not be made. Try again, or tell the owner of this site."
+FAILED = "This didn’t work. Try again, or tell the owner of this site."
 
 
 class LocalState(models.TextChoices):

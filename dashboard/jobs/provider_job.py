@@ -134,7 +134,7 @@ class ProviderJob(OwnedModel, Job):
 
     @property
     def outcome(self) -> str:
-        return f"{self} {'is ready' if self.is_ready else 'could not be made'}."
+        return f"{self} {'is ready' if self.is_ready else 'failed'}."
 
     # -- its tasks
 

@@ -202,8 +202,8 @@ class Client:
 
 UNREACHABLE = "The avatar service does not answer. Try again in a few minutes."
 NO_ENTRY = "The avatar service does not accept our key. The owner of this site has to renew it."
-WRONG_ADDRESS = "The avatar service cannot be understood. The owner of this site has to check its address."
-BUSY = "The avatar service is busy. It goes on by itself in a minute."
+WRONG_ADDRESS = "The avatar service sent an invalid answer. The owner of this site has to check its address."
+BUSY = "The avatar service is busy. This continues automatically in a minute."
 
 
 @cache

@@ -47,7 +47,7 @@ def record_result(
             try:
                 new = sync()
             except ProviderError as error:
-                words = f"The last look for {many} made elsewhere did not work. {error}"
+                words = f"The last sync of {many} failed. {error}"
                 _save(model, SyncState(words=words, is_bad=True), ERROR_SECONDS)
                 raise
             if load_state(model).is_busy:

@@ -25,7 +25,7 @@ PEAKS_PER_SECOND, MAX_PEAKS = 100, 60_000
 CUT_LIMITS = sandbox.Limits(memory=1024 * 2**20, seconds=300, file=3 * 2**30)
 MAX_NORMALIZE_SECONDS = 1800
 TOO_LONG_TO_NORMALIZE = (
-    "This is too long to normalize its volume: half an hour at most. Choose a shorter part."
+    "This is too long to normalize: the limit is half an hour. Choose a shorter part."
 )
 TOOK_TOO_LONG = "This took too long. Try again when less is going on, or choose a shorter part."
 

@@ -16,10 +16,10 @@ PORTRAIT_SENTENCES = {
     "unreadable": "This file could not be read as a picture. Use a JPEG, PNG or WebP photo.",
 }
 SOUND_SENTENCES = {
-    "no_sound": "There is no sound in this file. Use a file with a sound track.",
-    "too_short": "This sound is too short. Use a recording of at least a tenth of a second.",
-    "too_long": "This sound is too long. Use a shorter recording.",
-    "unreadable": "This file could not be read as sound. Use a WAV, MP3, M4A, OGG, WebM or FLAC recording.",
+    "no_sound": "This file has no audio. Use a file with an audio track.",
+    "too_short": "This audio is too short. Use a recording of at least a tenth of a second.",
+    "too_long": "This audio is too long. Use a shorter recording.",
+    "unreadable": "This file could not be read as audio. Use a WAV, MP3, M4A, OGG, WebM or FLAC recording.",
 }
 WARNINGS = {
     "blurred": "The face looks out of focus; a sharper photo gives a better result.",

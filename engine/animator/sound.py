@@ -120,7 +120,7 @@ def _iter_decoded(container: InputContainer, stream: AudioStream) -> Iterator[Au
 
 def _too_long(max_seconds: float) -> SoundError:
     return SoundError(
-        "too_long", f"This sound is longer than {max_seconds:g} seconds. Use a shorter recording."
+        "too_long", f"This audio is longer than {max_seconds:g} seconds. Use a shorter recording."
     )
 
 

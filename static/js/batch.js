@@ -23,7 +23,7 @@ function showCount() {
   }
   const many = countVideos();
   button.textContent = many > 1 ? `Make ${many} videos` : many ? "Make the video" : "Make the videos";
-  words.textContent = many > most ? `At most ${most} can be made at once.` : "";
+  words.textContent = many > most ? `The limit is ${most} videos at a time.` : "";
 }
 
 const queue = new UploadQueue({
@@ -80,11 +80,11 @@ form.addEventListener("click", (event) => {
 });
 form.addEventListener("submit", (event) => {
   let sentence = "";
-  if (queue.isBusy) sentence = "Wait until the sounds are uploaded.";
+  if (queue.isBusy) sentence = "Wait until the audio is uploaded.";
   else if (sheet && !sheet.files[0]) sentence = "Choose the sheet first.";
-  else if (way === "speakers" && !countChecked("avatar")) sentence = "Choose who speaks.";
-  else if (!sheet && !countChecked("voice")) sentence = "Choose what is said: upload audio, or choose sounds used before.";
-  else if (!sheet && countVideos() > most) sentence = `At most ${most} can be made at once.`;
+  else if (way === "speakers" && !countChecked("avatar")) sentence = "Choose an avatar.";
+  else if (!sheet && !countChecked("voice")) sentence = "Add a voice: upload audio, or choose a recent voice.";
+  else if (!sheet && countVideos() > most) sentence = `The limit is ${most} videos at a time.`;
   if (!sentence) return;
   event.preventDefault();
   error.textContent = sentence;

@@ -34,7 +34,7 @@ function stop() {
 function tell() {
   const bar = document.getElementById("selection");
   const number = chosen.size;
-  bar.querySelector("[data-words]").textContent = number ? `${number} selected` : "Choose what you want";
+  bar.querySelector("[data-words]").textContent = number ? `${number} selected` : "Select items";
   bar.querySelectorAll("[data-needs-some]").forEach((button) => { button.disabled = !number; });
 }
 
@@ -51,11 +51,11 @@ function ask() {
   const word = (number) => (number === 1 ? one : many);
   const mine = picks().filter((pick) => pick.checked && !("others" in pick.dataset));
   const left = chosen.size - mine.length;
-  if (!mine.length) return say(`Only who made ${left === 1 ? "it" : "them"} and the owner may delete ${left === 1 ? "this" : "these"}.`, "toast");
+  if (!mine.length) return say(`Only the creator or an owner can delete ${left === 1 ? "this" : "these"}.`, "toast");
   dialog.querySelector("h2").textContent = `Delete ${mine.length} ${word(mine.length)}?`;
   const note = dialog.querySelector("[data-left]");
   note.hidden = !left;
-  note.textContent = `${left} of the ${chosen.size} selected ${left === 1 ? "was" : "were"} made by somebody else and will stay.`;
+  note.textContent = `${left} of the ${chosen.size} selected ${left === 1 ? "was" : "were"} made by someone else and will stay.`;
   form.querySelectorAll("[name=pk]").forEach((input) => input.remove());
   for (const pick of mine) {
     const input = Object.assign(document.createElement("input"), { type: "hidden", name: "pk", value: pick.value });

@@ -14,13 +14,13 @@ const pixels = root.querySelector("[data-look-pixels]");
 const automatic = root.querySelector("[name=look-automatic]");
 const NUMBERS = ["angle", "resolution", "size", "x", "y"];
 const SNAP = 0.015; // of the canvas' width: so near to the middle is the middle
-const UNCUT = "The cut-out shows once the video is there.";
+const UNCUT = "The cut-out appears when the video is ready.";
 const FACE = {
   inside: "",
   cut: "Part of the head is outside the frame.",
   outside: "The face is outside the frame.",
 };
-const NO_MASK = "This video came without a mask: the person cannot be cut out.";
+const NO_MASK = "This video has no mask, so the person cannot be cut out.";
 
 let wanted = 0;
 let source = { width: 4, height: 5, still: "", cutout: "", framing: null };
@@ -297,7 +297,7 @@ root.addEventListener("click", (event) => {
   if (button?.dataset.lookSet) write(JSON.parse(button.dataset.lookSet));
   if (button?.dataset.lookAll) {
     write({ ...PLAIN, ...JSON.parse(button.dataset.lookAll) });
-    say("The look was set.");
+    say("The settings were applied.");
   }
 });
 root.addEventListener("input", (event) => {
@@ -307,7 +307,7 @@ root.addEventListener("input", (event) => {
 // What is not there yet, or not chosen, is told before the page is sent.
 form.addEventListener("submit", (event) => {
   let sentence = "";
-  if (backdrops.querySelector(".is-arriving")) sentence = "Wait until the picture has arrived.";
+  if (backdrops.querySelector(".is-arriving")) sentence = "Wait until the picture is uploaded.";
   else if (field("background").value === "picture" && !read().picture) sentence = "Choose a picture for the background, or add one.";
   if (!sentence) return;
   event.preventDefault();

@@ -65,7 +65,7 @@ function read(request, url, stay) {
 
 function miss() {
   document.dispatchEvent(new CustomEvent("connection-lost"));
-  return { ok: false, lost: true, again: true, text: "The connection broke. Try again." };
+  return { ok: false, lost: true, again: true, text: "The connection failed. Try again." };
 }
 
 // A UUID. Not crypto.randomUUID: browsers keep it from pages that came without https.

@@ -3,7 +3,7 @@
 import { say } from "./send.js";
 
 const STEPS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 };
-const FAILED = "This sound could not be played. Reload the page and try again.";
+const FAILED = "This audio could not be played. Reload the page and try again.";
 
 export const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds) % 60).padStart(2, "0")}`;
 

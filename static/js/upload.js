@@ -7,8 +7,8 @@ import { newReference, page, say, sendForm, tooLarge } from "./send.js";
 const PIECE = 8 * 2 ** 20; // bytes
 const ATTEMPTS = 6; // in a row in which nothing arrived, although the server can be reached
 const PAUSE = 500; // milliseconds before the first of them, then twice as long each time
-const LOST = "Connection lost. The upload goes on by itself when it is back.";
-const GIVEN_UP = { ok: false, again: true, text: "The connection keeps breaking. Try again." };
+const LOST = "Connection lost. The upload will continue when you are back online.";
+const GIVEN_UP = { ok: false, again: true, text: "The connection keeps failing. Try again." };
 const CANCELLED = { ok: false, cancelled: true, text: "The upload was cancelled." };
 
 const references = new WeakMap(); // of files: "Try again" goes on with what is there

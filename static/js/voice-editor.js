@@ -6,7 +6,7 @@ import { Wave } from "./voice-wave.js";
 
 const SHORTEST = 0.2; // seconds
 const STEPS = { ArrowLeft: -0.1, ArrowDown: -0.1, ArrowRight: 0.1, ArrowUp: 0.1, PageDown: -1, PageUp: 1 };
-const NO_MOMENT = "Write it as minutes and seconds, for example 0:03.5.";
+const NO_MOMENT = "Enter minutes and seconds, for example 0:03.5.";
 
 // 0:03.4: to the tenth, or to the hundredth where it is typed
 export function moment(seconds, digits = 1) {
@@ -53,7 +53,7 @@ export class VoiceEditor {
     const shape = facts && (await fetch(facts.shape).then((response) => response.json()).catch(() => null));
     if (asked !== this.asked) return null;
     if (!shape) {
-      this.tell(answer?.status === 422 ? await answer.text() : "The waveform could not be loaded. The voice can be used all the same.", true);
+      this.tell(answer?.status === 422 ? await answer.text() : "The waveform could not be loaded. You can still use the voice.", true);
       return facts;
     }
     Object.assign(this, { facts, speech: shape.speech, edit: { ...(this.begun.get(facts.voice) ?? facts.edit) }, result: { edit: facts.edit, sound: facts.result, voice: facts.voice } });
@@ -124,7 +124,7 @@ export class VoiceEditor {
     body.append("end", this.exact("end"));
     if (edit.even) body.append("even", "on");
     if (this.mine.has(this.result.voice)) body.append("replaces", this.result.voice);
-    this.busy(true, edit.even ? "Normalizing the volume…" : "Cutting the sound…");
+    this.busy(true, edit.even ? "Normalizing the volume…" : "Trimming…");
     const answer = await sendForm(this.facts.save, body);
     this.busy(false, "");
     if (!answer.ok) {
@@ -163,7 +163,7 @@ export class VoiceEditor {
     if (this.audio.getAttribute("src") !== source) this.audio.src = source;
     if (this.at > this.edit.end - 0.05) this.at = this.edit.start;
     this.audio.currentTime = Math.max(this.at - this.offset, 0);
-    await this.audio.play().catch(() => this.tell("This sound could not be played. Reload the page and try again.", true));
+    await this.audio.play().catch(() => this.tell("This audio could not be played. Reload the page and try again.", true));
   }
 
   pause() { this.audio.pause(); }
@@ -200,7 +200,7 @@ export class VoiceEditor {
       this.set(this.whole);
       this.at = 0;
       this.update();
-      this.tell("This is the whole recording again, as it was.");
+      this.tell("This is the original recording.");
       play.focus();
     });
     this.fields.even.addEventListener("change", () => this.set({ even: this.fields.even.checked }));
@@ -269,7 +269,7 @@ export class VoiceEditor {
   }
 
   cutSilence() {
-    if (!this.speech) return this.tell("Nothing but silence was found.", true);
+    if (!this.speech) return this.tell("Only silence was found.", true);
     const [start, end] = this.speech;
     if (start <= this.edit.start + 0.05 && end >= this.edit.end - 0.05) return this.tell("There is no silence at the ends.");
     const before = this.edit.end - this.edit.start;

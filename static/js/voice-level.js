@@ -5,7 +5,7 @@ const BAR = 3; // pixels
 const EVERY = 60; // ms a bar
 const ADVICE_AFTER = 40; // bars
 const LOUD = "Too loud: move back a little, or turn the microphone down.";
-const QUIET = "Hardly anything is heard. Come closer, or choose another microphone.";
+const QUIET = "Very quiet. Come closer, or choose another microphone.";
 
 export class LevelMeter {
   constructor(root) {

@@ -14,17 +14,17 @@ const KINDS = [
 const BITS = 128_000;
 const SPARE = 0.4; // seconds below the limit: the last piece of a recording is never exactly where it is cut
 const PROBLEMS = {
-  NotAllowedError: "The browser does not let this page use the microphone. Allow it beside the page's address (look for a lock or a microphone there), then try again.",
+  NotAllowedError: "The browser has blocked the microphone. Allow it next to the address bar (lock or microphone icon), then try again.",
   NotFoundError: "No microphone was found. Connect one, then try again.",
-  NotReadableError: "The microphone does not answer. Another program may be using it: close that one, then try again.",
+  NotReadableError: "The microphone is not responding. Another program may be using it. Close it, then try again.",
 };
 const UNABLE = "This browser cannot record. Use a current Chrome, Edge, Firefox or Safari, or upload audio.";
 const LOST = "The microphone was disconnected. What was recorded until then is kept.";
 
 function insecure() {
   const here = `http://localhost${location.port ? `:${location.port}` : ""}`;
-  return "Browsers give the microphone only to addresses that begin with https. Ask the owner of this site for its https address, "
-    + `or open ${here} on the machine that it runs on.`;
+  return "Browsers allow recording only on https addresses. Ask the owner of this site for its https address, "
+    + `or open ${here} on the computer that runs this site.`;
 }
 
 export class VoiceRecorder {
@@ -128,7 +128,7 @@ export class VoiceRecorder {
     this.time();
     if (this.seconds >= this.most - SPARE) {
       this.stop();
-      say("The longest recording is reached.");
+      say("The maximum length is reached.");
     }
   }
 

@@ -6,7 +6,7 @@ import { showProgress, uploadFile } from "./upload.js";
 import { VoiceEditor } from "./voice-editor.js";
 import { VoiceRecorder } from "./voice-recorder.js";
 
-const MISSING = "Choose what the avatar says: record it, upload audio, or pick a recent voice.";
+const MISSING = "Add a voice: record one, upload audio, or choose a recent voice.";
 
 export class VoiceStep {
   constructor(form, changed) {
@@ -140,8 +140,8 @@ export class VoiceStep {
   // ---- before the page is sent
 
   get problem() {
-    if (!this.progress.hidden) return "Wait until the sound is uploaded.";
-    if (this.recorder.isUnsent) return "You have a recording that is not used yet. Press “Use it”, or discard it.";
+    if (!this.progress.hidden) return "Wait until the audio is uploaded.";
+    if (this.recorder.isUnsent) return "You have a recording that is not used yet. Press “Use recording”, or discard it.";
     return this.chosen ? "" : MISSING;
   }
 

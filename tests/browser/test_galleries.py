@@ -64,7 +64,7 @@ def test_a_range_is_selected_and_deleted_but_what_others_made_stays(page, five):
     expect(page.get_by_text("4 selected")).to_be_visible()
     page.get_by_role("button", name="Delete").click()
     dialog = page.get_by_role("dialog", name="Delete 3 videos?")
-    expect(dialog).to_contain_text("1 of the 4 selected was made by somebody else and will stay.")
+    expect(dialog).to_contain_text("1 of the 4 selected was made by someone else and will stay.")
     dialog.get_by_role("button", name="Delete").click()
     expect(page.locator(".toast")).to_contain_text("3 videos were deleted.")
     expect(page.locator(".card")).to_have_count(2)

@@ -52,7 +52,7 @@ def test_the_preview_places_the_person_as_the_frames_will(page, cut_out, new_vid
     new_video(avatar=cut_out, made_by=maria, look=look.values())
     page.goto(f"/videos/new/?avatar={cut_out.pk}")
     expect(stage(page).locator(".stage-person")).to_be_visible()
-    page.get_by_role("button", name="Original" if look.is_plain else "Same look as last time").click()
+    page.get_by_role("button", name="Original" if look.is_plain else "Same as last time").click()
     shown = stage(page).evaluate(PLACED)
     across, down = look.canvas(WIDTH, HEIGHT)
     box = look.place(WIDTH, HEIGHT)
@@ -95,7 +95,7 @@ def test_each_background_is_seen_behind_the_person(page, cut_out, new_backdrop):
 
 def test_without_a_cut_out_the_page_says_when_it_shows(page, speaker):
     page.goto("/videos/new/")
-    note = page.get_by_text("The cut-out shows once the video is there.").locator("visible=true")
+    note = page.get_by_text("The cut-out appears when the video is ready.").locator("visible=true")
     expect(note).to_have_count(0)
     tile(page, "background", "colour").check()
     expect(note).to_have_count(1)
@@ -242,7 +242,7 @@ def test_a_page_is_not_sent_without_the_picture_that_it_wants(page, cut_out, new
         {"name": "wall.jpg", "mimeType": "image/jpeg", "buffer": content}
     )
     make.click()
-    expect(page.locator("#look-picture-error")).to_have_text("Wait until the picture has arrived.")
+    expect(page.locator("#look-picture-error")).to_have_text("Wait until the picture is uploaded.")
     expect(page.locator(".backdrop input")).to_be_checked()
     assert Video.objects.count() == 1
     make.click()

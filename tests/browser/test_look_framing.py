@@ -44,7 +44,7 @@ def known(cut_out):
 
 
 def automatic(page: Page):
-    return page.get_by_label("Frame the face automatically")
+    return page.get_by_label("Auto-frame the face")
 
 
 def warning(page: Page):
@@ -165,12 +165,12 @@ def test_what_is_saved_is_automatic_or_what_the_hand_did(page, known, finished, 
     Video.objects.update(framing=FACE)
     page.goto(f"/videos/looks/{video.pk}/")
     tile(page, "frame", "1:1").check()
-    page.get_by_role("button", name="Save the look").click()
+    page.get_by_role("button", name="Save changes").click()
     page.wait_for_url(f"**{video.get_absolute_url()}")
     assert Video.objects.get().look == {"frame": "1:1"}
     page.goto(f"/videos/looks/{video.pk}/")
     slide(page, "y", 0.25)
-    page.get_by_role("button", name="Save the look").click()
+    page.get_by_role("button", name="Save changes").click()
     page.wait_for_url(f"**{video.get_absolute_url()}")
     look = Video.objects.get().parsed_look
     assert (look.is_automatic, look.y) == (False, 0.25)
@@ -205,6 +205,6 @@ def test_the_page_names_the_size_of_the_result(page, known, finished):
     tile(page, "frame", "9:16").check()
     tile(page, "resolution", "1080").check()
     expect(pixels).to_have_text("Your video will be 1080 × 1920 pixels.")
-    page.get_by_role("button", name="Save the look").click()
+    page.get_by_role("button", name="Save changes").click()
     page.wait_for_url(f"**{video.get_absolute_url()}")
     assert Video.objects.get().parsed_look == Look(frame="9:16", resolution=1080)

@@ -76,20 +76,20 @@ def test_from_the_chosen_colour_and_frame_to_the_film_that_has_them(
 def test_a_finished_video_shows_itself_in_the_preview_and_is_changed(page, finished, maria):
     video = finished()
     page.goto(video.get_absolute_url())
-    page.get_by_role("link", name="Change the look").click()
+    page.get_by_role("link", name="Change background").click()
     person = stage(page).locator(".stage-person")
     expect(person).to_have_attribute("src", re.compile("^blob:"))  # a frame of the original film
     tile(page, "background", "gradient").check()
     expect(person).to_have_attribute("src", re.compile("cutout"))
     expect(page.locator("[data-look-note]:visible")).to_have_count(0)
     tile(page, "frame", "9:16").check()
-    page.get_by_role("button", name="Save the look").click()
+    page.get_by_role("button", name="Save changes").click()
     page.wait_for_url(f"**{video.get_absolute_url()}")
     expect(page.get_by_text("Applying your background…")).to_be_visible()
     look = Video.objects.get().parsed_look
     assert (look.background, look.frame) == ("gradient", "9:16")
     page.goto("/videos/new/")
-    page.get_by_role("button", name="Same look as last time").click()
+    page.get_by_role("button", name="Same as last time").click()
     assert tile(page, "frame", "9:16").is_checked()
     assert tile(page, "background", "gradient").is_checked()
 
@@ -102,7 +102,7 @@ def test_nobody_is_interrupted_who_watches_while_the_look_comes(page, finished, 
         "(film) => { film.loop = true; film.muted = true; return film.play(); }"
     )
     exports.work(Export.objects.get().pk)
-    show = page.get_by_role("link", name="Show it")
+    show = page.get_by_role("link", name="Show")
     expect(show).to_be_visible()
     assert page.locator("video.player").get_attribute("width") == "128"
     show.click()
@@ -118,11 +118,11 @@ def test_without_a_script_the_look_is_a_plain_form(browse, finished, tmp_path):
     expect(page.locator("[name=look-upload]")).to_be_hidden()
     tile(page, "background", "picture").check()
     page.locator("[name=look-upload]").set_input_files(made.picture(tmp_path / "wall.png", (640, 400)))
-    page.get_by_role("button", name="Save the look").click()
+    page.get_by_role("button", name="Save changes").click()
     page.wait_for_url(f"**{video.get_absolute_url()}")
     look = Video.objects.get().parsed_look
     assert (look.frame, look.picture) == ("1:1", Backdrop.objects.get().pk)
-    page.get_by_role("link", name="Change the look").click()
+    page.get_by_role("link", name="Change background").click()
     expect(tile(page, "frame", "1:1")).to_be_checked()
     page.get_by_role("button", name="Back to the original").click()
     assert Video.objects.get().look == {}

@@ -209,7 +209,7 @@ def test_a_voice_is_sent_at_once_and_one_press_makes_one_video(page, speaker):
     page.goto("/videos/new/")
     expect(page.locator("#preview-name")).to_have_text("Ada")  # the only one there is
     page.get_by_role("button", name="Make the video").click()
-    expect(page.locator("#sound-error")).to_contain_text("Choose what the avatar says")
+    expect(page.locator("#sound-error")).to_contain_text("Add a voice")
     page.locator("#sound").set_input_files({"name": "x.mp3", "mimeType": "audio/mpeg", "buffer": b"no sound"})
     expect(page.locator("#sound-error")).to_contain_text("x.mp3: ")
     page.locator("#sound").set_input_files(FIXTURES / "hello.mp3")
@@ -252,7 +252,7 @@ def test_the_theme_is_switched_and_remembered(page):
 def test_the_keyboard_reaches_everything_in_order(page, speaker):
     page.goto("/avatars/")
     page.keyboard.press("Tab")
-    expect(page.get_by_text("Skip to the content")).to_be_focused()
+    expect(page.get_by_text("Skip to content")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("#content")).to_be_focused()
     reached = []

@@ -54,7 +54,7 @@ def record(page: Page, seconds: float = 2) -> None:
     page.get_by_role("button", name="Start recording").click()
     page.wait_for_timeout(seconds * 1000)
     page.get_by_role("button", name="Stop").click()
-    expect(page.get_by_role("button", name="Use it")).to_be_visible()
+    expect(page.get_by_role("button", name="Use recording")).to_be_visible()
 
 
 # ---------------------------------------------------------------- recording
@@ -63,11 +63,11 @@ def record(page: Page, seconds: float = 2) -> None:
 def test_what_is_recorded_becomes_a_voice_and_a_video(listening, speaker):
     page = listening(MICROPHONE)
     record(page)
-    expect(page.get_by_role("button", name="Use it")).to_be_focused()
+    expect(page.get_by_role("button", name="Use recording")).to_be_focused()
     page.get_by_role("button", name="Play your recording").click()  # the policy lets it
     expect(page.get_by_role("button", name="Pause your recording")).to_be_visible()
     expect(page.locator("#recorder [data-now]")).to_have_text("0:01")
-    page.get_by_role("button", name="Use it").click()
+    page.get_by_role("button", name="Use recording").click()
     chosen = page.locator(".voice:has(:checked)")
     expect(chosen).to_contain_text(re.compile(r"Recording \d+ \w+"))
     expect(page.locator("#recorder")).to_be_hidden()
@@ -98,7 +98,7 @@ def test_a_pause_is_not_in_the_recording_and_the_level_is_shown(listening, speak
     page.get_by_role("button", name="Resume").click()
     page.wait_for_timeout(1000)
     page.get_by_role("button", name="Stop").click()
-    page.get_by_role("button", name="Use it").click()
+    page.get_by_role("button", name="Use recording").click()
     expect(page.locator(".voice:has(:checked)")).to_be_visible()
     assert 1.5 < Voice.objects.get().seconds < 4.3
 
@@ -111,7 +111,7 @@ def test_it_stops_by_itself_at_the_longest_and_that_is_not_too_long(listening, s
     expect(page.locator("#recorder")).to_contain_text("Ready")
     page.get_by_role("button", name="Start recording").click()
     expect(page.locator("#recorder")).to_contain_text("of 0:03 at most")
-    page.get_by_role("button", name="Use it").click()  # comes without anybody's doing
+    page.get_by_role("button", name="Use recording").click()  # comes without anybody's doing
     expect(page.locator(".voice:has(:checked)")).to_be_visible()
     assert Voice.objects.get().seconds <= 3.05
 
@@ -120,15 +120,15 @@ def test_a_take_is_not_lost_when_it_cannot_be_sent(listening, speaker, maria):
     page = listening(MICROPHONE)
     record(page, 1)
     page.context.set_offline(True)
-    page.get_by_role("button", name="Use it").click()
+    page.get_by_role("button", name="Use recording").click()
     recorder = page.locator("#recorder")
     upload = page.locator("#sound-progress")
-    expect(upload).to_contain_text("Connection lost. The upload goes on by itself when it is back.")
+    expect(upload).to_contain_text("Connection lost. The upload will continue when you are back online.")
     upload.get_by_role("button", name="Cancel").click()
     expect(recorder.get_by_role("alert")).to_have_text(
         "The upload was cancelled. Your recording is still here."
     )
-    page.get_by_role("button", name="Use it").click()
+    page.get_by_role("button", name="Use recording").click()
     expect(upload).to_contain_text("Connection lost.")
     with expect_sign_in():
         Session.objects.all().delete()
@@ -140,7 +140,7 @@ def test_a_take_is_not_lost_when_it_cannot_be_sent(listening, speaker, maria):
     page.context.add_cookies(
         [{"name": settings.SESSION_COOKIE_NAME, "value": fresh, "url": page.url.split("/videos")[0]}]
     )
-    page.get_by_role("button", name="Use it").click()
+    page.get_by_role("button", name="Use recording").click()
     expect(page.locator(".voice:has(:checked)")).to_be_visible()
     assert Voice.objects.count() == 1
 
@@ -169,7 +169,7 @@ def test_recording_again_forgets_the_first_take(listening, speaker):
     page.get_by_role("button", name="Start recording").click()
     page.wait_for_timeout(700)
     page.get_by_role("button", name="Stop").click()
-    page.get_by_role("button", name="Use it").click()
+    page.get_by_role("button", name="Use recording").click()
     expect(page.locator(".voice:has(:checked)")).to_be_visible()
     assert Voice.objects.get().seconds < 2.5
 
@@ -254,7 +254,7 @@ def test_axe_has_nothing_to_complain_about_while_recording_and_cutting(
         expect(page.locator(f"#recorder[data-state={name}]")).to_be_visible()
         found += complaints(page, name)
     page.context.set_offline(True)
-    page.get_by_role("button", name="Use it").click()
+    page.get_by_role("button", name="Use recording").click()
     expect(page.locator("#sound-progress")).to_contain_text("Connection lost.")
     found += complaints(page, "waiting for the connection")
     page.locator("#sound-progress").get_by_role("button", name="Cancel").click()

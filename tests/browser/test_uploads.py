@@ -14,7 +14,7 @@ from videos.models import Voice
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
-LOST = "Connection lost. The upload goes on by itself when it is back."
+LOST = "Connection lost. The upload will continue when you are back online."
 MEGABYTE = 2**20
 
 
@@ -127,7 +127,7 @@ def test_the_sounds_of_a_batch_wait_too_and_one_can_be_cancelled_meanwhile(page,
     expect(rows.filter(has_text=LOST)).to_have_count(2)
     expect(rows.nth(2)).to_contain_text("Waiting…")
     page.get_by_role("button", name="Make the videos").click()
-    expect(page.locator("#sound-error")).to_have_text("Wait until the sounds are uploaded.")
+    expect(page.locator("#sound-error")).to_have_text("Wait until the audio is uploaded.")
     rows.nth(1).get_by_role("button", name="Cancel").click()
     expect(rows).to_have_count(2)
     line.heal()
@@ -163,5 +163,5 @@ def test_what_keeps_breaking_although_the_server_is_there_is_told(page, line, sp
         page.wait_for_timeout(60)
         if "keeps breaking" in (page.locator("#sound-error").text_content() or ""):
             break
-    expect(page.locator("#sound-error")).to_have_text(re.compile("The connection keeps breaking. Try again."))
+    expect(page.locator("#sound-error")).to_have_text(re.compile("The connection keeps failing. Try again."))
     assert not Voice.objects.exists()

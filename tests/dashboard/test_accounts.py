@@ -65,7 +65,7 @@ def test_the_set_up_code_makes_the_owner(client, me):
 
 def test_a_wrong_code_makes_nothing(client, me):
     response = client.post("/setup/", {**me, "code": "guessed"})
-    assert b"This is not the set-up code." in response.content
+    assert b"This set-up code is incorrect." in response.content
     assert not User.objects.exists()
 
 
@@ -74,7 +74,7 @@ def test_guessing_the_code_is_slowed_down(client, me):
     assert answers == [200] * 10 + [429] * 2
     right = client.post("/setup/", me)
     assert right.status_code == 429
-    assert b"Too many tries" in right.content
+    assert b"Too many attempts" in right.content
 
 
 def test_the_code_can_come_with_the_address(client):
@@ -121,8 +121,8 @@ def test_without_a_mail_server_the_sign_in_page_says_whom_to_ask(client, owner):
 
 
 def test_a_wrong_password_is_told_in_plain_words(client, owner):
-    assert b"The email address or the password is not right." in sign_in(client, owner.email, "wrong").content
-    assert b"The email address or the password is not right." in sign_in(client, "who@example.com").content
+    assert b"The email address or password is incorrect." in sign_in(client, owner.email, "wrong").content
+    assert b"The email address or password is incorrect." in sign_in(client, "who@example.com").content
 
 
 def test_guessing_a_password_is_slowed_down(client, owner):
@@ -137,7 +137,7 @@ def test_trying_many_accounts_is_slowed_down(client, owner):
     answers = [sign_in(client, f"{number}@example.com", "wrong") for number in range(31)]
     assert b"Too many wrong passwords" in answers[12].content
     assert answers[30].status_code == 429
-    assert b"Too many tries" in answers[30].content
+    assert b"Too many attempts" in answers[30].content
 
 
 def test_behind_a_proxy_everybody_has_a_throttle_of_their_own(client, owner, settings):
@@ -206,7 +206,7 @@ def test_an_invitation_works_only_once(client, invited):
     client.post(path, ME)
     response = Client().post(path, {**ME, "email": "other@example.com"})
     assert response.status_code == 410
-    assert b"This link does not work any more" in response.content
+    assert b"This link no longer works" in response.content
     assert not User.objects.filter(email="other@example.com").exists()
 
 
@@ -247,14 +247,14 @@ def test_links_name_the_address_that_people_use(signed_in, owner, settings):
 
 def test_an_address_has_one_account(client, invited, maria):
     response = client.post(invited(), {**ME, "email": "MARIA@example.com"})
-    assert b"Somebody already has an account" in response.content
+    assert b"There is already an account" in response.content
     assert OneTimeLink.objects.open().count() == 1
 
 
 def test_who_is_signed_in_does_not_use_up_the_link_of_another(signed_in, owner, invited):
     path = invited()
-    assert b"for somebody else" in signed_in(owner).get(path).content
-    assert b"for somebody else" in signed_in(owner).post(path, ME).content
+    assert b"for someone else" in signed_in(owner).get(path).content
+    assert b"for someone else" in signed_in(owner).post(path, ME).content
     assert OneTimeLink.objects.open().count() == 1
 
 
@@ -297,7 +297,7 @@ def test_people_change_their_own_password(signed_in, maria):
     here, elsewhere = signed_in(maria), signed_in(maria)
     new = {"password1": PASSWORD, "password2": PASSWORD}
     wrong = here.post("/accounts/password/change/", {"oldpassword": "wrong", **new})
-    assert b"This is not your password." in wrong.content
+    assert b"This password is incorrect." in wrong.content
     assert (
         here.post("/accounts/password/change/", {"oldpassword": "a long password", **new}).url == "/account/"
     )
@@ -309,9 +309,9 @@ def test_people_change_their_name_and_with_their_password_their_address(signed_i
     client = signed_in(maria)
     assert client.post("/account/", {"name": "Mary", "email": maria.email}).url == "/account/"
     refused = client.post("/account/", {"name": "Mary", "email": "mary@example.com"})
-    assert b"Type your password" in refused.content
+    assert b"Enter your password" in refused.content
     taken = client.post("/account/", {"name": "Mary", "email": tom.email, "password": "a long password"})
-    assert b"Somebody already has" in taken.content
+    assert b"already an account" in taken.content
     client.post("/account/", {"name": "Mary", "email": "mary@example.com", "password": "a long password"})
     maria.refresh_from_db()
     assert (maria.name, maria.email) == ("Mary", "mary@example.com")
@@ -323,9 +323,9 @@ def test_people_change_their_name_and_with_their_password_their_address(signed_i
 def test_everybody_sees_who_is_here_and_only_owners_more(signed_in, owner, maria, tom):
     page = signed_in(maria).get("/people/").content.decode()
     assert all(name in page for name in ("Olga", "Maria", "Tom"))
-    assert "Invite somebody" not in page
+    assert "Invite people" not in page
     assert "Remove" not in page
-    assert "Invite somebody" in signed_in(owner).get("/people/").content.decode()
+    assert "Invite people" in signed_in(owner).get("/people/").content.decode()
 
 
 @pytest.mark.parametrize(
@@ -346,7 +346,7 @@ def test_who_is_removed_is_out_at_once(signed_in, owner, maria):
     path = path_in(signed_in(owner).post(f"/people/{maria.pk}/password/"))
     signed_in(owner).post(f"/people/{maria.pk}/remove/")
     assert_signed_out(client)
-    assert b"is not right" in sign_in(Client(), maria.email).content
+    assert b"is incorrect" in sign_in(Client(), maria.email).content
     assert Client().get(path).status_code == 410
     assert b"maria@example.com" not in signed_in(owner).get("/people/").content
 

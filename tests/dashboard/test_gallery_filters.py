@@ -146,7 +146,7 @@ def test_people_delete_what_they_made_and_hear_what_was_left(signed_in, maria, v
         reverse("videos-delete") + "?q=a&page=2", {"pk": [*keys, "x"]}, follow=True
     )
     assert answer.redirect_chain == [("/videos/?q=a&page=2", 302)]
-    assert "1 video was deleted. 3 were left" in answer.text
+    assert "1 video was deleted. 3 were kept" in answer.text
     assert Video.objects.count() == 3
 
 
@@ -193,7 +193,7 @@ def test_selected_avatars_come_as_their_pictures_and_what_is_gone_is_named(signe
 
 def test_nothing_to_download_is_a_sentence(signed_in, maria, new_video):
     answer = signed_in(maria).get(reverse("videos-zip"), {"pk": new_video().pk}, follow=True)
-    assert "None of these is ready to download yet." in answer.text
+    assert "None of these can be downloaded yet." in answer.text
 
 
 def test_an_archive_is_written_in_small_parts():
@@ -239,7 +239,7 @@ def test_what_failed_is_news_too_and_old_news_are_none(signed_in, maria, new_ava
     old = new_avatar(made_by=maria, state=ProviderState.READY)
     Avatar.objects.filter(pk=old.pk).update(state_since=timezone.now() - timedelta(hours=2))
     said = news(signed_in(maria), since="2020-01-01T00:00:00Z").json()
-    assert [(item["text"], item["bad"]) for item in said["items"]] == [("Ada could not be made.", True)]
+    assert [(item["text"], item["bad"]) for item in said["items"]] == [("Ada failed.", True)]
     assert news(signed_in(maria), since="9999-99-99T00:00:00").json()["items"]
 
 

@@ -205,7 +205,7 @@ def test_a_form_that_htmx_sends_is_answered_with_the_sentence_alone(member, valu
     address = f"/avatars/{values['avatars/']['pk']}/rename/"
     response = member.post(address, {"name": NUL}, headers={"HX-Request": "true"})
     assert response.status_code == 400
-    assert response.text.startswith("There is a character that cannot be used")
+    assert response.text.startswith("The text contains a character that cannot be used")
 
 
 @pytest.mark.parametrize("bad", ["%00", "a%00b"])

@@ -21,7 +21,7 @@ def client(signed_in, maria):
 def test_who_asks_hears_what_was_found(provider, client, one, many, tasks):
     getattr(provider, f"add_{one}")()
     page = client.post(reverse(f"{one}-sync"), follow=True).text
-    assert f"Looking for {many} that were made elsewhere" in page
+    assert f"Syncing {many} that were made elsewhere" in page
     state = reverse(f"{one}-sync-state")
     assert state in page
     assert client.get(state).status_code == 204  # nobody has looked yet
@@ -46,10 +46,7 @@ def test_a_provider_that_does_not_answer_is_told_until_it_does(provider, client,
         with pytest.raises(ProviderError):
             tasks.sync()
         page = client.get(reverse(many)).text
-        assert (
-            f"The last look for {many} made elsewhere did not work. The avatar service does not answer."
-            in page
-        )
+        assert f"The last sync of {many} failed. The avatar service does not answer." in page
     provider.mood.refuse.clear()
     tasks.sync()
     page = client.get(reverse(many)).text

@@ -155,7 +155,7 @@ def test_a_file_that_cannot_be_read_is_a_sentence_and_leaves_nothing(client, par
     send(client, 0, content=content)
     answer = send(client, PIECE, content=content)
     assert answer.status_code == 422
-    assert "not a sound we can read" in answer.text
+    assert "not an audio file we can read" in answer.text
     assert parts() == []
 
 

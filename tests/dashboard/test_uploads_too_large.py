@@ -50,8 +50,8 @@ def test_it_is_refused_before_it_has_all_arrived(client, settings, headers, page
         **{"wsgi.input": stream, "CONTENT_LENGTH": str(size), "CONTENT_TYPE": kind},
     )
     assert answer.status_code == 413
-    assert "A file may have at most 1 MB." in answer.text
-    assert ("<h1>This is too large</h1>" in answer.text) == page
+    assert "Files can have up to 1 MB." in answer.text
+    assert ("<h1>This file is too large</h1>" in answer.text) == page
     assert ('href="http://testserver/avatars/">Go back' in answer.text) == page
     assert stream.taken < 4 * 2**20
     assert not list(settings.FILE_UPLOAD_TEMP_DIR.glob("*.upload*"))

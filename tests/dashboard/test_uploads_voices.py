@@ -132,7 +132,7 @@ def test_the_sound_of_a_video_is_taken(take):
 
 
 def test_a_video_without_sound_is_refused_in_words(take):
-    with pytest.raises(UploadError, match=r"There is no sound in this file\."):
+    with pytest.raises(UploadError, match=r"This file has no audio\."):
         take(film(with_sound=False))
 
 
@@ -189,8 +189,8 @@ def test_numbers_that_are_none_are_silence_and_loud_ones_are_clipped(take):
     ("content", "sentence"),
     [
         (b"", "This file is empty."),
-        (b"just some words\n" * 50, "not a sound we can read"),
-        (wav(np.zeros(0)), "no sound in this file"),
+        (b"just some words\n" * 50, "not an audio file we can read"),
+        (wav(np.zeros(0)), "has no audio"),
         (wav(np.zeros(1)), "too short"),
         (wav(tone(0.1)), "too short"),
         (b"ID3\x04\0\0\0\0\0\0", "could not be read"),

@@ -45,7 +45,7 @@ def test_one_click_on_home_and_the_sample_is_seen_being_generated(visitor: Page,
     page.get_by_label("Your name").fill("Olga")
     page.get_by_label("Email address").fill("olga@example.com")
     page.get_by_label("Password", exact=True).fill("a long enough password")
-    page.get_by_role("button", name="Make my account").click()
+    page.get_by_role("button", name="Create account").click()
     page.get_by_role("button", name="Make this sample video").click()
     expect(page.get_by_role("heading", name="Eileen Collins: Welcome")).to_be_visible(timeout=30_000)
     expect(page.locator("video.player")).to_be_visible(timeout=200_000)

@@ -55,7 +55,7 @@ def test_from_the_first_visit_to_a_talking_video_and_its_mask(visitor: Page, fre
     page.get_by_label("Your name").fill("Olga")
     page.get_by_label("Email address").fill("olga@example.com")
     page.get_by_label("Password", exact=True).fill("a long enough password")
-    page.get_by_role("button", name="Make my account").click()
+    page.get_by_role("button", name="Create account").click()
     expect(page.get_by_role("heading", name="Welcome, Olga")).to_be_visible()
 
     # A portrait, which becomes an avatar without a touch of the page.

@@ -62,7 +62,7 @@ def test_what_is_no_captions_file_is_left_out(finished, sent):
     ("answered", "fact", "words"),
     [
         ({"captions_url": None}, False, "the script does not match the audio"),
-        ({}, None, "this avatar service makes no captions"),
+        ({}, None, "this avatar service does not provide them"),
     ],
 )
 def test_the_page_says_why_there_are_no_captions(provider, video, signed_in, maria, answered, fact, words):
@@ -73,7 +73,7 @@ def test_the_page_says_why_there_are_no_captions(provider, video, signed_in, mar
     video = run(video)
     assert video.script_matches is fact
     page = signed_in(maria).get(video.get_absolute_url()).text
-    assert page.count("There are none: ") == page.count(words) == 1
+    assert page.count("No captions: ") == page.count(words) == 1
 
 
 def test_without_words_nothing_is_sent(provider, video):

@@ -66,7 +66,7 @@ def test_a_video_whose_avatar_fails_says_so(provider, maria):
     work_on_video(video.pk)
     video.refresh_from_db()
     assert video.state == ProviderState.FAILED
-    assert video.error.startswith("The avatar of this video could not be made.")
+    assert video.error.startswith("The avatar of this video failed.")
     assert "Face is too small" in video.error
 
 

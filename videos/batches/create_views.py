@@ -164,7 +164,7 @@ def upload(request: HttpRequest, way: str) -> HttpResponse:
     file = request.FILES.get("sound")
     try:
         if file is None:
-            raise UploadError("No sound arrived. Choose the file again.")
+            raise UploadError("No file was received. Choose it again.")
         voice = take_in(file, file.name, request.user, upload_ref=request.upload_ref)
     except UploadError as error:
         return HttpResponse(str(error), status=422, content_type="text/plain; charset=utf-8")

@@ -24,7 +24,7 @@ from videos.models import Batch, BatchItem, Voice
 from videos.voices.services import take_in
 
 NAMES_OFFERED = 100
-HEADER = ("row", "avatar", "sound", "title", "script", "reason")
+HEADER = ("row", "avatar", "audio", "title", "script", "reason")
 
 
 @require_GET
@@ -100,7 +100,7 @@ def sounds(request: HttpRequest, pk: int) -> HttpResponse:
     told = []
     try:
         if not files:
-            raise UploadError("No sound arrived. Choose the file again.")
+            raise UploadError("No file was received. Choose it again.")
         for file in files:
             reference = request.upload_ref if len(files) == 1 else None
             voice = take_in(file, file.name, request.user, upload_ref=reference)
@@ -124,7 +124,7 @@ def _add_sound(batch: Batch, filename: str, voice: Voice) -> str:
         services.recheck(batch)
     rows = [str(number) for number in batch.drafts.filter(voice=voice).values_list("number", flat=True)]
     if not rows:
-        return "No row names this file."
+        return "No row uses this file."
     return f"For row{'s' if len(rows) > 1 else ''} {', '.join(rows[:8])}{', …' if len(rows) > 8 else ''}"
 
 
@@ -149,7 +149,7 @@ def remove_row(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
     address = batch.get_absolute_url()
     if batch.is_draft:
         services.discard_drafts(batch)
-        messages.info(request, "That was the last row, so the draft is gone.")
+        messages.info(request, "That was the last row, so the draft was deleted.")
         address = reverse("batch-new", args=["sheet"])
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 
@@ -162,7 +162,7 @@ def discard(request: HttpRequest, pk: int) -> HttpResponse:
     if batch.is_draft:
         messages.success(request, f"{batch.name} was discarded.")
         return redirect("batches")
-    messages.success(request, "The rows that were still to fix were discarded.")
+    messages.success(request, "The rows that needed fixing were discarded.")
     return redirect(batch)
 
 
@@ -173,7 +173,7 @@ def start(request: HttpRequest, pk: int) -> HttpResponse:
     if not request.user.may_change(batch):
         raise PermissionDenied
     if not services.start_valid_rows(batch) and batch.is_draft:
-        messages.error(request, "No row can be made yet. Fix one first.")
+        messages.error(request, "No row is ready yet. Fix one first.")
     return redirect(batch)
 
 

@@ -15,11 +15,11 @@ from videos.batches.services import MAX_SOUND, TEXTS, explain_too_many
 from videos.forms import MAX_SCRIPT, SCRIPT_TOO_LONG, speakers
 from videos.models import Batch, BatchItem, Voice
 
-NO_AVATAR = "Choose who speaks."
-NO_SOUND = "Choose what is said: upload audio, or choose sounds used before."
+NO_AVATAR = "Choose an avatar."
+NO_SOUND = "Add a voice: upload audio, or choose a recent voice."
 MAX_FILENAME = 400
 NO_SHEET = "Choose the sheet first."
-GONE = "One of these is not there any more, or not ready yet. Look at your choice again."
+GONE = "One of these was deleted or is not ready yet. Check your selection."
 
 
 class BatchForm(forms.Form):
@@ -123,7 +123,7 @@ class RowForm(forms.ModelForm):
         fields = TEXTS
         error_messages = {
             "avatar_text": {"max_length": f"The avatar is too long: at most {MAX_NAME} characters."},
-            "sound_text": {"max_length": f"The sound is too long: at most {MAX_SOUND:,} characters."},
+            "sound_text": {"max_length": f"The audio is too long: at most {MAX_SOUND:,} characters."},
             "title": {"max_length": f"The title is too long: at most {MAX_NAME} characters."},
         }
 
@@ -162,8 +162,8 @@ COLUMNS = (
         "avatar name or number",
     ),
     (
-        "sound",
         "audio",
+        "sound",
         "voice",
         "audio file",
         "sound file",

@@ -24,10 +24,10 @@ class Merge:
         parts = [
             (self.changed, "updated"),
             (self.added, "added"),
-            (self.made_before, "skipped, because they were made before"),
+            (self.made_before, "skipped, because they are already made"),
         ]
         said = [f"{number} row{'s' if number != 1 else ''} {what}" for number, what in parts if number]
-        return f"{', '.join(said)}." if said else "The sheet says the same as the rows here."
+        return f"{', '.join(said)}." if said else "Nothing changed: the sheet has the same rows."
 
 
 def merge_rows(batch: Batch, rows: Rows) -> Merge:

@@ -63,10 +63,10 @@ class Tally:
 
     @property
     def words(self) -> str:
-        """ "7 of 20 ready, 2 could not be made, 3 to fix"."""
+        """ "7 of 20 ready, 2 failed, 3 to fix"."""
         said = [f"{self.ready} of {self.total} ready"]
         if self.failed:
-            said.append(f"{self.failed} could not be made")
+            said.append(f"{self.failed} failed")
         if self.cancelled:
             said.append(f"{self.cancelled} cancelled")
         if self.drafts:

@@ -95,7 +95,7 @@ class Checker:
 
     def _avatar(self, said: str) -> int:
         if not said:
-            raise Wrong("It does not say which avatar speaks.")
+            raise Wrong("The avatar is missing.")
         found = self.people_called.get(_plain(said), [])
         if not found and (number := parse_id(said.removeprefix("#").strip())) in self.people:
             found = [self.people[number]]
@@ -103,16 +103,14 @@ class Checker:
         if len(ready) == 1:
             return ready[0].pk
         if ready:
-            raise Wrong(f"{_several(ready, 'avatars', said)} Write the number of the one you mean.")
+            raise Wrong(f"{_several(ready, 'avatars', said)} Enter the number of the one you mean.")
         if any(
             person.state in (ProviderState.WAITING, ProviderState.SENDING, ProviderState.COPYING)
             for person in found
         ):
-            raise Wrong(f"“{said}” is still being made. Check again in a moment.")
+            raise Wrong(f"“{said}” is still being prepared. Check again in a moment.")
         if found:
-            raise Wrong(
-                f"“{said}” cannot speak: the avatar could not be made, or belongs to another service."
-            )
+            raise Wrong(f"“{said}” cannot be used: the avatar failed, or belongs to another service.")
         raise Wrong(f"There is no avatar called “{said}”.{self._like(said)}")
 
     def _like(self, said: str) -> str:
@@ -122,21 +120,21 @@ class Checker:
 
     def _voice(self, said: str) -> int:
         if not said:
-            raise Wrong("It does not say which sound.")
+            raise Wrong("The audio is missing.")
         found = self._came_along(said) or self.sounds_called.get(_plain(said))
         if not found:
             found = self.sounds_called.get(_plain(from_filename(said, ""))) or []
         if not found and (number := parse_id(said.removeprefix("#").strip())) in self.sounds:
             found = [self.sounds[number]]
         if not found:
-            raise Wrong(f"There is no sound “{said}” yet. Add the file below, or name a sound used before.")
+            raise Wrong(
+                f"There is no audio file or voice called “{said}”. Upload the file below, or enter the name of a voice."
+            )
         if len(found) > 1:
-            raise Wrong(f"{_several(found, 'sounds', said)} Write its number, or add the file itself.")
+            raise Wrong(f"{_several(found, 'voices', said)} Enter its number, or upload the file.")
         longest = settings.CG_AVATAR_MAX_AUDIO_SECONDS
         if longest and found[0].seconds > longest:
-            raise Wrong(
-                f"This sound is {clock(found[0].seconds)} long. At most {clock(longest)} is possible."
-            )
+            raise Wrong(f"This voice is {clock(found[0].seconds)} long. The limit is {clock(longest)}.")
         return found[0].pk
 
     def _came_along(self, said: str) -> list[_Sound]:
@@ -152,7 +150,7 @@ def _address(said: str) -> str:
     try:
         _is_address(said)
     except ValidationError:
-        raise Wrong("This address cannot be: it must begin with https:// and name a server.") from None
+        raise Wrong("This address is not valid: it must begin with https:// and name a server.") from None
     return said
 
 

@@ -48,7 +48,7 @@ def draft_item(batch: Batch, number: int, row: Mapping[str, Any]) -> BatchItem:
 
 def read_texts(row: Mapping[str, Any]) -> dict[str, str]:
     """What a row of a sheet says, by the columns that it is kept in."""
-    said = [strip_guard(row.get(key, "")) for key in ("avatar", "sound", "title", "script")]
+    said = [strip_guard(row.get(key, "")) for key in ("avatar", "audio", "title", "script")]
     limits = (MAX_NAME, MAX_SOUND, MAX_NAME, None)
     return {column: text[:limit] for column, text, limit in zip(TEXTS, said, limits, strict=True)}
 
@@ -119,4 +119,4 @@ def discard_drafts(batch: Batch) -> None:
 def explain_too_many(number: int) -> str:
     """The sentence, where these are more than one batch may have."""
     most = settings.BATCH_MAX_VIDEOS
-    return f"These are {number} videos. At most {most} can be made at once." if number > most else ""
+    return f"These are {number} videos. The limit is {most} at a time." if number > most else ""

@@ -8,7 +8,7 @@ from videos.forms import speakers
 from videos.models import Voice
 
 NAME = "Videos"
-HEADER = ("avatar", "sound", "title", "script")
+HEADER = ("avatar", "audio", "title", "script")
 AVATARS_LISTED = 2000
 VOICES_LISTED = 500
 
@@ -30,7 +30,7 @@ def as_xlsx(request: HttpRequest) -> HttpResponse:
         NAME,
         _example(),
         Sheet("Avatars", [("avatar", "number"), *people]),
-        Sheet("Sounds used before", [("sound", "number", "seconds"), *heard]),
+        Sheet("Voices", [("voice", "number", "seconds"), *heard]),
     )
 
 

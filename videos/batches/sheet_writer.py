@@ -18,7 +18,7 @@ TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 # By itself a column is as wide as eight letters.
-WIDTHS = {"row": 8, "avatar": 28, "sound": 44, "title": 32, "script": 60, "reason": 60}
+WIDTHS = {"row": 8, "avatar": 28, "audio": 44, "title": 32, "script": 60, "reason": 60}
 
 
 @dataclass(frozen=True)

@@ -95,11 +95,11 @@ def work(pk: int) -> None:
 def _make(item: BatchItem) -> None:
     avatar = item.avatar
     if avatar is None:
-        raise JobFailed("The avatar of this row was deleted. Make this one by itself.")
+        raise JobFailed("The avatar of this row was deleted. Make this video separately.")
     if not avatar.is_ready or avatar.provider != current_provider():
         raise JobFailed("The avatar of this row is not ready. Try again when it is.")
     if item.voice is None and not item.audio_url:
-        raise JobFailed("The sound of this row was deleted. Make this one by itself.")
+        raise JobFailed("The voice of this row was deleted. Make this video separately.")
     if item.voice is None:
         same = BatchItem.objects.filter(batch=item.batch_id, audio_url=item.audio_url).exclude(pk=item.pk)
         twin = same.exclude(voice=None).select_related("voice").first()

@@ -85,7 +85,7 @@ def archive(request: HttpRequest, pk: int) -> HttpResponseBase:
     found = batch.videos.filter(state=ProviderState.READY).exclude(video="").order_by("batch_position", "pk")
     videos = list(found)
     if not videos:
-        messages.error(request, "None of these is ready to download yet.")
+        messages.error(request, "None of these can be downloaded yet.")
         return redirect(batch)
     return zip_stream.download(files_of(videos), f"{for_filename(batch.name)}.zip")
 
@@ -97,7 +97,7 @@ def rename(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         Batch.objects.filter(pk=pk).update(name=form.cleaned_data["name"])
     else:
-        messages.error(request, "A name needs at least one letter and at most 200.")
+        messages.error(request, "A name must have 1 to 200 characters.")
     return redirect(batch)
 
 
@@ -116,7 +116,7 @@ def cancel_all(request: HttpRequest, pk: int) -> HttpResponse:
     batch = _get_batch(request, pk)
     stopped = sum(tasks.cancel(item) for item in with_rows(batch).rows if is_waiting(item))
     if not stopped:
-        messages.info(request, "Too late to stop anything: nothing waits any more.")
+        messages.info(request, "Nothing to cancel: no videos are queued.")
     return redirect(batch)
 
 
@@ -132,7 +132,7 @@ def retry(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
 def cancel(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
     item = _get_item(request, pk, item_pk)
     if not tasks.cancel(item):
-        messages.info(request, "Too late to stop it: it is being made already.")
+        messages.info(request, "Too late to cancel: this video is already being generated.")
     return _render_status(request, item)
 
 

@@ -17,10 +17,10 @@ from videos.studio.preview_limits import GIF, WEBP
 Kind = Export.Kind
 NEEDS_MASK = "Not available without a mask."
 NO_CAPTIONS = {
-    True: "There are captions, but they could not be fetched.",
-    False: "There are none: the script does not match the audio. "
+    True: "The captions could not be downloaded.",
+    False: "No captions: the script does not match the audio. "
     "Make another video with the words exactly as they are spoken.",
-    None: "There are none: this avatar service makes no captions.",
+    None: "No captions: this avatar service does not provide them.",
 }
 
 
@@ -119,7 +119,7 @@ FORMATS = {
             "scissors",
             "Only the person. For Final Cut Pro, Premiere Pro, After Effects, DaVinci Resolve and Keynote.",
         ),
-        Format(Kind.SOUND, "Audio", "M4A", "speaker-wave", "The sound of the video, in sync with it."),
+        Format(Kind.SOUND, "Audio", "M4A", "speaker-wave", "The audio of the video, in sync with it."),
     )
 }
 
@@ -139,7 +139,7 @@ def list_downloads(video: Video) -> Catalogue | None:
             Group("For the web", [on_request[Kind.WEBM], on_request[Kind.WEBP], on_request[Kind.GIF]]),
             Group("For editing", [*_list_sources(video), on_request[Kind.MOV]]),
             Group(
-                "Sound and captions",
+                "Audio and captions",
                 [on_request[Kind.SOUND], *_list_recordings(video), *_list_captions(video)],
             ),
         ],
@@ -215,7 +215,7 @@ def _list_sources(video: Video) -> Iterator[Download]:
             name="Original",
             format="MP4",
             icon="film",
-            purpose="The video without its look.",
+            purpose="Without background and format changes.",
             size=read_size(video.video),
             address=signed_links.link(video.video.name, download=f"{title} original.mp4"),
             **size,
@@ -241,7 +241,7 @@ def _list_recordings(video: Video) -> Iterator[Download]:
             name="Recording",
             format="WAV",
             icon="microphone",
-            purpose="The voice as it was sent, uncompressed.",
+            purpose="The original recording, uncompressed.",
             size=read_size(video.voice.sound),
             address=signed_links.link(video.voice.sound.name, download=f"{for_filename(video.title)}.wav"),
         )

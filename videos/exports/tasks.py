@@ -30,7 +30,7 @@ LEASE = 60  # seconds; renewed while the studio works
 PHASE = working_phase(LEASE)
 WITH_LOOK = {Kind.LOOK, Kind.GIF}
 OF_THE_PERSON = {Kind.WEBM, Kind.MOV, Kind.WEBP}
-GONE = "The video is not there any more."
+GONE = "The video was deleted."
 # ProRes takes about as many bytes as there are pixels; everything else is small beside it.
 PRORES_BYTES = 0.9  # a pixel
 IDLE_SECONDS = 3.0

@@ -47,7 +47,7 @@ def make_export(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     response = _render_progress(request, video, download)
     if not download.is_preparing:
         return response
-    text = f"Preparing: {download.name} ({download.format}). It is downloaded when it is ready."
+    text = f"Preparing: {download.name} ({download.format}). It downloads automatically when ready."
     return trigger_client_event(response, "announce", {"text": text})
 
 
@@ -57,7 +57,7 @@ def download_export(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     video = _get_ready_video(pk, kind)
     export = tasks.find(video, kind)
     if export is None or not export.is_ready or not default_storage.exists(export.file.name):
-        messages.info(request, "This file is not kept any more. Choose it again to have it made once more.")
+        messages.info(request, "This file has expired. Choose it again to prepare a new one.")
         return redirect(f"{video.get_absolute_url()}#downloads")
     Export.objects.filter(pk=export.pk).update(used_at=timezone.now())
     return redirect(signed_links.link(export.file.name, download=catalogue.name_file(video, kind)))

@@ -37,7 +37,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     file = request.FILES.get("picture")
     try:
         if file is None:
-            raise UploadError("No picture arrived. Choose it again.")
+            raise UploadError("No file was received. Choose it again.")
         backdrop = take_in(file, file.name, request.user, upload_ref=request.upload_ref)
     except UploadError as error:
         return HttpResponse(str(error), status=422, content_type="text/plain; charset=utf-8")

@@ -16,7 +16,7 @@ from videos.models import Backdrop
 
 # What each background has to say for itself; the rest of a look is left as it is plain.
 SAID = {"colour": ("colour",), "gradient": ("colour", "colour2", "angle"), "picture": ("picture",)}
-GONE = "This picture is not there any more. Choose another one."
+GONE = "This picture was deleted. Choose another one."
 NONE_CHOSEN = "Choose a picture for the background, or add one."
 
 
@@ -77,7 +77,7 @@ class LookForm(forms.Form):
         try:
             self.look = Look.of(self._plain(said))
         except LookError as error:  # nothing that the page's own controls can send
-            self.add_error(None, f"This look cannot be made ({error}).")
+            self.add_error(None, f"These settings cannot be used ({error}).")
         return data
 
     @staticmethod

@@ -105,7 +105,7 @@ class Migration(migrations.Migration):
                 ('error', models.TextField(blank=True, help_text='A sentence that says what to do.')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('state', models.CharField(choices=[('waiting', 'Waiting'), ('working', 'Working'), ('ready', 'Ready'), ('failed', 'Failed')], default='waiting', max_length=16)),
-                ('kind', models.CharField(choices=[('look', 'Video with its look'), ('webm', 'Transparent WebM'), ('mov', 'Transparent ProRes'), ('gif', 'GIF'), ('webp', 'Animated WebP'), ('sound', 'Sound'), ('poster', 'Poster')], max_length=8)),
+                ('kind', models.CharField(choices=[('look', 'Video with background'), ('webm', 'Transparent WebM'), ('mov', 'Transparent ProRes'), ('gif', 'GIF'), ('webp', 'Animated WebP'), ('sound', 'Audio'), ('poster', 'Thumbnail')], max_length=8)),
                 ('look', models.JSONField(default=dict, help_text='The look it is made with.')),
                 ('look_key', models.CharField(blank=True, max_length=16)),
                 ('file', models.FileField(blank=True, upload_to='videos/exports/')),

@@ -85,7 +85,7 @@ class Batch(OwnedModel):
     def outcome(self) -> str:
         ready, failed = self.outcome_counts
         words = f"{ready} video{' is' if ready == 1 else 's are'} ready"
-        return f"{self}: {words}{f', {failed} could not be made' if failed else ''}."
+        return f"{self}: {words}{f', {failed} failed' if failed else ''}."
 
 
 class ItemState(models.TextChoices):

@@ -12,13 +12,13 @@ from videos.models.video import Video
 
 
 class ExportKind(models.TextChoices):
-    LOOK = "look", "Video with its look"  # becomes Video.styled_video
+    LOOK = "look", "Video with background"  # becomes Video.styled_video
     WEBM = "webm", "Transparent WebM"
     MOV = "mov", "Transparent ProRes"
     GIF = "gif", "GIF"
     WEBP = "webp", "Animated WebP"
-    SOUND = "sound", "Sound"
-    POSTER = "poster", "Poster"  # becomes Video.poster and Video.thumbnail
+    SOUND = "sound", "Audio"
+    POSTER = "poster", "Thumbnail"  # becomes Video.poster and Video.thumbnail
 
 
 class Export(OwnedModel, LocalJob):
@@ -87,5 +87,5 @@ class Export(OwnedModel, LocalJob):
 
     @property
     def outcome(self) -> str:
-        words = "is ready to download" if self.is_ready else "could not be made"
+        words = "is ready to download" if self.is_ready else "failed"
         return f"{self.get_kind_display()} of {self.video} {words}."

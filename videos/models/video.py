@@ -15,7 +15,7 @@ from videos.looks.framing import Framing
 from videos.looks.look import Look
 from videos.models.voice import Voice
 
-NO_MASK = "This video came without a mask, so its background cannot be removed or replaced."
+NO_MASK = "This video has no mask, so its background cannot be removed or replaced."
 
 
 class Video(ProviderJob):

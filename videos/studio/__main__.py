@@ -14,7 +14,7 @@ from typing import Any
 from dashboard.uploads.decoder.limits import restrict
 
 TELL_SECONDS = 0.5
-TOO_LARGE = "This would become too large a file. Make it of a shorter video."
+TOO_LARGE = "The file would be too large. Use a shorter video."
 
 
 class Wire:

@@ -88,7 +88,7 @@ def read(path: Path) -> np.ndarray:
                 raise FileRefused
             return np.asarray(image.convert("RGB"))
     except (FileRefused, OSError, ValueError, SyntaxError) as error:
-        raise Refused("The picture behind this video cannot be read. Choose another one.") from error
+        raise Refused("The background picture cannot be read. Choose another one.") from error
 
 
 def _small(width: int, height: int) -> tuple[int, int]:

@@ -45,7 +45,7 @@ class Stage:
             self._behind = backgrounds.gradient(self.width, self.height, look)
         elif look.background == "picture":
             if setting.picture is None:
-                raise Refused("The picture behind this video was deleted. Choose another look.")
+                raise Refused("The background picture was deleted. Choose another background.")
             self._behind = backgrounds.cover(backgrounds.read(setting.picture), self.width, self.height)
 
     @property

@@ -11,7 +11,7 @@ from videos.models import Voice
 from videos.voices.edit_spec import Edit, moment
 
 _CLOCK = re.compile(r"(?:(?:(\d{1,3}):)?(\d{1,3}):)?(\d{1,6}(?:[.,]\d{1,6})?)")
-NO_MOMENT = "Write it as minutes and seconds, for example 0:03.5."
+NO_MOMENT = "Enter minutes and seconds, for example 0:03.5."
 
 
 class MomentField(forms.Field):
@@ -52,9 +52,9 @@ class EditForm(forms.Form):
         data = super().clean()
         start, end = data.get("start"), data.get("end")
         if start is not None and end is not None and start >= end:
-            self.add_error("end", "The end has to come after the start.")
+            self.add_error("end", "The end must be after the start.")
         elif start is not None and start >= self.original.seconds:
-            self.add_error("start", "The recording is not that long.")
+            self.add_error("start", "The recording is shorter than that.")
         return data
 
     def edit(self, speech: tuple[float, float] | None) -> Edit:

@@ -26,7 +26,7 @@ from videos.voices.forms import EditForm, NameForm, VoiceFilterForm
 
 VIDEOS_SHOWN = 12
 GALLERY = Gallery(Voice, "voice", "voices", "voices", VoiceFilterForm)
-GONE = "The file of this recording is gone. Upload it again."
+GONE = "The file of this recording is missing. Upload it again."
 
 
 def listed() -> QuerySet[Voice]:
@@ -116,7 +116,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     file = request.FILES.get("sound")
     try:
         if file is None:
-            raise UploadError("No sound arrived. Choose the file again.")
+            raise UploadError("No file was received. Choose it again.")
         # A take exists nowhere else, and a page in the background may have stopped it a moment too late.
         voice = services.take_in(
             file, file.name, request.user, cut="recorded" in request.POST, upload_ref=request.upload_ref
@@ -155,7 +155,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     if made == voice:
         messages.info(request, "Nothing was changed: choose another start or end, or normalize the volume.")
     elif made == original:
-        messages.info(request, "This is the whole recording again, as it was.")
+        messages.info(request, "This is the original recording.")
     else:
         messages.success(request, f"{made.name} was saved as a new voice.")
     return redirect(made)
@@ -181,7 +181,7 @@ def rename(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         Voice.objects.filter(pk=pk).update(name=form.cleaned_data["name"])
     else:
-        messages.error(request, "A name needs at least one letter and at most 200.")
+        messages.error(request, "A name must have 1 to 200 characters.")
     return redirect(voice)
 
 
@@ -197,7 +197,7 @@ def keep(request: HttpRequest, pk: int) -> HttpResponse:
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
     voice = _to_change(request, pk)
     if Video.objects.filter(voice=voice, state__in=ACTIVE_STATES).exists():
-        messages.error(request, "A video is being made with this voice. Delete it when the video is there.")
+        messages.error(request, "A video is being made with this voice. Delete it when the video is ready.")
         return redirect(voice)
     services.remove(voice)
     messages.success(request, f"{voice.name} was deleted.")

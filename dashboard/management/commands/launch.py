@@ -33,7 +33,7 @@ class Command(BaseCommand):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         control = control_socket(folder)
         if answers(control):
-            self.stdout.write(f"It is running already: {address()}. {how_to_stop(folder)}")
+            self.stdout.write(f"Already running at {address()}. {how_to_stop(folder)}")
             return
         self.check_port()
         self.prepare()
@@ -48,7 +48,7 @@ class Command(BaseCommand):
             try:
                 probe.bind((settings.HOST, settings.PORT))
             except socket.gaierror:
-                raise CommandError(f"HOST={settings.HOST} is no address of this machine.") from None
+                raise CommandError(f"HOST={settings.HOST} is not an address of this machine.") from None
             except OSError as error:
                 raise CommandError(
                     f"{settings.HOST}:{settings.PORT} cannot be used ({error.strerror}). Another program may be "
@@ -72,7 +72,7 @@ class Command(BaseCommand):
             nonlocal stopped
             if not stopped:
                 stopped = True
-                self.stdout.write("\nStopping... (what is being made goes on at the next start)")
+                self.stdout.write("\nStopping... (unfinished work continues at the next start)")
                 process.send_signal(signal.SIGTERM)
 
         process = subprocess.Popen(
@@ -88,7 +88,7 @@ class Command(BaseCommand):
             self.welcome()
         code = process.wait()
         if not stopped and code:
-            raise CommandError(f"It ended by itself; {settings.DATA_DIR / 'logs'} says why.")
+            raise CommandError(f"The app stopped unexpectedly. See the logs in {settings.DATA_DIR / 'logs'}.")
         self.stdout.write("Stopped.")
 
     def wait_until_ready(self, process: subprocess.Popen) -> bool:
@@ -101,16 +101,16 @@ class Command(BaseCommand):
             time.sleep(0.2)
         if process.poll() is None:
             self.stderr.write(
-                f"The web server does not answer yet; {settings.DATA_DIR / 'logs'} may say why."
+                f"The web server is not responding yet. See the logs in {settings.DATA_DIR / 'logs'}."
             )
         return False
 
     def welcome(self) -> None:
-        self.stdout.write(f"Ready: open {address()} in a browser. Ctrl-C stops it.")
+        self.stdout.write(f"Ready: open {address()} in a browser. Press Ctrl-C to stop.")
         if not User.objects.exists():
             link = f"{settings.PUBLIC_URL or settings.LOCAL_URL}/setup/?code={settings.SETUP_CODE}"
-            self.stdout.write(f"The first visitor needs this set-up code: {settings.SETUP_CODE}")
-            self.stdout.write(f"Or open this link, which has it filled in: {link}")
+            self.stdout.write(f"To create the first account, use this set-up code: {settings.SETUP_CODE}")
+            self.stdout.write(f"Or open this link, with the code already filled in: {link}")
         self.stdout.flush()
 
 
@@ -146,8 +146,8 @@ def how_to_stop(folder: Path) -> str:
     try:
         pid = int((folder / "supervisord.pid").read_text())
     except (OSError, ValueError):
-        return "Ctrl-C in its own window stops it."
-    return f"Ctrl-C in its own window stops it, or, if that window is gone: kill {pid}"
+        return "Press Ctrl-C in its terminal to stop it."
+    return f"Press Ctrl-C in its terminal to stop it, or run: kill {pid}"
 
 
 def control_socket(folder: Path) -> Path:

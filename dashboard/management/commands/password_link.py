@@ -21,7 +21,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         user = User.objects.filter(email__iexact=options["email"], is_active=True).first()
         if user is None:
-            raise CommandError(f"Nobody here has the email address {options['email']}.")
+            raise CommandError(f"No account has the email address {options['email']}.")
         _, token = OneTimeLink.make(user, user=user)
         self.stderr.write("It works once, for three days:")
         self.stdout.write((settings.PUBLIC_URL or settings.LOCAL_URL) + reverse("new-password", args=[token]))

@@ -25,7 +25,7 @@ MAX_GAIN = 44.0  # dB; a recording that needs more is silence with clicks
 MIN_LIMITER_RATE = 96_000  # Hz
 HEADROOM = 0.2  # dB
 MIN_LOUDNESS = -60.0  # LUFS; anything quieter is noise
-TOO_QUIET = "There is nothing in this part that is loud enough to be normalized."
+TOO_QUIET = "This part is too quiet to be normalized."
 
 Samples = npt.NDArray[np.int16]  # interleaved
 ReadPart = Callable[[], Iterable[Samples]]  # gives the same blocks each time

@@ -11,9 +11,9 @@ import numpy as np
 
 from dashboard.uploads.decoder import FileRefused
 
-NOT_A_SOUND = "This is not a sound we can read. Use a recording saved as WAV, MP3, M4A, OGG, WebM or FLAC."
+NOT_A_SOUND = "This is not an audio file we can read. Use WAV, MP3, M4A, OGG, WebM or FLAC."
 BROKEN = "This recording could not be read. It may be damaged. Save it again as WAV or MP3 and try that file."
-NO_SOUND = "There is no sound in this file."
+NO_SOUND = "This file has no audio."
 # The codecs of recorders. FFmpeg's hundreds of other decoders are not used.
 CODECS = (
     "aac,alac,amrnb,amrwb,flac,libopus,opus,vorbis,libvorbis,mp1float,mp2float,mp3float,mp1,mp2,mp3,"

@@ -36,7 +36,7 @@ def test_the_page_tells_how_each_row_stands_and_how_far_all_is(client, maria, ba
     Video.objects.filter(state=ProviderState.MAKING).update(progress=50)
     page = client.get(batch.get_absolute_url()).text
     for words in (
-        "1 of 4 ready, 1 could not be made, 1 cancelled",
+        "1 of 4 ready, 1 failed, 1 cancelled",
         'value="87"',
         "Try another.",
         "50 %",
@@ -199,7 +199,7 @@ def test_the_archive_has_what_is_ready_in_order_under_its_titles(client, maria, 
 def test_an_archive_of_nothing_is_a_sentence(client, maria, batch, new_video):
     made_of(new_video, batch, maria, ProviderState.MAKING)
     answer = client.get(reverse("batch-zip", args=[batch.pk]), follow=True)
-    assert "None of these is ready to download yet." in answer.text
+    assert "None of these can be downloaded yet." in answer.text
 
 
 def test_a_deleted_batch_keeps_its_videos_and_a_deleted_video_its_row(client, maria, batch, new_video):
@@ -208,7 +208,7 @@ def test_a_deleted_batch_keeps_its_videos_and_a_deleted_video_its_row(client, ma
     page = client.get(batch.get_absolute_url()).text
     assert ">Deleted<" in page
     assert "0 of 1 ready" in page
-    assert "All its videos stay" in page
+    assert "Its videos stay" in page
     assert (
         "Its videos are still here."
         in client.post(reverse("batch-delete", args=[batch.pk]), follow=True).text
@@ -263,7 +263,7 @@ def test_a_batch_is_news_once_when_all_of_it_is_done(client, maria, batch, new_v
     )
     poller.step()
     said = client.get(reverse("news"), {"since": since}).json()
-    assert [item["text"] for item in said["items"]] == ["Spring: 2 videos are ready, 1 could not be made."]
+    assert [item["text"] for item in said["items"]] == ["Spring: 2 videos are ready, 1 failed."]
     assert (said["items"][0]["url"], said["busy"]) == (batch.get_absolute_url(), False)
     video_tasks.retry(Video.objects.get(state=ProviderState.FAILED))  # on its own page
     poller.step()

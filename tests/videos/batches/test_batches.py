@@ -63,13 +63,13 @@ def test_without_a_script_the_sounds_come_with_the_form(client, speaker):
 @pytest.mark.parametrize(
     ("way", "data", "sentence"),
     [
-        ("sounds", {"avatar": 1}, "Choose what is said"),
-        ("sounds", {"voice": [1, 2]}, "Choose who speaks."),
-        ("sounds", {"avatar": 1, "voice": [1, 2, 3]}, "These are 3 videos. At most 2 can be made at once."),
+        ("sounds", {"avatar": 1}, "Add a voice"),
+        ("sounds", {"voice": [1, 2]}, "Choose an avatar."),
+        ("sounds", {"avatar": 1, "voice": [1, 2, 3]}, "These are 3 videos. The limit is 2 at a time."),
         ("sounds", {"avatar": 1, "voice": [1, 99]}, "not there any more"),
-        ("speakers", {"voice": 1}, "Choose who speaks."),
+        ("speakers", {"voice": 1}, "Choose an avatar."),
         ("speakers", {"avatar": [1, 99], "voice": 1}, "not there any more"),
-        ("speakers", {"avatar": [1]}, "Choose what is said"),
+        ("speakers", {"avatar": [1]}, "Add a voice"),
         ("sheet", {}, "Choose the sheet first."),
         ("sounds", {"avatar": 1, "voice": [1], "look-background": "plaid"}, ""),
     ],
@@ -119,7 +119,7 @@ def test_a_sound_is_fetched_and_becomes_a_voice_and_a_video(client, maria, speak
     speaker("Ada")
     batch = begun(client, f"Ada,{web.url}/hello.mp3,Hi")
     assert not Video.objects.exists()
-    assert "its sound is downloaded first" in client.get(batch.get_absolute_url()).text
+    assert "audio is downloaded first" in client.get(batch.get_absolute_url()).text
     (item,) = run(batch)
     assert (item.state, item.video.title, item.voice.name, item.voice.made_by) == (
         "ready",
@@ -144,7 +144,7 @@ def test_the_same_address_in_many_rows_is_fetched_once(client, speaker, web):
     ("address", "sentence"),
     [
         ("/nothing.mp3", "The link answers with an error (HTTP 404)."),
-        ("/page.html", "This is not a sound we can read."),
+        ("/page.html", "This is not an audio file we can read."),
     ],
 )
 def test_what_is_no_sound_is_told_on_its_row_and_the_others_are_made(client, speaker, web, address, sentence):

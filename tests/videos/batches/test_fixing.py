@@ -44,9 +44,9 @@ def test_making_the_rows_that_are_fine_keeps_the_others_with_their_reasons(clien
     page = client.get(reverse("batch-draft", args=[partly.pk])).text
     for words in (
         "no avatar called “Bob”",
-        "does not say which sound",
+        "audio is missing",
         "Second words",
-        "Nothing to make yet",
+        "Make videos",
     ):
         assert words in page
     assert "First words" not in page
@@ -103,9 +103,9 @@ def read_download(client, batch, kind):
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_the_rows_to_fix_are_downloaded_with_their_reasons_mended_and_sent_back(client, partly, kind):
     rows = read_download(client, partly, kind)
-    assert rows[0] == ["row", "avatar", "sound", "title", "script", "reason"]
+    assert rows[0] == ["row", "avatar", "audio", "title", "script", "reason"]
     assert rows[1] == ["3", "Bob", "hello", "Two", "Second words", "There is no avatar called “Bob”."]
-    assert rows[2][:2] + rows[2][5:] == ["5", "Ada", "It does not say which sound."]
+    assert rows[2][:2] + rows[2][5:] == ["5", "Ada", "The audio is missing."]
     rows[1][1], rows[2][2] = "Ada", "hello"
     answer = mend(client, partly, kind, rows)
     assert "2 rows updated." in answer.text
@@ -141,7 +141,7 @@ def test_the_sheet_from_the_start_can_be_mended_and_sent_again(client, partly):
         ["Ada", "hello", "Five", ""],
     ]
     answer = mend(client, partly, "csv", rows)
-    assert "1 row updated, 1 row added, 2 rows skipped, because they were made before." in answer.text
+    assert "1 row updated, 1 row added, 2 rows skipped, because they are already made." in answer.text
     client.post(reverse("batch-start", args=[partly.pk]))
     assert titles(partly) == ["One", "Two", "Three", "Five"]
     assert to_fix(partly) == [(5, "Ada", "", "Four", "")]
@@ -176,7 +176,7 @@ def test_a_mended_sheet_may_not_make_the_draft_larger_than_a_batch(client, partl
     settings.BATCH_MAX_VIDEOS = 3
     rows = [["avatar", "sound"], *[["Ada", f"{number}.mp3"] for number in range(3)]]
     answer = mend(client, partly, "csv", rows)
-    assert "At most 3 can be made at once." in answer.text
+    assert "The limit is 3 at a time." in answer.text
     assert len(to_fix(partly)) == 2
 
 
@@ -216,7 +216,7 @@ def test_a_file_that_is_no_text_is_still_told_as_such(client):
     assert "This is not a sheet we can read." in answer.text
 
 
-NUL_SENTENCE = "There is a character that cannot be used in what was sent."
+NUL_SENTENCE = "The text contains a character that cannot be used."
 
 
 @pytest.mark.parametrize("field", ["title", "script"])

@@ -33,7 +33,7 @@ def test_a_sheet_is_looked_at_before_anything_is_made(client, maria, speaker, vo
         "Good morning",
         "Hello there",
         "no avatar called “Bob”",
-        "Make the 2 that are fine",
+        "Make 2 videos",
     ):
         assert words in page
     assert not Video.objects.exists()
@@ -43,7 +43,7 @@ def test_a_sheet_is_looked_at_before_anything_is_made(client, maria, speaker, vo
         ("Good morning", "Hello there", ada, hello, maria, batch),
         ("Ada: Hello", "", ada, hello, maria, batch),
     ]
-    assert "1 row of the sheet is not made yet." in client.get(batch.get_absolute_url()).text
+    assert "1 row of the sheet needs fixing." in client.get(batch.get_absolute_url()).text
 
 
 def test_every_reason_is_told_in_words(client, speaker, voice, settings):
@@ -57,18 +57,18 @@ def test_every_reason_is_told_in_words(client, speaker, voice, settings):
     twins = [voice("Twin"), voice("Twin")]
     voice("Long one", seconds=90.0)
     rows = [
-        ("", "hello", "It does not say which avatar speaks."),
+        ("", "hello", "The avatar is missing."),
         ("Adda", "hello", "There is no avatar called “Adda”. Did you mean “Ada”?"),
         ("MARÍA", "hello", f"2 avatars are called “MARÍA”: {one.pk} (Maria, "),
         ("Nils", "hello", "“Nils” is still being made."),
-        ("Otto", "hello", "“Otto” cannot speak"),
-        ("Pia", "hello", "“Pia” cannot speak"),
-        ("Ada", "", "It does not say which sound."),
-        ("Ada", "new.mp3", "There is no sound “new.mp3” yet. Add the file below"),
-        ("Ada", "twin", f"2 sounds are called “twin”: {twins[0].pk} (0:01, "),
-        ("Ada", "long one", "This sound is 1:30 long. At most 1:00 is possible."),
-        ("Ada", "ftp://a.example/x.mp3", "This address cannot be"),
-        ("Ada", "https://", "This address cannot be"),
+        ("Otto", "hello", "“Otto” cannot be used"),
+        ("Pia", "hello", "“Pia” cannot be used"),
+        ("Ada", "", "The audio is missing."),
+        ("Ada", "new.mp3", "There is no audio file or voice called “new.mp3”. Upload the file below"),
+        ("Ada", "twin", f"2 voices are called “twin”: {twins[0].pk} (0:01, "),
+        ("Ada", "long one", "This voice is 1:30 long. The limit is 1:00."),
+        ("Ada", "ftp://a.example/x.mp3", "This address is not valid"),
+        ("Ada", "https://", "This address is not valid"),
         (f"#{two.pk}", str(twins[1].pk), ""),
         (str(one.pk), "https://a.example/x.mp3?a=1", ""),
     ]
@@ -79,7 +79,7 @@ def test_every_reason_is_told_in_words(client, speaker, voice, settings):
     last = batch.items.get(number=15)
     assert (last.avatar, last.audio_url) == (one, "https://a.example/x.mp3?a=1")
     page = client.get(batch.get_absolute_url()).text
-    assert "Missing sound files that the sheet names" in page
+    assert "Missing audio files:" in page
     assert "new.mp3" in page
 
 
@@ -101,7 +101,7 @@ def test_a_sheet_asks_the_database_no_more_for_many_rows(client, speaker, voice)
     [
         (csv(*["Ada,hello"] * 6), "This sheet has more than 5 rows. Split it into several sheets."),
         (SimpleUploadedFile("a.xlsx", b"PK\x03\x04broken"), "could not be read"),
-        (SimpleUploadedFile("a.csv", b"one,two\n1,2\n"), "Missing: avatar, sound. The template shows how."),
+        (SimpleUploadedFile("a.csv", b"one,two\n1,2\n"), "Missing: avatar, audio. The template shows how."),
         (SimpleUploadedFile("a.csv", b""), "This file is empty."),
     ],
 )
@@ -148,7 +148,7 @@ def test_a_sound_that_is_added_later_finds_its_rows(client, speaker):
     answer = client.post(address, {"sound": sound("one.mp3")}, headers={"HX-Request": "true"})
     assert answer.text == "For rows 2, 4"
     answer = client.post(address, {"sound": sound("three.mp3")}, headers={"HX-Request": "true"})
-    assert answer.text == "No row names this file."
+    assert answer.text == "No row uses this file."
     answer = client.post(
         address, {"sound": SimpleUploadedFile("two.mp3", b"?")}, headers={"HX-Request": "true"}
     )
@@ -172,7 +172,7 @@ def test_a_row_is_put_right_by_hand_or_left_out(client, speaker, voice):
     answer = client.post(
         reverse("batch-row-remove", args=[batch.pk, second.pk]), headers={"HX-Request": "true"}
     )
-    assert "The row is fine." in answer.text
+    assert "The row is ready." in answer.text
     assert batch.items.count() == 1
 
 
@@ -180,13 +180,13 @@ def test_a_draft_survives_reload_and_what_changed_meanwhile_is_seen(client, spea
     ada = speaker("Ada")
     voice("Hello")
     batch = send(client, "sheet", sheet=csv("Ada,hello"))
-    assert "The row is fine." in client.get(batch.get_absolute_url()).text
+    assert "The row is ready." in client.get(batch.get_absolute_url()).text
     ada.delete()
     page = client.get(batch.get_absolute_url()).text
     assert "no avatar called “Ada”" in page
-    assert "Nothing to make yet" in page
+    assert "Make videos" in page
     answer = client.post(reverse("batch-start", args=[batch.pk]), follow=True)
-    assert "No row can be made yet" in answer.text
+    assert "No row is ready yet" in answer.text
     assert Batch.objects.get().is_draft
 
 
@@ -257,7 +257,7 @@ def test_the_excel_template_lists_who_can_speak_and_what_was_said_before(client,
     new_avatar(name="Not ready")
     book = openpyxl.load_workbook(io.BytesIO(client.get(reverse("batch-template-xlsx")).content))
     assert list(book["Avatars"].values) == [("avatar", "number"), ("Ada", ada.pk)]
-    assert list(book["Sounds used before"].values)[1] == ("Hello", hello.pk, 1)
+    assert list(book["Voices"].values)[1] == ("Hello", hello.pk, 1)
 
 
 @pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0", "+1", "-2", "@SUM(A1)", "=1+1"])

@@ -85,7 +85,7 @@ def test_one_button_downloads_what_is_shown_and_the_rest_is_in_groups(signed_in,
     assert [title or key for title, key in groups] == [
         *("For the web", "webm", "webp", "gif"),
         *("For editing", "mask", "mov"),
-        *("Sound and captions", "sound", "recording", "vtt", "srt"),
+        *("Audio and captions", "sound", "recording", "vtt", "srt"),
     ]
 
 
@@ -153,11 +153,11 @@ def test_a_look_at_an_address_makes_nothing_and_a_wrong_one_is_not_there(signed_
 def test_what_cannot_be_made_says_why_and_has_no_button(signed_in, tom, ready):
     video, client = ready(mask=""), signed_in(tom)
     page = client.get(video.get_absolute_url()).text
-    assert page.count("came without a mask") == 1
+    assert page.count("has no mask") == 1
     for kind in ("webm", "mov", "webp"):
         assert "Not available without a mask." in row_of(page, kind)
         assert "<button" not in row_of(page, kind)
-        assert "without a mask" in client.post(address(video, "export-make", kind), headers=HTMX).text
+        assert "has no mask" in client.post(address(video, "export-make", kind), headers=HTMX).text
     assert "<button" in row_of(page, "gif")
     assert not Export.objects.exists()
 
@@ -189,7 +189,7 @@ def test_a_file_that_was_removed_meanwhile_is_explained(signed_in, tom, ready):
     video, client = ready(), signed_in(tom)
     Export.objects.create(video=video, kind=Kind.MOV, state=LocalState.READY, file="videos/exports/gone.mov")
     page = client.get(address(video, "export-file", "mov"), follow=True).text
-    assert "not kept any more" in page
+    assert "has expired" in page
 
 
 def test_a_video_with_a_look_is_offered_with_it_and_without(signed_in, tom, ready):
@@ -217,12 +217,12 @@ def test_until_the_look_is_there_the_button_says_that_it_gives_the_original(sign
     tasks.dress(video)
     main = signed_in(tom).get(video.get_absolute_url()).text.split('id="download-facts"')[1].split("</p>")[0]
     assert "720 × 900" in main
-    assert "The original: the new look is still being applied." in main
+    assert "This is the original. Your new background is still being applied." in main
 
 
 @pytest.mark.parametrize(
     ("fits", "words"),
-    [(True, "could not be fetched"), (False, "does not match the audio"), (None, "makes no captions")],
+    [(True, "could not be downloaded"), (False, "does not match the audio"), (None, "does not provide them")],
 )
 def test_a_video_with_a_script_and_no_captions_says_why(signed_in, tom, ready, fits, words):
     page = signed_in(tom).get(ready(script="Hello", script_matches=fits).get_absolute_url()).text

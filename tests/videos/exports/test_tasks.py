@@ -64,7 +64,7 @@ def test_large_files_have_a_line_of_their_own(finished):
 
 def test_without_a_mask_the_person_cannot_be_cut_out_and_the_rest_can(finished):
     video = finished(mask=False)
-    assert "without a mask" in tasks.why_not(video, Kind.WEBM)
+    assert "has no mask" in tasks.why_not(video, Kind.WEBM)
     assert not tasks.why_not(video, Kind.GIF)
     assert made(video, Kind.MOV).error == video.why_no_mask
     assert made(video, Kind.GIF).is_ready

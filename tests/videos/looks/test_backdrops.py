@@ -77,8 +77,8 @@ def test_deleting_asks_first_and_says_which_videos_stand_in_front_of_it(
     video = finished(look=look, styled_video="dressed.mp4", styled_key="x")
     client, address = signed_in(maria), reverse("backdrop-delete", args=[backdrop.pk])
     asked = client.get(address)
-    assert "1 video stands in front of it" in asked.text
-    assert "finished files stay" in asked.text
+    assert "1 video uses it" in asked.text
+    assert "Finished videos keep it" in asked.text
     assert Backdrop.objects.exists()
     with django_capture_on_commit_callbacks(execute=True):
         assert client.post(address, headers=HTMX).content == b""
@@ -110,7 +110,7 @@ def test_a_look_whose_picture_is_gone_says_so_where_it_can_be_changed(
     video = finished(look={"background": "picture", "picture": backdrop.pk})
     Backdrop.objects.all().delete()
     client, address = signed_in(maria), reverse("video-look", args=[video.pk])
-    assert "The picture of this look was deleted" in client.get(address).text
+    assert "This picture was deleted" in client.get(address).text
     answer = client.post(address, {"look-background": "picture", "look-picture": backdrop.pk})
     assert answer.status_code == 422
     assert "not there any more" in answer.text

@@ -77,12 +77,12 @@ def test_silence_is_cut_at_both_ends_without_a_script(signed_in, maria, recordin
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"start": "x"}, "Write it as minutes and seconds"),
-        ({"start": "2", "end": "1"}, "The end has to come after the start."),
-        ({"start": "99"}, "The recording is not that long."),
+        ({"start": "x"}, "Enter minutes and seconds"),
+        ({"start": "2", "end": "1"}, "The end must be after the start."),
+        ({"start": "99"}, "The recording is shorter than that."),
         ({"start": "1", "end": "1.05"}, "Choose a longer part."),
-        ({"end": "-1"}, "Write it as minutes and seconds"),
-        ({"end": "nan"}, "Write it as minutes and seconds"),
+        ({"end": "-1"}, "Enter minutes and seconds"),
+        ({"end": "nan"}, "Enter minutes and seconds"),
     ],
 )
 def test_a_cut_that_cannot_be_is_a_sentence_and_leaves_nothing(signed_in, maria, recording, fields, sentence):
@@ -104,7 +104,7 @@ def test_a_recording_whose_file_is_gone_says_so(signed_in, maria, recording):
         )
         assert (answer.status_code, answer.text) == (
             422,
-            "The file of this recording is gone. Upload it again.",
+            "The file of this recording is missing. Upload it again.",
         )
     assert client.get(recording.get_absolute_url()).status_code == 200
 

@@ -97,7 +97,7 @@ def test_the_files_of_a_deleted_voice_are_gone(
 def test_a_voice_that_a_video_is_being_made_with_is_not_deleted(signed_in, maria, recording):
     video = Video.objects.create(title="v", voice=recording, state=ProviderState.WAITING)
     client, address = signed_in(maria), reverse("voice-delete", args=[recording.pk])
-    assert "Delete it when the video is there." in client.post(address, follow=True).text
+    assert "Delete it when the video is ready." in client.post(address, follow=True).text
     Video.objects.filter(pk=video.pk).update(state=ProviderState.READY)
     client.post(address)
     assert not Voice.objects.exists()
