@@ -17,12 +17,11 @@ from django.utils import timezone
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
 from avatars.models import Avatar
-from dashboard.jobs.local_job import LocalState
 from dashboard.jobs.provider_job import ProviderState, current_provider
 from dashboard.models import OneTimeLink, User
 from dashboard.uploads import portraits
 from tests import made
-from videos.models import Batch, BatchItem, Video, Voice
+from videos.models import Batch, BatchItem, ItemState, Video, Voice
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "static" / "samples"
@@ -135,7 +134,7 @@ def create_avatar(index: int, image: Image.Image, person: User, fields: dict[str
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "portrait.jpg"
         image.save(path, quality=88)
-        with portraits.take(path, path.name) as portrait:
+        with portraits.convert(path) as portrait:
             avatar = Avatar(
                 name=NAMES[index % len(NAMES)],
                 made_by=person,
@@ -233,17 +232,16 @@ def _mask() -> bytes:
 def create_batches(avatars: list[Avatar], voices: list[Voice], person: User) -> None:
     """A draft with faults, one that is running and one that is done."""
     now = timezone.now()
-    draft = Batch.objects.create(name="Course, all lessons", made_by=person)
-    sound_missing = "No audio file has this name. Upload it below, or correct the name."
-    rows: list[dict[str, Any]] = [
-        {"avatar_text": "Ada", "sound_text": "lesson-1.wav", "title": "Lesson 1", "script": "Welcome back."},
-        {"avatar_text": "Adda", "avatar": None, "error": "No avatar is called “Adda”. Did you mean “Ada”?"},
-        {"avatar_text": "Mae", "sound_text": "lesson-3.wav", "voice": None, "error": sound_missing},
-        {"avatar_text": "Mae", "sound_text": "lesson-4.wav"},
+    files = {f"lesson-{number}.wav": voices[number].pk for number in (1, 2, 4)}
+    draft = Batch.objects.create(name="Course, all lessons", made_by=person, sounds=files)
+    rows = [
+        {"avatar_text": "Hedy", "sound_text": "lesson-1.wav", "title": "Lesson 1", "script": "Welcome back."},
+        {"avatar_text": "Heddy", "sound_text": "lesson-2.wav"},
+        {"avatar_text": "José", "sound_text": "lesson-3.wav"},
+        {"avatar_text": "Valentina", "sound_text": "lesson-4.wav"},
     ]
     for number, row in enumerate(rows, 1):
-        usual = {"avatar": avatars[0], "voice": voices[number % len(voices)], "state": "draft"}
-        BatchItem.objects.create(batch=draft, number=number, **usual | row)
+        BatchItem.objects.create(batch=draft, number=number, state=ItemState.DRAFT, **row)
     running = Batch.objects.create(name="Spring newsletter", made_by=person, started_at=now)
     states: list[dict[str, Any]] = [
         {"state": ProviderState.READY},
@@ -254,7 +252,7 @@ def create_batches(avatars: list[Avatar], voices: list[Voice], person: User) -> 
     ]
     _add_videos(running, states, avatars, voices)
     BatchItem.objects.create(
-        batch=running, number=9, state=LocalState.WORKING, audio_url="https://example.com/news.mp3"
+        batch=running, number=9, state=ItemState.WORKING, audio_url="https://example.com/news.mp3"
     )
     done = Batch.objects.create(
         name="Safety briefings", made_by=person, started_at=now - timedelta(days=2), done_at=now
@@ -279,5 +277,5 @@ def _add_videos(
             **fields,
         )
         BatchItem.objects.create(
-            batch=batch, number=number, state="ready", video=video, avatar=avatar, voice=voice
+            batch=batch, number=number, state=ItemState.READY, video=video, avatar=avatar, voice=voice
         )

@@ -24,9 +24,7 @@ PEAKS_PER_SECOND, MAX_PEAKS = 100, 60_000
 # Normalizing reads the sound several times, at several times its own rate.
 CUT_LIMITS = sandbox.Limits(memory=1024 * 2**20, seconds=300, file=3 * 2**30)
 MAX_NORMALIZE_SECONDS = 1800
-TOO_LONG_TO_NORMALIZE = (
-    "This is too long to normalize: the limit is half an hour. Choose a shorter part."
-)
+TOO_LONG_TO_NORMALIZE = "This is too long to normalize: the limit is half an hour. Choose a shorter part."
 TOOK_TOO_LONG = "This took too long. Try again when less is going on, or choose a shorter part."
 
 

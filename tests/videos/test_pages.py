@@ -325,7 +325,7 @@ def test_errors_have_pages_of_their_own_look(signed_in, maria, tom, new_avatar, 
     assert "have permission" in signed_in(tom).post(reverse("avatar-delete", args=[avatar.pk])).text
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(maria)
-    assert "open for too long" in strict.post(reverse("avatar-delete", args=[avatar.pk])).text
+    assert "This page has expired" in strict.post(reverse("avatar-delete", args=[avatar.pk])).text
 
 
 def test_a_failure_of_our_own_has_a_page_that_needs_no_database(rf):

@@ -60,7 +60,7 @@ def test_every_reason_is_told_in_words(client, speaker, voice, settings):
         ("", "hello", "The avatar is missing."),
         ("Adda", "hello", "There is no avatar called “Adda”. Did you mean “Ada”?"),
         ("MARÍA", "hello", f"2 avatars are called “MARÍA”: {one.pk} (Maria, "),
-        ("Nils", "hello", "“Nils” is still being made."),
+        ("Nils", "hello", "“Nils” is still being prepared."),
         ("Otto", "hello", "“Otto” cannot be used"),
         ("Pia", "hello", "“Pia” cannot be used"),
         ("Ada", "", "The audio is missing."),
