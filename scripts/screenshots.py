@@ -103,7 +103,7 @@ def portraits() -> list[Path]:
     return found if len(found) > 2 else found * 3  # two of them do not get ready
 
 
-NO_FACE = "We could not find a face in this picture. Use a photo that shows one face from the front."
+NO_FACE = "We could not find a person's face in this picture. Use a photo that shows one face from the front."
 NO_SPEECH = "This sound has no speech in it. Record it again, closer to the microphone."
 LOST = (
     "The connection broke while this was sent, so it may have been started or not. "

@@ -40,19 +40,20 @@ def watch_posts(page) -> list[str]:
     return sent
 
 
-def test_what_cannot_be_a_portrait_is_told_at_once_and_never_sent(page):
+def test_what_cannot_be_a_portrait_is_told_at_once_and_never_sent(page, tmp_path):
     page.goto("/avatars/")
     sent = watch_posts(page)
-    page.locator("input[name=portraits]").set_input_files(
-        [
-            picture("tiny.png", (50, 50)),
-            picture("strip.png", (1000, 100)),
-            file("empty.jpg", b""),
-            file("notes.jpg", b"Dear diary, today I was renamed."),
-            file("film.heic", b"\0\0\0\x18ftypisom\0\0\0\0isommp42"),
-            file("huge.jpg", b"\xff\xd8\xff" + bytes(25 * MEGABYTE)),
-        ]
-    )
+    files = [
+        picture("tiny.png", (50, 50)),
+        picture("strip.png", (1000, 100)),
+        file("empty.jpg", b""),
+        file("notes.jpg", b"Dear diary, today I was renamed."),
+        file("film.heic", b"\0\0\0\x18ftypisom\0\0\0\0isommp42"),
+        file("huge.jpg", b"\xff\xd8\xff" + bytes(25 * MEGABYTE)),
+    ]
+    for each in files:
+        (tmp_path / each["name"]).write_bytes(each["buffer"])
+    page.locator("input[name=portraits]").set_input_files([tmp_path / each["name"] for each in files])
     for name, sentence in (
         (
             "tiny.png",
