@@ -19,6 +19,7 @@ ON_CARDS = (
     "version",
     "try_after",
     "error",
+    "portrait_refused",
     "created_at",
     "portrait",
     "portrait_width",
@@ -82,6 +83,9 @@ class Avatar(ProviderJob, UploadedModel):
         default=dict, help_text="Where the head is in preview and videos, if the provider says so."
     )
     warnings = models.JSONField(default=list, help_text="The provider's sentences about the portrait.")
+    portrait_refused = models.BooleanField(
+        default=False, help_text="Failed because of the portrait: another one is needed, not another try."
+    )
 
     objects = AvatarQuerySet.as_manager()
 

@@ -1,4 +1,4 @@
-"""What pages do with avatars: create, retry, delete, sync."""
+"""What pages do with avatars: create, replace the portrait, retry, delete, sync."""
 
 import uuid
 from pathlib import Path
@@ -8,7 +8,7 @@ from django.db import transaction
 
 from avatars.models import Avatar
 from dashboard.files.filenames import from_filename
-from dashboard.files.stored_files import delete_on_error, store_file
+from dashboard.files.stored_files import delete_on_commit, delete_on_error, store_file
 from dashboard.jobs.enqueue import enqueue, enqueue_job
 from dashboard.jobs.provider_job import ProviderState
 from dashboard.models import User
@@ -16,6 +16,16 @@ from dashboard.provider import lifecycle
 from dashboard.uploads import portraits
 
 MAX_NAME_BEFORE_FACE = 180
+FROM_PORTRAIT = ("name", "portrait", "portrait_width", "portrait_height", "thumbnail", "colour")
+# An avatar of another picture: nothing is known of it yet.
+NOT_REFUSED = {
+    "portrait_refused": False,
+    "asked_at": None,
+    "faces": [],
+    "face": 0,
+    "wanted_face": None,
+    "warnings": [],
+}
 
 
 def create_avatar(
@@ -24,23 +34,38 @@ def create_avatar(
     """Store a portrait and have an avatar made of it. Raises UploadError."""
 
     def create() -> Avatar:
-        with portraits.convert(source) as portrait:
-            avatar = Avatar(
-                name=from_filename(filename, "New avatar"),
-                made_by=user,
-                upload_ref=upload_ref,
-                portrait_width=portrait.width,
-                portrait_height=portrait.height,
-                colour=portrait.colour,
-            )
-            with delete_on_error(avatar):
-                store_file(avatar.portrait, portrait.path, f"{avatar.client_ref}.jpg")
-                if portrait.thumbnail:
-                    store_file(avatar.thumbnail, portrait.thumbnail, f"{avatar.client_ref}.webp")
-                _save_and_enqueue(avatar)
+        avatar = Avatar(made_by=user, upload_ref=upload_ref)
+        with portraits.convert(source) as portrait, delete_on_error(avatar):
+            _set_portrait(avatar, portrait, filename)
+            _save_and_enqueue(avatar)
         return avatar
 
     return Avatar.create_once(upload_ref, create)
+
+
+def replace_portrait(
+    avatar: Avatar, source: File | Path, filename: str, *, upload_ref: uuid.UUID | None = None
+) -> None:
+    """Have a refused avatar made of another picture. Raises UploadError, LeaseLost."""
+    # A new reference: the provider would answer the old one with the old refusal.
+    new = Avatar(client_ref=uuid.uuid4(), upload_ref=upload_ref)
+    with portraits.convert(source) as portrait, delete_on_error(new):
+        _set_portrait(new, portrait, filename)
+        with transaction.atomic():
+            delete_on_commit(avatar.files)
+            fields = {name: getattr(new, name) for name in ("client_ref", "upload_ref", *FROM_PORTRAIT)}
+            avatar.move(ProviderState.WAITING, attempts=0, progress=0, error="", **NOT_REFUSED, **fields)
+            enqueue_job(avatar)
+
+
+def _set_portrait(avatar: Avatar, portrait: portraits.ConvertedPortrait, filename: str) -> None:
+    """Fill the fields FROM_PORTRAIT and store the files; the row is not saved."""
+    avatar.name = from_filename(filename, "New avatar")
+    avatar.portrait_width, avatar.portrait_height = portrait.width, portrait.height
+    avatar.colour = portrait.colour
+    store_file(avatar.portrait, portrait.path, f"{avatar.client_ref}.jpg")
+    if portrait.thumbnail:
+        store_file(avatar.thumbnail, portrait.thumbnail, f"{avatar.client_ref}.webp")
 
 
 def create_avatar_of_face(avatar: Avatar, number: int, user: User) -> Avatar:
@@ -74,7 +99,7 @@ def retry_avatar(avatar: Avatar) -> bool:
     """Try again; False when there was nothing to retry. Raises LeaseLost."""
     state = ProviderState.COPYING if avatar.remote_id else ProviderState.WAITING
     with transaction.atomic():
-        if not lifecycle.retry(avatar, state):
+        if not lifecycle.retry(avatar, state, portrait_refused=False):
             return False
         enqueue_job(avatar)
     return True

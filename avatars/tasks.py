@@ -14,6 +14,7 @@ from dashboard.files.stored_files import delete_files, store_file
 from dashboard.jobs.base import LeaseLost
 from dashboard.jobs.enqueue import enqueue_job
 from dashboard.jobs.provider_job import ProviderState, current_provider
+from dashboard.jobs.runner import JobFailed
 from dashboard.provider import lifecycle
 from dashboard.provider import sync as provider_sync
 from dashboard.provider.answers import RemoteAvatar
@@ -43,21 +44,26 @@ def copy(pk: int) -> None:
 
 def _send(avatar: Avatar) -> None:
     url = signed_links.api_link(avatar.portrait.name or "")
-    lifecycle.send(
-        avatar,
-        lambda: client().generate_avatar(url, str(avatar.client_ref), face=avatar.wanted_face),
-        client().list_avatars,
-        to=ProviderState.COPYING,
-        fields_of=lambda answer: {
-            "preview_url": answer.preview_url,
-            "cutout_url": answer.cutout_url,
-            "faces": answer.faces,
-            "face": answer.face,
-            "framing": answer.framing,
-            "warnings": answer.warnings,
-            "gender": avatar.gender or answer.gender,
-        },
-    )
+    try:
+        lifecycle.send(
+            avatar,
+            lambda: client().generate_avatar(url, str(avatar.client_ref), face=avatar.wanted_face),
+            client().list_avatars,
+            to=ProviderState.COPYING,
+            fields_of=lambda answer: {
+                "preview_url": answer.preview_url,
+                "cutout_url": answer.cutout_url,
+                "faces": answer.faces,
+                "face": answer.face,
+                "framing": answer.framing,
+                "warnings": answer.warnings,
+                "gender": avatar.gender or answer.gender,
+            },
+        )
+    except ProviderError as error:
+        if error.is_refusal:
+            raise JobFailed(str(error), portrait_refused=True) from error
+        raise
 
 
 def _copy(avatar: Avatar) -> None:

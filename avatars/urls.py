@@ -17,5 +17,6 @@ urlpatterns = [
     path("<int:pk>/gender/", views.gender, name="avatar-gender"),
     path("<int:pk>/face/", views.create_from_face, name="avatar-face"),
     path("<int:pk>/retry/", views.retry, name="avatar-retry"),
+    path("<int:pk>/portrait/", views.replace, name="avatar-replace"),
     path("<int:pk>/delete/", views.delete, name="avatar-delete"),
 ]

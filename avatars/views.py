@@ -1,8 +1,10 @@
 """The pages of avatars. A view that changes something takes POST only and asks `may_change`."""
 
 import contextlib
+import uuid
 
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -159,6 +161,32 @@ def retry(request: Request, pk: int) -> HttpResponse:
     if request.htmx:
         return _render_card(request, card_of(Avatar.objects.for_cards().get(pk=pk)))
     return redirect(avatar)
+
+
+@require_POST
+@resumable("portrait", Avatar)
+def replace(request: UploadRequest, pk: int) -> HttpResponse:
+    """Another picture for an avatar whose portrait was refused; for a script, as in `upload`."""
+    avatar = get_changeable_or_403(Avatar, pk, request.user)
+    file = request.FILES.get("portrait")
+    try:
+        # When it has just been replaced, by this upload or somebody else, the page shows what came of that.
+        if avatar.portrait_refused:
+            _replace_portrait(avatar, file, request.upload_ref)
+    except UploadError as error:
+        if request.htmx:
+            return respond_sentence(str(error))
+        messages.error(request, str(error))
+    if request.htmx:
+        return _render_card(request, card_of(Avatar.objects.for_cards().get(pk=pk)))
+    return redirect(avatar)
+
+
+def _replace_portrait(avatar: Avatar, file: UploadedFile | None, upload_ref: uuid.UUID | None) -> None:
+    if file is None:
+        raise UploadError("No picture arrived. Choose it again.")
+    with contextlib.suppress(LeaseLost):
+        services.replace_portrait(avatar, file, file.name or "", upload_ref=upload_ref)
 
 
 @require_POST

@@ -31,13 +31,16 @@ PAGE = 1000
 TOO_MANY_REQUESTS = 1009
 NOT_FOUND = 10001
 DEFAULT_HOLD = 30  # seconds, where it does not say until when
+# Of our own engine, which another provider may be as well: the request, its moment, links that could not be followed.
+ABOUT_REQUEST = {*range(1001, 1012), 2001, 3001, NOT_FOUND}
 _HOLD = "provider-hold-until"
 
 
 class ProviderError(Exception):
     """A call that did not succeed.
 
-    `str` is a sentence for a person. `is_temporary`: trying again can help. `answer_lost`: the request may have been carried
+    `str` is a sentence for a person. `is_temporary`: trying again by itself can help. `is_refusal`: the portrait or
+    the sound itself is not wanted, and the same will be refused again. `answer_lost`: the request may have been carried
     out all the same. `retry_after`: seconds to wait at least. `code` and `status`: what the provider said.
     """
 
@@ -46,6 +49,7 @@ class ProviderError(Exception):
         sentence: str,
         *,
         is_temporary: bool = False,
+        is_refusal: bool = False,
         answer_lost: bool = False,
         code: int = 0,
         status: int = 0,
@@ -53,6 +57,7 @@ class ProviderError(Exception):
     ) -> None:
         super().__init__(sentence)
         self.is_temporary = is_temporary
+        self.is_refusal = is_refusal
         self.answer_lost = answer_lost
         self.code = code
         self.status = status
@@ -166,7 +171,7 @@ class Client:
         if status in {401, 403}:
             raise ProviderError(NO_ENTRY, code=code or 0, status=status)
         if 400 <= status < 500 and envelope.is_object:  # an envelope says no, with a code or without
-            raise ProviderError(_told(message), code=code or 0, status=status)
+            raise self._refused(response, code or 0, message)
         if code is None and 300 <= status < 500:
             raise ProviderError(WRONG_ADDRESS, status=status)
         if code is None or status >= 500:
@@ -178,7 +183,14 @@ class Client:
                 code=code or 0,
                 status=status,
             )
-        raise ProviderError(_told(message), code=code, status=status)
+        raise self._refused(response, code, message)
+
+    def _refused(self, response: requests.Response, code: int, message: str) -> ProviderError:
+        """An envelope that says no: to what a generate call handed in, unless code or status say otherwise."""
+        status = response.status_code
+        is_about_input = code not in ABOUT_REQUEST and status not in {404, 405, 408, 409, 425}
+        is_refusal = response.request.method == "POST" and is_about_input
+        return ProviderError(_told(message), code=code, status=status, is_refusal=is_refusal)
 
     # -- the provider's limit of requests a minute, kept by all processes together
 

@@ -15,7 +15,7 @@ UNREADABLE = (
     "This picture could not be read. It may be damaged. Save it again as JPEG or PNG and try that file."
 )
 THUMBNAIL_SIDE = 640
-MIN_SIDE = 160  # px
+MIN_SIDE = 64  # px; our own engine takes faces from this size on
 MAX_ASPECT = 5
 
 

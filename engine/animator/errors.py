@@ -6,8 +6,8 @@ from __future__ import annotations
 PORTRAIT_SENTENCES = {
     "no_face": "We could not find a person's face in this picture. Use a photo that shows one face from the front.",
     "animal": "This looks like an animal. Use a portrait of a person.",
-    "face_too_small": "The face in this picture is too small ({pixels} pixels). Use a closer photo, in which the "
-    "face is at least {least} pixels wide and high.",
+    "face_too_small": "The face in this picture is too small. Use a closer photo, in which the face is at least "
+    "64 pixels wide and high.",
     "turned_away": "The face is turned too far to the side. Use a photo in which the person looks towards "
     "the camera.",
     "too_dark": "The face is too dark to make out. Use a photo with more light on the face.",

@@ -7,7 +7,7 @@ import numpy as np
 
 from . import face
 from .arrays import Array
-from .errors import PORTRAIT_SENTENCES, PortraitError
+from .errors import PortraitError
 from .occlusion import find_covered_part
 from .results import SHARP_FACE
 
@@ -20,6 +20,7 @@ COVER_SHARPNESS = 0.03  # below it, blur hides the line between the lips and loo
 # Limits of face.presence: certainly a human face; possibly one; at least something with eyes and a mouth.
 HUMAN, POSSIBLY_HUMAN, FACE_LIKE = 9, 4, -5
 MIN_FULL_RANGE_SCORE = 0.65  # of a human face, whatever its detail
+MAX_ANIMAL_SCORE = 0.8  # of the detector; no animal had more
 ALL_BLURRED = "We could not find a face: the picture is very blurred. Use a sharp photo that shows one face from the front."
 COVERED_SENTENCES = {
     "mouth": "The mouth is covered. Use a photo without a mask, a hand or anything else over it.",
@@ -81,7 +82,12 @@ def explain_no_face(bgr: Array, candidates: list[face.Face], min_face: int) -> P
         return PortraitError("too_blurred")
     if found and abs(face.head_pose(found[0].points)[0]) > MAX_YAW:
         return PortraitError("turned_away")
-    if any(FACE_LIKE < f.presence <= HUMAN and min(f.size) >= min_face for f in found):
+    face_like = [f for f in found if f.presence > FACE_LIKE and min(f.size) >= min_face]
+    if any(
+        f.presence > HUMAN or f.score > MAX_ANIMAL_SCORE or _is_seen_at_full_range(bgr, f) for f in face_like
+    ):
+        return PortraitError("covered")  # the mesh is distorted because of a mask, for example
+    if face_like:
         return PortraitError("animal")
     return PortraitError("no_face", ALL_BLURRED if blurred else None)
 
@@ -94,9 +100,11 @@ def check_quality(bgr: Array, f: face.Face, min_face: int) -> list[str]:
     if f.presence <= HUMAN:
         _check_uncertain_face(bgr, f, min_face, sharp)
     if min(f.size) < min_face:
-        sentence = PORTRAIT_SENTENCES["face_too_small"]
-        pixels = int(min(f.size))
-        raise PortraitError("face_too_small", sentence.format(pixels=pixels, least=min_face))
+        raise PortraitError(
+            "face_too_small",
+            f"The face in this picture is too small ({int(min(f.size))} pixels). Use a closer photo, in which the "
+            f"face is at least {min_face} pixels wide and high.",
+        )
     yaw, pitch, _ = face.head_pose(f.points)
     if abs(yaw) > MAX_YAW or abs(pitch) > MAX_PITCH:
         raise PortraitError("turned_away")
@@ -127,12 +135,16 @@ def check_quality(bgr: Array, f: face.Face, min_face: int) -> list[str]:
 
 def _check_uncertain_face(bgr: Array, f: face.Face, min_face: int, sharp: float) -> None:
     """Raise PortraitError unless this may be a human face whose presence is low because of blur, a cover or its yaw."""
-    if abs(face.head_pose(f.points)[0]) > MAX_YAW:
-        return
-    if face.full_range_score(np.ascontiguousarray(bgr[..., ::-1]), f.points) > MIN_FULL_RANGE_SCORE:
+    if abs(face.head_pose(f.points)[0]) > MAX_YAW or _is_seen_at_full_range(bgr, f):
         return
     if min(f.size) < min_face:
         raise PortraitError("no_face")
     if sharp < COVER_SHARPNESS:
         raise PortraitError("too_blurred")
+    if f.score > MAX_ANIMAL_SCORE and find_covered_part(bgr, f.points):
+        raise PortraitError("covered")
     raise PortraitError("animal" if f.presence > FACE_LIKE else "no_face")
+
+
+def _is_seen_at_full_range(bgr: Array, f: face.Face) -> bool:
+    return face.full_range_score(np.ascontiguousarray(bgr[..., ::-1]), f.points) > MIN_FULL_RANGE_SCORE

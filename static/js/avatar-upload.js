@@ -1,5 +1,6 @@
 // The avatars' page: each chosen or dropped picture becomes a card at once, with its own progress and its own error.
 
+import { checkPortrait } from "./portrait-check.js";
 import { dropPage, say } from "./send.js";
 import { UploadQueue } from "./upload.js";
 
@@ -43,17 +44,19 @@ if (form) {
   const queue = new UploadQueue({
     template: document.getElementById("upload-card"),
     place,
+    check: (file) => checkPortrait(file, form.dataset),
     arrive,
     url: form.action,
     field: "portraits",
-    maxBytes: Number(form.dataset.maxBytes),
     atOnce: 3,
   });
   const add = (files) => files.slice().reverse().forEach((file) => queue.add(file));
   document.addEventListener("change", (event) => {
-    if (!event.target.closest("form[data-upload]")) return;
+    const another = event.target.closest("[data-another]");
+    if (!another && !event.target.closest("form[data-upload]")) return;
     add([...event.target.files]);
-    event.target.value = "";
+    if (another && event.target.files.length) another.parentElement.querySelector("[data-remove]").click();
+    else event.target.value = "";
   });
   dropPage(add);
   // A search or what came from elsewhere brings new results: what is still on its way stays on top of them.

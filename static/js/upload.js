@@ -96,10 +96,11 @@ export function showProgress(part, words, percent) {
 }
 
 // Several files, each in a row of its own that is made from `template`: it has [data-name], [data-words], a <progress>,
-// [data-again] and [data-remove]. `place(row)` puts it on the page, `arrive(row, text, file)` does what the answer wants.
+// [data-again] and [data-remove], and may have [data-another], shown where trying again cannot help. `place(row)` puts it on
+// the page, `check(file)` resolves to what is wrong with it, `arrive(row, text, file)` does what the answer wants.
 export class UploadQueue {
-  constructor({ template, place, arrive, url, field, maxBytes, atOnce = 2, changed = () => {}, idle = () => {} }) {
-    Object.assign(this, { template, place, arrive, url, field, maxBytes, atOnce, changed, idle, waiting: [], running: 0 });
+  constructor({ template, place, check, arrive, url, field, maxBytes, atOnce = 2, changed = () => {}, idle = () => {} }) {
+    Object.assign(this, { template, place, check, arrive, url, field, maxBytes, atOnce, changed, idle, waiting: [], running: 0 });
   }
 
   get isBusy() { return this.running > 0 || this.waiting.length > 0; }
@@ -115,11 +116,12 @@ export class UploadQueue {
     this.enqueue(upload);
   }
 
-  enqueue(upload) {
+  async enqueue(upload) {
     upload.controller = new AbortController();
     this.showRefused(upload.row, false);
     showProgress(upload.row, "Waiting…", 0);
-    const problem = tooLarge(upload.file, this.maxBytes);
+    const problem = this.check ? await this.check(upload.file) : tooLarge(upload.file, this.maxBytes);
+    if (upload.controller.signal.aborted) return;
     if (problem) return this.refuse(upload, { text: problem });
     underway.add(upload);
     this.waiting.push(upload);
@@ -154,6 +156,7 @@ export class UploadQueue {
     row.classList.toggle("is-refused", refused);
     row.querySelector("progress").hidden = refused;
     row.querySelector("[data-again]").hidden = !again;
+    row.querySelector("[data-another]")?.toggleAttribute("hidden", !refused || again);
     row.querySelector("[data-remove]").textContent = refused ? "Remove" : "Cancel";
   }
 

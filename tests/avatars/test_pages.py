@@ -100,6 +100,73 @@ def test_a_failed_avatar_shows_its_sentence_and_try_again_on_the_card(signed_in,
     assert avatar.state == ProviderState.WAITING
 
 
+def replace(client, avatar, *files, **more):
+    return client.post(reverse("avatar-replace", args=[avatar.pk]), {"portrait": list(files)}, **more)
+
+
+def refused_avatar(new_avatar, maria, **fields):
+    failed = {"state": ProviderState.FAILED, "portrait_refused": True, "error": "This looks like an animal."}
+    return new_avatar(made_by=maria, **failed | fields)
+
+
+def test_where_the_portrait_was_refused_another_picture_is_offered_and_no_other_try(
+    signed_in, maria, new_avatar
+):
+    avatar = refused_avatar(new_avatar, maria)
+    for page in (reverse("avatars"), avatar.get_absolute_url()):
+        text = signed_in(maria).get(page).text
+        assert "This looks like an animal." in text
+        assert "Choose another picture" in text
+        assert reverse("avatar-retry", args=[avatar.pk]) not in text
+
+
+def test_another_picture_takes_the_place_of_the_refused_one(signed_in, maria, new_avatar):
+    avatar = refused_avatar(new_avatar, maria, name="Cat")
+    answer = replace(signed_in(maria), avatar, portrait("Grace_Hopper.jpg"), headers=HTMX)
+    assert f'id="avatar-{avatar.pk}"' in answer.text
+    assert "Preparing your avatar" in answer.text
+    new = Avatar.objects.get()
+    assert (new.pk, new.name, new.state, new.error) == (avatar.pk, "Grace Hopper", ProviderState.WAITING, "")
+    assert (new.portrait_width, new.portrait_height) == (560, 560)
+    assert new.portrait.name != avatar.portrait.name
+    assert OrmQ.objects.count() == 1
+
+
+def test_a_picture_that_cannot_be_read_leaves_the_refused_avatar_as_it_is(
+    signed_in, maria, new_avatar, settings
+):
+    avatar = refused_avatar(new_avatar, maria)
+    before = set(settings.MEDIA_ROOT.rglob("*"))
+    client = signed_in(maria)
+    broken = SimpleUploadedFile("x.jpg", b"no picture")
+    assert replace(client, avatar, broken, headers=HTMX).status_code == 422
+    page = replace(client, avatar, SimpleUploadedFile("x.jpg", b"no picture"), follow=True).text
+    assert "not a picture we can read" in page
+    assert replace(client, avatar, headers=HTMX).status_code == 422
+    avatar.refresh_from_db()
+    assert (avatar.state, avatar.portrait_refused) == (ProviderState.FAILED, True)
+    assert set(settings.MEDIA_ROOT.rglob("*")) == before
+
+
+@pytest.mark.parametrize("state", [ProviderState.READY, ProviderState.COPYING, ProviderState.FAILED])
+def test_the_picture_of_an_avatar_that_was_not_refused_cannot_be_replaced(
+    signed_in, maria, new_avatar, state
+):
+    avatar = new_avatar(made_by=maria, state=state)
+    assert replace(signed_in(maria), avatar, portrait(), headers=HTMX).status_code == 200
+    again = Avatar.objects.get()
+    assert (again.state, again.portrait.name) == (state, avatar.portrait.name)
+
+
+def test_a_picture_that_arrives_twice_is_taken_once(signed_in, maria, new_avatar):
+    avatar = refused_avatar(new_avatar, maria)
+    key = {"Idempotency-Key": "11111111-2222-4333-8444-555555555555"}
+    for _ in range(2):
+        assert replace(signed_in(maria), avatar, portrait(), headers=HTMX | key).status_code == 200
+    assert OrmQ.objects.count() == 1
+    assert Avatar.objects.get().upload_ref
+
+
 def test_trying_again_what_did_not_fail_changes_nothing(signed_in, maria, new_avatar):
     avatar = new_avatar(made_by=maria, state=ProviderState.READY)
     assert signed_in(maria).post(reverse("avatar-retry", args=[avatar.pk])).status_code == 302
@@ -107,7 +174,9 @@ def test_trying_again_what_did_not_fail_changes_nothing(signed_in, maria, new_av
     assert avatar.state == ProviderState.READY
 
 
-@pytest.mark.parametrize("name", ["avatar-rename", "avatar-gender", "avatar-delete", "avatar-retry"])
+@pytest.mark.parametrize(
+    "name", ["avatar-rename", "avatar-gender", "avatar-delete", "avatar-retry", "avatar-replace"]
+)
 def test_only_who_made_it_and_the_owner_may_change_an_avatar(signed_in, maria, tom, owner, new_avatar, name):
     avatar = new_avatar(made_by=maria, state=ProviderState.FAILED)
     address = reverse(name, args=[avatar.pk])

@@ -2,15 +2,18 @@
 
 from datetime import timedelta
 
+import pytest
 from django.core.files.storage import default_storage
 from django.utils import timezone
 from django_q.models import OrmQ
 
 from avatars import poller, services, tasks
 from avatars.models import Avatar
+from avatars.services import replace_portrait
 from dashboard.jobs.provider_job import ProviderState
 from dashboard.models import Tombstone
 from dashboard.provider.client import Client
+from tests.conftest import FIXTURES
 from tests.workers import work_on_avatar
 
 
@@ -57,6 +60,60 @@ def test_a_refusal_is_shown_in_the_providers_words_and_ends_it(provider, new_ava
     avatar.refresh_from_db()
     assert avatar.state == ProviderState.FAILED
     assert "Face is too small" in avatar.error
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(400, 10003), (422, "2003"), (200, 2004), (400, 2005), (400, 2002), (415, -1)]
+)
+def test_a_refusal_of_the_portrait_is_final(provider, new_avatar, status, code):
+    provider.mood.refuse["avatar.generate"] = (status, {"code": code, "message": "No face."})
+    avatar = new_avatar()
+    work_on_avatar(avatar.pk)
+    avatar.refresh_from_db()
+    assert (avatar.state, avatar.portrait_refused) == (ProviderState.FAILED, True)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (500, {"code": 1, "message": "down"}),
+        (503, {"code": 1007, "message": "busy"}),
+        (401, {"code": 1003, "message": "no entry"}),
+        (400, {"code": 2001, "message": "The picture cannot be downloaded."}),
+        (404, "<html>"),
+    ],
+)
+def test_what_has_nothing_to_do_with_the_portrait_can_be_tried_again(provider, new_avatar, status, body):
+    provider.mood.refuse["avatar.generate"] = (status, body)
+    avatar = new_avatar()
+    for _ in range(20):
+        due_now(avatar)
+        work_on_avatar(avatar.pk)
+        avatar.refresh_from_db()
+        if avatar.state == ProviderState.FAILED:
+            break
+    assert (avatar.state, avatar.portrait_refused) == (ProviderState.FAILED, False)
+
+
+def test_another_picture_for_a_refused_avatar_is_sent_as_something_new(
+    provider, new_avatar, django_capture_on_commit_callbacks
+):
+    provider.mood.refuse["avatar.generate"] = (400, {"code": 2003, "message": "No face."})
+    avatar = new_avatar()
+    work_on_avatar(avatar.pk)
+    avatar.refresh_from_db()
+    provider.mood.refuse.clear()
+    old_files, old_reference = [file.name for file in avatar.files], avatar.client_ref
+    with django_capture_on_commit_callbacks(execute=True):
+        replace_portrait(avatar, FIXTURES / "astronaut.jpg", "Eileen.jpg")
+    work_on_avatar(avatar.pk)
+    avatar.refresh_from_db()
+    assert (avatar.state, avatar.name, avatar.portrait_refused) == (ProviderState.READY, "Eileen", False)
+    asked = [body for name, body in provider.calls if name == "avatar.generate"]
+    assert [body["client_ref"] == str(old_reference) for body in asked] == [True, False]
+    assert asked[0]["image_url"] != asked[1]["image_url"]
+    assert not any(default_storage.exists(name) for name in old_files)
+    assert all(default_storage.exists(file.name) for file in avatar.files)
 
 
 def test_a_provider_that_is_down_is_asked_again_later_and_not_for_ever(provider, new_avatar):

@@ -105,6 +105,7 @@ def test_who_waits_too_long_hears_so_while_the_work_goes_on(curl, double, web, s
     ("reason", "code"),
     [
         ("no_face", 2003),
+        ("animal", 2003),
         ("face_too_small", 2004),
         ("turned_away", 2005),
         ("covered", 2005),

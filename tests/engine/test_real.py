@@ -1,6 +1,7 @@
 """The whole way with the real animator, in the words of the original API's documentation."""
 
 import io
+import re
 import subprocess
 import sys
 
@@ -63,6 +64,23 @@ def test_a_picture_without_a_face_is_told_as_such(curl, web, rigger, settings):
     settings.ENGINE_GENERATE_WAIT = 60
     status, envelope = curl("avatar.generate", {"image_url": web.url + "/face.jpg"})  # a grey disc
     assert (status, envelope["code"]) == (400, Code.NO_FACE)
+
+
+@pytest.mark.slow
+def test_a_small_face_becomes_an_avatar_and_the_warning_names_its_size(curl, web, rigger, settings):
+    settings.ENGINE_GENERATE_WAIT = 60
+    room = Image.new("RGB", (1200, 900), (200, 205, 210))
+    person = Image.open(FIXTURES / "astronaut.jpg")
+    room.paste(person.resize((210, 210), Image.Resampling.LANCZOS), (600, 500))
+    file = io.BytesIO()
+    room.save(file, "JPEG", quality=75)
+    web.pages["/room"] = file.getvalue()
+    (avatar,) = curl.data("avatar.generate", {"image_url": web.url + "/room"})
+    (warning,) = avatar["warnings"]
+    assert re.search(r"small in this picture \((8|9)\d pixels\): the video will be a little soft", warning)
+    ((x, y, w, h),) = avatar["faces"]  # in shares of the picture that was sent, not of the preview
+    assert 600 < x * 1200 < (x + w) * 1200 < 810
+    assert 500 < y * 900 < (y + h) * 900 < 710
 
 
 @pytest.mark.slow
