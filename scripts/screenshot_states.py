@@ -177,8 +177,8 @@ def upload_wrong_files(page: Page) -> None:
 
 
 def choose_look(page: Page) -> None:
-    page.locator("[name=look-frame][value='9:16']").check(force=True)
-    page.locator("[name=look-background][value=gradient]").check(force=True)
+    for choice in ("[name=look-frame][value='9:16']", "[name=look-background][value=gradient]"):
+        page.locator(f"label:has({choice})").click()
 
 
 def open_recorder(page: Page) -> None:

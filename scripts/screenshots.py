@@ -185,14 +185,17 @@ class Camera:
             shot.act(page)
         load_pictures(page)
         page.wait_for_timeout(250)
-        if shot.is_full:
-            page.evaluate("scrollTo(0, 0)")  # what sticks would stand in the middle
         overflow = page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
         if overflow > 0:
             self.problems.append(f"{filename}: {overflow} px wider than the window")
-        page.screenshot(path=self.options.folder / filename, full_page=shot.is_full)
+        if shot.is_full:
+            # A window as high as the page: what sticks to the window's edge is not in the middle of the picture.
+            height = page.evaluate("document.documentElement.scrollHeight")
+            page.set_viewport_size({"width": page.viewport_size["width"], "height": height})
+            page.wait_for_timeout(100)
+        page.screenshot(path=self.options.folder / filename)
 
 
 def session_cookie(user: Any, base: str) -> Any:

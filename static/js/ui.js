@@ -1,5 +1,6 @@
 // Small things for every page: toasts, announcements, the theme, renaming.
 
+const MAX_TOASTS = 3;
 const toasts = document.getElementById("toasts");
 const announcer = document.getElementById("announcer");
 
@@ -21,6 +22,8 @@ function toast(text, bad = false, url = "") {
   if (url) words.append(" ", Object.assign(document.createElement("a"), { href: url, textContent: "Show" }));
   made.classList.toggle("is-bad", bad);
   toasts.append(made);
+  // A phone shows three without covering the page; errors stay until they are closed.
+  [...toasts.querySelectorAll(".toast:not(.is-bad)")].slice(0, -MAX_TOASTS).forEach((old) => old.remove());
   fade(made);
 }
 
