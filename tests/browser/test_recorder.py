@@ -177,7 +177,7 @@ def test_recording_again_forgets_the_first_take(listening, speaker):
 @pytest.mark.parametrize(
     ("arguments", "break_it", "sentence"),
     [
-        (MICROPHONE[:1], "", "The browser does not let this page use the microphone."),
+        (MICROPHONE[:1], "", "The browser has blocked the microphone."),
         (
             [],
             "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotFoundError'))",
@@ -221,7 +221,7 @@ def test_an_address_without_https_is_told_as_the_reason(listening, speaker, live
     bar = page.locator(".compose-preview").bounding_box()
     recorder = page.locator("#recorder").bounding_box()
     assert recorder["y"] + recorder["height"] <= bar["y"] + 1  # nothing of it is behind the bar
-    expect(problem).to_contain_text("only to addresses that begin with https")
+    expect(problem).to_contain_text("only on https addresses")
     port = live_server.url.rpartition(":")[2]
     expect(problem).to_contain_text(f"http://localhost:{port}")
     # A phone has a recorder of its own, which needs no permission.

@@ -161,7 +161,7 @@ def test_what_keeps_breaking_although_the_server_is_there_is_told(page, line, sp
     for _ in range(40):
         page.clock.run_for(3_000)
         page.wait_for_timeout(60)
-        if "keeps breaking" in (page.locator("#sound-error").text_content() or ""):
+        if "keeps failing" in (page.locator("#sound-error").text_content() or ""):
             break
     expect(page.locator("#sound-error")).to_have_text(re.compile("The connection keeps failing. Try again."))
     assert not Voice.objects.exists()

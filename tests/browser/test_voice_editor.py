@@ -138,7 +138,7 @@ def test_a_cut_that_cannot_be_made_is_said_and_nothing_is_sent(editor, recording
     recording.sound.storage.delete(recording.sound.name)
     editor.get_by_label("From", exact=True).fill("1")
     editor.get_by_role("button", name="Make the video").click()
-    expect(editor.locator(".editor [data-words]")).to_contain_text("The file of this recording is gone")
+    expect(editor.locator(".editor [data-words]")).to_contain_text("The file of this recording is missing")
     assert not Video.objects.exists()
 
 
@@ -155,7 +155,7 @@ def test_on_its_own_page_a_voice_is_cut_and_saved(page, recording):
     end = page.get_by_role("slider", name="End")
     assert float(end.get_attribute("aria-valuenow")) == pytest.approx(recording.seconds - 0.1, abs=0.06)
     page.get_by_role("link", name="Morning", exact=True).click()
-    expect(page.get_by_role("heading", name="Trimmed from it")).to_be_visible()
+    expect(page.get_by_role("heading", name="Trimmed versions")).to_be_visible()
 
 
 def test_without_a_script_a_voice_is_cut_by_a_plain_form(browse, recording):

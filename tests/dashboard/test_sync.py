@@ -50,5 +50,5 @@ def test_a_provider_that_does_not_answer_is_told_until_it_does(provider, client,
     provider.mood.refuse.clear()
     tasks.sync()
     page = client.get(reverse(many)).text
-    assert "did not work" not in page
+    assert "The last sync" not in page
     assert "No new" not in page  # nobody asked
