@@ -186,6 +186,7 @@ CACHES = {
 # A task says only which row to look at: rows carry the work, leases and attempts (dashboard/jobs/base.py).
 # `retry` must outlast everything that may wait in memory: timeout x (1 + ceil((queue_limit + 1) / workers)),
 # see checks.py. `guard_cycle` stays at its default: the sentinel's count-down must hit 0 exactly.
+WORKERS = env.number("WORKERS", 2, least=1)
 # Tasks that wait for an avatar or a video to be taken, at a slow provider for minutes.
 GENERATE_WORKERS = env.number("GENERATE_WORKERS", 4, least=2, most=8)
 _queue = {"queue_limit": 1, "bulk": 1, "ack_failures": True, "max_attempts": 1}
@@ -194,7 +195,7 @@ Q_CLUSTER = {
     "name": "dashboard",
     "orm": "default",
     "cache": "queue",
-    "workers": env.number("WORKERS", 2, least=1),
+    "workers": WORKERS,
     "poll": 0.2,  # somebody is watching; five looks a second take half a percent of one core
     "timeout": 600,
     "retry": 2000,
@@ -217,8 +218,8 @@ POLLER_STEPS = [
     "avatars.poller.step",
     "videos.poller.step",
     "videos.batches.poller.step",
-    "videos.exports.tasks.step",
-    "videos.exports.tasks.tidy",
+    "videos.exports.poller.step",
+    "videos.exports.poller.cleanup",
     *(["engine.poller.step"] if EMBEDDED else []),
 ]
 # With our own engine nothing is lost by asking often; another provider allows 30 requests a minute.

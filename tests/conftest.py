@@ -169,7 +169,7 @@ def new_backdrop(maria: User, tmp_path: Path) -> Callable[..., Backdrop]:
 
     def make(name: str = "wall.png") -> Backdrop:
         path = made.picture(tmp_path / name, (640, 360), (20, 120, 60))
-        return backdrops.take_in(path, name, maria)
+        return backdrops.create_backdrop(path, name, maria)
 
     return make
 

@@ -1,4 +1,4 @@
-"""What a card in a gallery shows of a video, and how a page asks whether that has changed."""
+"""What the card of a video shows, and the stamp by which a poll sees whether that has changed."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from videos.scheduling import count_ahead
 
 @dataclass(frozen=True)
 class VideoCard:
-    """A video and what is shown with it that is not in its row."""
+    """A video and its place in the queue."""
 
     video: Video
-    ahead: int = 0  # how many videos are made before it
+    ahead: int = 0  # how many videos are generated before it
 
     @property
     def stamp(self) -> str:
@@ -24,12 +24,12 @@ class VideoCard:
 
 
 def stamp(video: Video, ahead: int) -> str:
-    """What a poll compares: the row, and its place in the queue, which moves without the row."""
+    """What a poll compares: the version of the row, and its place in the queue, which changes without the row."""
     return f"{video.version}.{ahead}"
 
 
 def cards_of(videos: Iterable[Video]) -> list[VideoCard]:
-    """The cards of these videos, in their order."""
+    """The cards of these videos, in the same order."""
     videos = list(videos)
     ahead = count_ahead(videos)
     return [VideoCard(video, ahead.get(video.pk, 0)) for video in videos]

@@ -1,10 +1,10 @@
-"""Making a new video: who speaks, and what they say."""
+"""The page "New video"."""
 
 from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -15,28 +15,33 @@ from avatars.models import Avatar
 from dashboard.files.filenames import for_video
 from dashboard.jobs.provider_job import ACTIVE_STATES
 from dashboard.models import User
-from dashboard.request import parse_id
+from dashboard.request import Request, parse_id
 from dashboard.uploads import UploadError
 from videos import tasks
 from videos.forms import NewVideoForm, speakers
 from videos.looks.forms import LookForm
 from videos.looks.look import Look
-from videos.looks.picker import Step
+from videos.looks.picker import LookPicker
 from videos.models import Video, Voice
 from videos.voices import services as voice_services
 
-SPEAKERS_SHOWN = 60
-VOICES_SHOWN = 6
-VOICES_KEPT_CLOSE = 100
-DRAFT_SECONDS = 7 * 24 * 3600  # how long a browser keeps what was begun (js/video-draft.js)
+MAX_SPEAKERS = 60
+MAX_VOICES = 6  # shown at first
+MAX_OLDER_VOICES = 94  # shown on request
+DRAFT_SECONDS = 7 * 24 * 3600  # how long a browser keeps a draft (js/video-draft.js)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: Request) -> HttpResponse:
+    """The page, and the submitted form."""
     if request.method != "POST":
         chosen = {"avatar": request.GET.get("avatar"), "voice": request.GET.get("voice")}
-        chosen["script"] = voice_services.words_of(Voice.objects.filter(pk=parse_id(chosen["voice"])).first())
-        return _page(request, NewVideoForm(initial=chosen), LookForm.showing(_look_of(request)), chosen)
+        chosen["script"] = voice_services.find_script(
+            Voice.objects.filter(pk=parse_id(chosen["voice"]) or 0).first()
+        )
+        return _render_page(
+            request, NewVideoForm(initial=chosen), LookForm.from_look(_find_look(request)), chosen
+        )
     form = NewVideoForm(request.POST, request.FILES)
     looks = LookForm(request.POST, request.FILES, user=request.user)
     if form.is_valid() and looks.is_valid():
@@ -46,16 +51,16 @@ def new(request: HttpRequest) -> HttpResponse:
         voice = data["voice"]
         try:
             if data["sound"]:
-                voice = voice_services.take_in(data["sound"], data["sound"].name, request.user)
+                voice = voice_services.create_voice(data["sound"], data["sound"].name or "", request.user)
         except UploadError as error:
             form.add_error("sound", str(error))
         else:
-            return _redirect_to(_make(data, voice, looks.look, request.user))
-    return _page(request, form, looks, form.data, status=422)
+            return _redirect_to(_create_video(data, voice, looks.look, request.user))
+    return _render_page(request, form, looks, form.data, status=422)
 
 
 def _redirect_to(video: Video) -> HttpResponse:
-    """The video's page. The cookie tells the browser that what it kept of this page has become a video."""
+    """Redirect to the video. The cookie tells the browser that its draft has become a video."""
     response = redirect(video)
     response.set_cookie(
         "video_made",
@@ -67,13 +72,13 @@ def _redirect_to(video: Video) -> HttpResponse:
     return response
 
 
-def _look_of(request: HttpRequest) -> Look:
-    """Whoever comes from a video, to make another like it, finds its look chosen."""
-    video = Video.objects.filter(pk=parse_id(request.GET.get("look"))).first()
+def _find_look(request: Request) -> Look:
+    """The look of the video that the new one is to be like, if any."""
+    video = Video.objects.filter(pk=parse_id(request.GET.get("look")) or 0).first()
     return video.parsed_look if video else Look()
 
 
-def _make(data: dict[str, Any], voice: Voice, look: Look, user: User) -> Video:
+def _create_video(data: dict[str, Any], voice: Voice, look: Look, user: User) -> Video:
     try:
         with transaction.atomic():
             video = Video.objects.create(
@@ -82,38 +87,38 @@ def _make(data: dict[str, Any], voice: Voice, look: Look, user: User) -> Video:
                 avatar=data["avatar"],
                 voice=voice,
                 script=data["script"],
-                look=look.values(),
+                look=look.to_dict(),
                 made_by=user,
                 colour=data["avatar"].colour,
             )
             tasks.start(video)
-    except IntegrityError:  # the same page was sent twice at the same moment
+    except IntegrityError:  # the page was submitted twice at the same moment
         return Video.objects.get(client_ref=data["ref"])
     return video
 
 
-def _page(
-    request: HttpRequest, form: NewVideoForm, looks: LookForm, chosen: Any, status: int = 200
+def _render_page(
+    request: Request, form: NewVideoForm, looks: LookForm, chosen: Any, status: int = 200
 ) -> HttpResponse:
-    """The page with the newest to choose from, and whatever is chosen already among them."""
+    """The page with the newest avatars and voices, including those that are chosen already."""
     avatar, voice = parse_id(chosen.get("avatar")), parse_id(chosen.get("voice"))
     ready = speakers().only("name", "colour", "portrait", "thumbnail", "preview", "cutout", "framing")
-    shown = list(ready[:SPEAKERS_SHOWN])
-    if avatar and avatar not in {a.pk for a in shown}:
-        shown = [*ready.filter(pk=avatar), *shown]
-    heard = list(Voice.objects.all()[:VOICES_KEPT_CLOSE])
-    if voice and voice not in {v.pk for v in heard[:VOICES_SHOWN]}:
-        heard = [*Voice.objects.filter(pk=voice), *(v for v in heard if v.pk != voice)]
-    # Chosen elsewhere, and still being made: the page says so and comes again.
+    avatars = list(ready[:MAX_SPEAKERS])
+    if avatar and avatar not in {each.pk for each in avatars}:
+        avatars = [*ready.filter(pk=avatar), *avatars]
+    voices = list(Voice.objects.all()[: MAX_VOICES + MAX_OLDER_VOICES])
+    if voice and voice not in {each.pk for each in voices[:MAX_VOICES]}:
+        voices = [*Voice.objects.filter(pk=voice), *(each for each in voices if each.pk != voice)]
+    # If the chosen avatar is still being generated, the page says so and reloads when it is ready.
     soon = Avatar.objects.filter(pk=avatar, state__in=ACTIVE_STATES).first() if avatar else None
-    if not avatar and len(shown) == 1:
-        avatar = shown[0].pk  # nothing to choose
+    if not avatar and len(avatars) == 1:
+        avatar = avatars[0].pk  # the only choice
     context = {
         "form": form,
-        "look": Step(looks, request.user),
-        "avatars": shown,
-        "voices": heard[:VOICES_SHOWN],
-        "older_voices": heard[VOICES_SHOWN:],
+        "look": LookPicker(looks, request.user),
+        "avatars": avatars,
+        "voices": voices[:MAX_VOICES],
+        "older_voices": voices[MAX_VOICES:],
         "soon": soon,
         "avatar_pk": avatar,
         "voice_pk": voice,
@@ -125,12 +130,12 @@ def _page(
 
 
 @require_GET
-def speaker(request: HttpRequest, pk: int) -> HttpResponse:
-    """The poll of a page that waits for its avatar: nothing while it is being made, then the page again."""
+def speaker(request: Request, pk: int) -> HttpResponse:
+    """Polled while the chosen avatar is being generated: 204 until it is done, then the page is reloaded."""
     avatar = Avatar.objects.filter(pk=pk).first()
     if avatar and avatar.is_active:
         return HttpResponse(status=204)
-    if avatar and not avatar.is_ready:  # its own page says what is wrong with it
+    if avatar and not avatar.is_ready:  # its own page explains what is wrong
         return HttpResponseClientRedirect(avatar.get_absolute_url())
     voice = parse_id(request.GET.get("voice"))
     chosen = {"avatar": pk, **({"voice": voice} if voice else {})}

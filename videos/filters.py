@@ -6,7 +6,7 @@ from datetime import datetime
 from django.contrib import messages
 from django.db.models import Q
 from django.db.models.functions import Lower
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
@@ -21,14 +21,13 @@ from dashboard.gallery.selection import describe_deletion, parse_selection, spli
 from dashboard.jobs.provider_job import ProviderState
 from dashboard.models import User
 from dashboard.provider import sync as provider_sync
-from dashboard.request import parse_id
+from dashboard.request import Request, parse_id
 from videos import tasks
 from videos.cards import cards_of
 from videos.models import Video
 from videos.search import VIDEOS
-from videos.views import for_cards
 
-AVATARS_OFFERED = 40
+MAX_AVATARS = 40
 
 
 class VideoFilterForm(filters.FilterForm):
@@ -56,7 +55,7 @@ class VideoFilterForm(filters.FilterForm):
     @staticmethod
     def _avatars(wanted: str) -> list[tuple[str, str]]:
         """The newest ones; one that was chosen on its own page is there too. Others are found by their names."""
-        newest = Avatar.objects.order_by("-created_at", "-pk").values("pk")[:AVATARS_OFFERED]
+        newest = Avatar.objects.order_by("-created_at", "-pk").values("pk")[:MAX_AVATARS]
         shown = Q(pk__in=newest)
         if number := parse_id(wanted):
             shown |= Q(pk=number)
@@ -78,7 +77,7 @@ GALLERY = Gallery(Video, "video", "videos", "videos", VideoFilterForm)
 
 
 @require_GET
-def gallery(request: HttpRequest) -> HttpResponse:
+def gallery(request: Request) -> HttpResponse:
     form = VideoFilterForm(request.GET, request.user)
     page = Page(form, Video.objects.all(), request.GET.get("page"))
     words = page.describe_total("video", "videos")
@@ -88,20 +87,20 @@ def gallery(request: HttpRequest) -> HttpResponse:
         "words": words,
         "sync": provider_sync.load_state(Video),
         "changes": Changes.none_yet(GALLERY, page),
-        "cards": cards_of(page.load(for_cards())),
+        "cards": cards_of(page.load(Video.objects.for_cards())),
     }
     return render_gallery(request, "videos", context)
 
 
 @require_GET
-def changes(request: HttpRequest) -> HttpResponse:
+def changes(request: Request) -> HttpResponse:
     """The poll of the gallery: what was made or deleted elsewhere."""
     return GALLERY.poll(request)
 
 
 @require_GET
-def download(request: HttpRequest) -> HttpResponseBase:
-    """Videos and masks of what was selected, as one archive."""
+def download(request: Request) -> HttpResponseBase:
+    """Download the selected videos and their masks as one archive."""
     rows = Video.objects.filter(pk__in=parse_selection(request.GET), state=ProviderState.READY).exclude(
         video=""
     )
@@ -109,22 +108,22 @@ def download(request: HttpRequest) -> HttpResponseBase:
     if not videos:
         messages.error(request, "None of these can be downloaded yet.")
         return redirect("videos")
-    return zip_stream.download(files_of(videos), "Videos.zip")
+    return zip_stream.download(list_archive_files(videos), "Videos.zip")
 
 
-def files_of(videos: list[Video]) -> Iterator[tuple[str, str, datetime]]:
-    """What an archive has of them, under their titles: see dashboard.files.zip_stream."""
+def list_archive_files(videos: list[Video]) -> Iterator[tuple[str, str, datetime]]:
+    """Name in the archive, name in the storage, and date of each file: see dashboard.files.zip_stream."""
     names = zip_stream.Names()
     for video in videos:
         name = names.give(video.title)
-        yield f"{name}.mp4", video.display_file.name, video.created_at
-        if video.mask and video.display_file.name == video.video.name:  # it fits no other
-            yield f"{name} mask.mp4", video.mask.name, video.created_at
+        yield f"{name}.mp4", video.display_file.name or "", video.created_at
+        if video.mask and video.display_file.name == video.video.name:  # it fits only the original
+            yield f"{name} mask.mp4", video.mask.name or "", video.created_at
 
 
 @require_POST
-def delete(request: HttpRequest) -> HttpResponse:
-    """What was selected, as far as the person may; the page comes back as it was asked for."""
+def delete(request: Request) -> HttpResponse:
+    """Delete the selected videos that this person may delete; the gallery keeps its filters."""
     mine, left = split_by_permission(Video.objects.filter(pk__in=parse_selection(request.POST)), request.user)
     for video in mine:
         tasks.remove(video)

@@ -1,20 +1,21 @@
-"""What people choose for a new video, and what they may type about one."""
+"""The forms of a video: a new one, and its title."""
 
 import uuid
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.db.models import QuerySet
 
 from avatars.models import Avatar
 from dashboard.jobs.provider_job import ProviderState, current_provider
 from videos.models import Video, Voice
 
-MAX_SCRIPT = 20_000  # characters; what the API takes
+MAX_SCRIPT = 20_000  # characters, as the API accepts
 SCRIPT_TOO_LONG = f"This script is too long: at most {MAX_SCRIPT:,} characters."
 
 
-def speakers() -> Any:
-    """Avatars that can speak now: ready, and known to the provider that is in use."""
+def speakers() -> QuerySet[Avatar]:
+    """Avatars that can speak: ready, and known to the current provider."""
     return Avatar.objects.filter(state=ProviderState.READY, provider=current_provider())
 
 
@@ -25,9 +26,9 @@ class TitleForm(forms.ModelForm):
 
 
 class NewVideoForm(forms.Form):
-    """An avatar, a voice (one used before, or a file from somebody without JavaScript), a title if wanted."""
+    """An avatar, a voice (an existing one, or without JavaScript a file), and optionally a title."""
 
-    # Made with the page: the same page sent twice is one video.
+    # Created with the page, so that submitting it twice creates one video.
     ref = forms.UUIDField(initial=uuid.uuid4)
     avatar = forms.ModelChoiceField(
         queryset=Avatar.objects.none(),
@@ -51,10 +52,11 @@ class NewVideoForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["avatar"].queryset = speakers()
+        cast(forms.ModelChoiceField, self.fields["avatar"]).queryset = speakers()
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean()
+        super().clean()
+        data = self.cleaned_data
         if "voice" not in self.errors and not data.get("voice") and not data.get("sound"):
             self.add_error("voice", "Add a voice: upload audio, or choose a recent voice.")
         return data

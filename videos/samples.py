@@ -1,4 +1,4 @@
-"""The sample of a new team: a portrait and a voice of our own, and the video that they become, by one click."""
+"""The sample for a new team: one click creates a video from an included portrait and voice."""
 
 from django.conf import settings
 from django.db import transaction
@@ -18,18 +18,18 @@ SCRIPT = (FOLDER / "voice.txt").read_text(encoding="utf-8").strip()
 STOPPED = (ProviderState.FAILED, ProviderState.UNSURE, ProviderState.CANCELLED)
 
 
-def make(user: User) -> Video:
-    """The sample in this person's own gallery: what is there already is not made twice. Raises UploadError."""
+def create_sample(user: User) -> Video:
+    """Create the sample for this person, unless they have it already. Raises UploadError."""
     avatar = Avatar.objects.filter(made_by=user, name=FACE).exclude(state__in=STOPPED).first()
     voice = Voice.objects.filter(made_by=user, name=VOICE).first()
     avatar = avatar or create_avatar(FOLDER / "portrait.jpg", FACE, user)
-    voice = voice or voice_services.take_in(FOLDER / "voice.mp3", VOICE, user, script=SCRIPT, cut=True)
+    voice = voice or voice_services.create_voice(FOLDER / "voice.mp3", VOICE, user, script=SCRIPT, cut=True)
     earlier = Video.objects.filter(made_by=user, avatar=avatar, voice=voice).exclude(state__in=STOPPED)
-    return earlier.first() or _order(avatar, voice, user)
+    return earlier.first() or _create_video(avatar, voice, user)
 
 
-def _order(avatar: Avatar, voice: Voice, user: User) -> Video:
-    """It waits until its avatar can speak."""
+def _create_video(avatar: Avatar, voice: Voice, user: User) -> Video:
+    """The video is queued until its avatar is ready."""
     with transaction.atomic():
         video = Video.objects.create(
             title=for_video(avatar.name, voice.name),

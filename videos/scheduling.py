@@ -1,9 +1,8 @@
-"""The line of videos that wait for a place at the provider: who goes next, and how many are before whom.
+"""The queue of videos that wait to be sent to the provider: which are next, and how many are ahead of each.
 
-A video that somebody ordered by itself goes before those of a batch, so that two hundred at once keep nobody
-waiting; of several batches each has its turn, first with its first video, then with its second, and so on.
-Who waits here can still be cancelled without a cost. A video whose avatar is still being made stands beside the line
-until it can speak.
+A single video goes before those of a batch, so that a large batch does not delay other people. Several batches take
+turns: first the first video of each, then the second, and so on. Queued videos can be cancelled at no cost. A video
+whose avatar is still being generated is not part of the queue until the avatar is ready.
 """
 
 from bisect import bisect_left
@@ -15,13 +14,13 @@ from dashboard.jobs.provider_job import ACTIVE_STATES, ProviderState
 from videos.models import Video
 
 ORDER = ("batch_position", "created_at", "pk")
-AWAY = (ProviderState.SENDING, ProviderState.MAKING)
+AT_PROVIDER = (ProviderState.SENDING, ProviderState.MAKING)
 
 
 def next_up() -> list[int]:
-    """Which waiting videos may be sent now: as many as there are places at the provider."""
-    away = Video.objects.filter(state__in=AWAY).count()
-    free = max(settings.CG_AVATAR_MAX_IN_FLIGHT - away, 0)
+    """The keys of the videos that may be sent now: as many as CG_AVATAR_MAX_IN_FLIGHT still allows."""
+    in_flight = Video.objects.filter(state__in=AT_PROVIDER).count()
+    free = max(settings.CG_AVATAR_MAX_IN_FLIGHT - in_flight, 0)
     waiting = (
         Video.objects.due(ProviderState.WAITING).exclude(avatar__state__in=ACTIVE_STATES).order_by(*ORDER)
     )
@@ -29,26 +28,28 @@ def next_up() -> list[int]:
 
 
 def count_ahead(videos: Iterable[Video]) -> dict[int, int]:
-    """How many videos are ahead of each one that waits, by its key: two queries for all of them."""
+    """The number of videos ahead of each queued one, by its key; two queries for all of them."""
     videos = list(videos)
-    here = [video for video in videos if video.state == ProviderState.WAITING and not video.waits_for_avatar]
-    there = [video for video in videos if waits_there(video)]
-    if not here and not there:
+    queued_here = [
+        video for video in videos if video.state == ProviderState.WAITING and not video.waits_for_avatar
+    ]
+    queued_there = [video for video in videos if is_queued_at_provider(video)]
+    if not queued_here and not queued_there:
         return {}
-    away = sorted(Video.objects.filter(state__in=AWAY).values_list("state_since", flat=True))
-    # The provider keeps a queue of its own: who came to it first.
-    ahead = {video.pk: bisect_left(away, video.state_since) for video in there}
-    if here:
-        line = Video.objects.filter(state=ProviderState.WAITING).exclude(avatar__state__in=ACTIVE_STATES)
-        line = list(line.order_by(*ORDER).values_list(*ORDER))
-        for video in here:
-            ahead[video.pk] = len(away) + bisect_left(
-                line, (video.batch_position, video.created_at, video.pk)
-            )
+    in_flight = sorted(Video.objects.filter(state__in=AT_PROVIDER).values_list("state_since", flat=True))
+    # The provider has a queue of its own, in the order in which videos were sent.
+    ahead = {video.pk: bisect_left(in_flight, video.state_since) for video in queued_there}
+    if queued_here:
+        waiting = Video.objects.filter(state=ProviderState.WAITING).exclude(avatar__state__in=ACTIVE_STATES)
+        queue = list(waiting.order_by(*ORDER).values_list("batch_position", "created_at", "pk"))
+        for video in queued_here:
+            place = (video.batch_position, video.created_at, video.pk)
+            ahead[video.pk] = len(in_flight) + bisect_left(queue, place)
     return ahead
 
 
-def waits_there(video: Video) -> bool:
+def is_queued_at_provider(video: Video) -> bool:
+    """Whether it was sent but the provider has not started it."""
     return video.state == ProviderState.SENDING or (
         video.state == ProviderState.MAKING and video.remote_state == "pending"
     )

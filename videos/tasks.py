@@ -1,4 +1,4 @@
-"""From an avatar and a voice to a talking video at home: each task goes on from what the row says."""
+"""Generating videos: each task continues from the state of its row, so that it can be run again after a crash."""
 
 import contextlib
 import logging
@@ -25,50 +25,50 @@ from dashboard.provider.client import ProviderError, client
 from dashboard.provider.download import download_result
 from dashboard.uploads import UploadError, results
 from videos import captions
-from videos.exports import tasks as exports
+from videos.exports import services as exports
 from videos.models import Video
 from videos.scheduling import next_up
 
 log = logging.getLogger(__name__)
 
-SEND_LEASE = 90  # seconds
-COPY_LEASE = 600
-SENDING, COPYING = lifecycle.sending_phase(SEND_LEASE), lifecycle.copying_phase(COPY_LEASE)
-DOWNLOAD_SECONDS = COPY_LEASE / 3
-MASK_TRIES = 5  # with backoff() more than a minute; then the video is shown without it
+SEND_LEASE_SECONDS = 90
+COPY_LEASE_SECONDS = 600
+SENDING, COPYING = lifecycle.sending_phase(SEND_LEASE_SECONDS), lifecycle.copying_phase(COPY_LEASE_SECONDS)
+DOWNLOAD_SECONDS = COPY_LEASE_SECONDS / 3
+MAX_MASK_ATTEMPTS = 5  # more than a minute with backoff(); then the video is shown without a mask
 MAX_VIDEO_BYTES = 4 * 2**30
 
 
-# ---------------------------------------------------------------- what the pages ask for
+# ---------------------------------------------------------------- requests of pages
 
 
 def start(video: Video) -> None:
-    """To be called in the transaction that saved the new row, or moved it."""
+    """Enqueue the task of its state. Call it in the transaction that saves or moves the row."""
     enqueue_job(video)
 
 
 def retry(video: Video) -> bool:
-    """Try again; False when there was nothing to try."""
+    """Try again. Returns whether there was anything to retry."""
     with transaction.atomic():
         if video.remote_id and video.remote_state == "finished":
             if not lifecycle.retry(video, ProviderState.COPYING):
                 return False
         else:
-            old = video.remote_id
+            old_id = video.remote_id
             if not lifecycle.retry(
                 video, ProviderState.WAITING, remote_id="", remote_state="", lost_since=None
             ):
                 return False
-            if old:  # it failed there for good; a sync must not bring it in beside the new one
-                Tombstone.record(Video.KIND, video.provider, old)
+            if old_id:  # it failed for good there: a sync must not import it
+                Tombstone.record(Video.KIND, video.provider, old_id)
         start(video)
     return True
 
 
 def cancel(video: Video) -> bool:
-    """Stop waiting for it. False when it was too late.
+    """Cancel the video if it is still queued. Returns whether it was cancelled.
 
-    What the provider has in its own queue already cannot be cancelled there: we only forget it.
+    The API has no cancelling: a video that is queued at the provider is only ignored from then on.
     """
     if not video.is_cancellable:
         return False
@@ -82,26 +82,27 @@ def cancel(video: Video) -> bool:
 
 
 def remove(video: Video) -> None:
-    """Delete it here for good. Its voice stays while other videos use it (see videos.poller)."""
-    lifecycle.delete(video, delete_related=lambda: exports.drop_all(video))
+    """Delete it for good. The poller deletes its voice if nothing else uses that."""
+    lifecycle.delete(video, delete_related=lambda: exports.delete_exports(video))
 
 
 def request_sync() -> None:
+    """Enqueue a sync."""
     enqueue("videos.tasks.sync")
 
 
-# ---------------------------------------------------------------- what the workers do
+# ---------------------------------------------------------------- tasks
 
 
 def generate(pk: int) -> None:
-    """Ask the provider for one video: a task of the cluster `generate`. From then on the poller watches it."""
-    # Without its turn it may still be resumed, when a task died that was sending it.
+    """Request one video from the provider: a task of the cluster `generate`. From then on the poller follows it."""
+    # A video that is not next may only be resumed after a task died while sending it.
     due = SENDING.due if pk in next_up() else (ProviderState.SENDING,)
     lifecycle.run(Video, pk, replace(SENDING, due=due), _send)
 
 
 def copy(pk: int) -> None:
-    """Copy the files of a video that is made: a task of the common workers."""
+    """Download the files of a finished video: a task of the common workers."""
     lifecycle.run(Video, pk, COPYING, _copy)
 
 
@@ -114,7 +115,7 @@ def _send(video: Video) -> None:
     elif avatar.provider != current_provider():
         video.fail("The avatar was made with another avatar service. Upload its portrait again.")
     else:
-        audio_url, ref = signed_links.api_link(voice.sound.name), str(video.client_ref)
+        audio_url, ref = signed_links.api_link(voice.sound.name or ""), str(video.client_ref)
         lifecycle.send(
             video,
             lambda: client().generate_video(avatar.remote_id, audio_url, ref, script=video.script),
@@ -129,16 +130,16 @@ def _send(video: Video) -> None:
 
 
 def _copy(video: Video) -> None:
-    """The provider's links die within hours: keep video and mask, checked to be what they claim."""
+    """Download and check video and mask, because the provider's links expire within hours."""
     item = client().get_video(video.remote_id)
     if not item.video_url:
         raise ProviderError("The avatar service sent no link to the finished video.", is_temporary=True)
-    # The mask first: what is tried again for its sake is small.
+    # The mask first, because it may have to be retried and is smaller.
     with (
-        _brought_mask(video, item.mask_video_url) as mask,
+        _download_mask(video, item.mask_video_url) as mask,
         download_result(item.video_url, max_bytes=MAX_VIDEO_BYTES, seconds=DOWNLOAD_SECONDS) as path,
     ):
-        video.renew_lease(COPY_LEASE)
+        video.renew_lease(COPY_LEASE_SECONDS)
         try:
             film = results.check_video(path, path.parent, mask=mask, at=video.poster_moment)
         except UploadError as error:
@@ -146,12 +147,12 @@ def _copy(video: Video) -> None:
             raise ProviderError(
                 "The avatar service sent a file that is not a video.", is_temporary=True
             ) from error
-        _keep(video, path, mask, film, item)
+        _store_files(video, path, mask, film, item)
 
 
 @contextlib.contextmanager
-def _brought_mask(video: Video, url: str) -> Iterator[Path | None]:
-    """The downloaded mask; None where there is none to be had. Raises ProviderError while trying again may help."""
+def _download_mask(video: Video, url: str) -> Iterator[Path | None]:
+    """The downloaded mask, or None if there is none. Raises ProviderError while a retry may help."""
     with contextlib.ExitStack() as stack:
         mask = None
         try:
@@ -160,15 +161,17 @@ def _brought_mask(video: Video, url: str) -> Iterator[Path | None]:
                     download_result(url, max_bytes=MAX_VIDEO_BYTES, seconds=DOWNLOAD_SECONDS)
                 )
         except ProviderError as error:
-            if video.attempts < MASK_TRIES:
+            if video.attempts < MAX_MASK_ATTEMPTS:
                 raise
             log.warning("mask of video %s: %s", video.pk, error)
             video.mask_problem = Video.MaskProblem.LOST
         yield mask
 
 
-def _keep(video: Video, path: Path, mask: Path | None, film: results.CheckedVideo, item: RemoteVideo) -> None:
-    """Store what was checked, and only then show it."""
+def _store_files(
+    video: Video, path: Path, mask: Path | None, film: results.CheckedVideo, item: RemoteVideo
+) -> None:
+    """Store the checked files and then mark the video as ready."""
     if film.mask_problem:
         log.warning("mask of video %s: %s", video.pk, film.mask_problem)
         video.mask_problem = Video.MaskProblem.UNFIT
@@ -186,7 +189,7 @@ def _keep(video: Video, path: Path, mask: Path | None, film: results.CheckedVide
                 store_file(field, source, f"{video.client_ref}.{suffix}")
                 stored.append(field)
         if item.captions_url:
-            _keep_captions(video, item.captions_url)
+            _store_captions(video, item.captions_url)
             stored += [video.captions] if video.captions else []
         with transaction.atomic():
             video.move(
@@ -203,38 +206,38 @@ def _keep(video: Video, path: Path, mask: Path | None, film: results.CheckedVide
                 progress=100,
                 error="",
             )
-            if item.framing and video.avatar_id:  # an avatar from before its service said so
+            if item.framing and video.avatar_id:  # an avatar from before the provider sent it
                 Avatar.objects.filter(pk=video.avatar_id, framing={}).update(framing=item.framing)
-            exports.dress(video)  # with the look that was chosen when it was ordered
-    except BaseException:  # whatever it was, also the worker's end: leave no debris
+            exports.apply_look(video)  # the look chosen when the video was requested
+    except BaseException:  # also when the worker is stopped: leave no files behind
         for field in stored:
-            field.storage.delete(field.name)
+            field.storage.delete(field.name or "")
         raise
 
 
-def _keep_captions(video: Video, url: str) -> None:
-    """What does not come, or is no captions file, is left out: the video is worth showing without it."""
+def _store_captions(video: Video, url: str) -> None:
+    """Failures are only logged: the video can be shown without captions."""
     try:
-        with download_result(url, max_bytes=captions.MAX_BYTES, seconds=COPY_LEASE / 10) as path:
+        with download_result(url, max_bytes=captions.MAX_BYTES, seconds=COPY_LEASE_SECONDS / 10) as path:
             if captions.is_vtt(path):
                 store_file(video.captions, path, f"{video.client_ref}.vtt")
             else:
-                log.warning("captions of video %s are no captions", video.pk)
+                log.warning("captions of video %s are not WebVTT", video.pk)
     except ProviderError as error:
         log.warning("captions of video %s: %s", video.pk, error)
 
 
-# ---------------------------------------------------------------- bringing in what was made elsewhere
+# ---------------------------------------------------------------- importing videos made elsewhere
 
 
 @provider_sync.record_result(Video, "video", "videos")
 def sync() -> int:
-    """Bring in videos that exist at the provider and not here; the number of new ones."""
+    """Import videos that exist at the provider only; returns their number."""
     return lifecycle.sync(Video, client().list_videos, _create)
 
 
 def _create(item: RemoteVideo) -> Video | None:
-    """None for what failed there: there is nothing to show."""
+    """Create the row of an imported video; None for one that failed."""
     if item.status == "error":
         return None
     is_finished = item.status == "finished"

@@ -1,11 +1,10 @@
-"""The videos' gallery and pages. A view that changes something takes POST only and asks `may_change`."""
+"""The pages of videos. A view that changes something takes POST only and checks `may_change`."""
 
 import contextlib
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.db.models import F, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db.models import F
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_POST
@@ -15,106 +14,74 @@ from dashboard.files.filenames import for_filename
 from dashboard.jobs.base import ForbiddenTransition, LeaseLost
 from dashboard.jobs.provider_job import ProviderState
 from dashboard.provider import sync as provider_sync
+from dashboard.request import Request
+from dashboard.shortcuts import get_changeable_or_403
 from videos import captions, tasks
 from videos.cards import card_of
 from videos.forms import TitleForm
 from videos.models import Video
 from videos.video_page import build_video_page
 
-ON_CARDS = (
-    "title",
-    "state",
-    "state_since",
-    "version",
-    "try_after",
-    "progress",
-    "error",
-    "remote_state",
-    "batch_position",
-    "created_at",
-    "video",
-    "look",
-    "styled_video",
-    "styled_key",
-    "poster",
-    "thumbnail",
-    "colour",
-    "width",
-    "height",
-    "seconds",
-    *("made_by__name", "made_by__email"),
-    *("avatar__thumbnail", "avatar__preview", "avatar__portrait", "avatar__state"),
-    *("avatar__portrait_width", "avatar__portrait_height"),
-)
-
-
-def for_cards() -> QuerySet[Video]:
-    """Videos with all that their cards show, and nothing else of their many columns."""
-    return Video.objects.select_related("made_by", "avatar").only(*ON_CARDS)
-
-
-def for_pages() -> QuerySet[Video]:
-    return Video.objects.select_related("made_by", "avatar", "voice")
-
 
 @require_POST
-def sync(request: HttpRequest) -> HttpResponse:
+def sync(request: Request) -> HttpResponse:
     provider_sync.mark_busy(Video)
     tasks.request_sync()
     return redirect("videos")
 
 
 @require_GET
-def sync_state(request: HttpRequest) -> HttpResponse:
+def sync_state(request: Request) -> HttpResponse:
     return provider_sync.render_state(request, Video, "videos")
 
 
 @require_GET
-def card(request: HttpRequest, pk: int) -> HttpResponse:
-    """The poll of a card: nothing while nothing changed, an empty place when it was deleted."""
-    video = for_cards().filter(pk=pk).first()
+def card(request: Request, pk: int) -> HttpResponse:
+    """Polled by a card: 204 while nothing has changed, empty if the video was deleted."""
+    video = Video.objects.for_cards().filter(pk=pk).first()
     if video is None:
         return HttpResponse()
     card = card_of(video)
     if request.GET.get("v") == card.stamp:
         return HttpResponse(status=204)
-    return _announced(render(request, "videos/_card.html", {"card": card}), video)
+    return _announce(render(request, "videos/_card.html", {"card": card}), video)
 
 
 @require_GET
-def status(request: HttpRequest, pk: int) -> HttpResponse:
-    """The poll of a video's own page while it is being made; the player comes once, with the last answer."""
-    video = for_pages().filter(pk=pk).first()
+def status(request: Request, pk: int) -> HttpResponse:
+    """Polled by the page of a video while it is being generated; the last answer contains the player."""
+    video = Video.objects.for_pages().filter(pk=pk).first()
     if video is None:
         return HttpResponseClientRedirect("/videos/")
     card = card_of(video)
     if request.GET.get("v") == card.stamp:
         return HttpResponse(status=204)
     context = {"video": video, "page": build_video_page(request, video), "card": card, "swapped": True}
-    return _announced(render(request, "videos/_status.html", context), video)
+    return _announce(render(request, "videos/_status.html", context), video)
 
 
-def _announced(response: HttpResponse, video: Video) -> HttpResponse:
+def _announce(response: HttpResponse, video: Video) -> HttpResponse:
+    """Let screen readers announce that it is done."""
     if video.is_active or video.state == ProviderState.CANCELLED:
         return response
-    words = "is ready" if video.is_ready else "failed"
-    return trigger_client_event(response, "announce", {"text": f"{video.title} {words}."})
+    outcome = "is ready" if video.is_ready else "failed"
+    return trigger_client_event(response, "announce", {"text": f"{video.title} {outcome}."})
 
 
 @require_GET
-def detail(request: HttpRequest, pk: int) -> HttpResponse:
-    video = get_object_or_404(for_pages(), pk=pk)
+def detail(request: Request, pk: int) -> HttpResponse:
+    video = get_object_or_404(Video.objects.for_pages(), pk=pk)
     context = {"video": video, "page": build_video_page(request, video), "card": card_of(video)}
     return render(request, "videos/detail.html", context)
 
 
 @require_GET
-def srt(request: HttpRequest, pk: int) -> HttpResponse:
-    """The captions once more, as the older kind of file that video editors take."""
+def srt(request: Request, pk: int) -> HttpResponse:
+    """The captions as SubRip, the format for video editors."""
     video = get_object_or_404(Video.objects.exclude(captions=""), pk=pk)
     try:
         with video.captions.open("rb") as file:
-            text = captions.as_srt(file.read().decode("utf-8-sig"))
+            text = captions.convert_to_srt(file.read().decode("utf-8-sig"))
     except FileNotFoundError:
         raise Http404("This file is gone.") from None
     response = HttpResponse(text, content_type="application/x-subrip; charset=utf-8")
@@ -124,8 +91,8 @@ def srt(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def rename(request: HttpRequest, pk: int) -> HttpResponse:
-    video = _to_change(request, pk)
+def rename(request: Request, pk: int) -> HttpResponse:
+    video = get_changeable_or_403(Video, pk, request.user)
     form = TitleForm(request.POST)
     if form.is_valid():
         Video.objects.filter(pk=pk).update(title=form.cleaned_data["title"], version=F("version") + 1)
@@ -135,25 +102,25 @@ def rename(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def retry(request: HttpRequest, pk: int) -> HttpResponse:
-    video = _to_change(request, pk)
-    # If somebody else was faster, what is shown next is how it stands.
+def retry(request: Request, pk: int) -> HttpResponse:
+    video = get_changeable_or_403(Video, pk, request.user)
+    # If somebody else was faster, the page shows the result of that.
     with contextlib.suppress(ForbiddenTransition, LeaseLost):
         tasks.retry(video)
-    return _shown_again(request, video)
+    return _render_card_or_redirect(request, video)
 
 
 @require_POST
-def cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    video = _to_change(request, pk)
+def cancel(request: Request, pk: int) -> HttpResponse:
+    video = get_changeable_or_403(Video, pk, request.user)
     if not tasks.cancel(video):
         messages.info(request, "Too late to cancel: this video is already being generated.")
-    return _shown_again(request, video)
+    return _render_card_or_redirect(request, video)
 
 
 @require_POST
-def delete(request: HttpRequest, pk: int) -> HttpResponse:
-    video = _to_change(request, pk)
+def delete(request: Request, pk: int) -> HttpResponse:
+    video = get_changeable_or_403(Video, pk, request.user)
     tasks.remove(video)
     if request.htmx:
         return HttpResponse()
@@ -161,15 +128,10 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("videos")
 
 
-def _to_change(request: HttpRequest, pk: int) -> Video:
-    video = get_object_or_404(Video, pk=pk)
-    if not request.user.may_change(video):
-        raise PermissionDenied
-    return video
-
-
-def _shown_again(request: HttpRequest, video: Video) -> HttpResponse:
-    """A card's buttons get the card back; those of the page, the page."""
+def _render_card_or_redirect(request: Request, video: Video) -> HttpResponse:
+    """The buttons of a card get the card, those of the page the page."""
     if request.htmx:
-        return render(request, "videos/_card.html", {"card": card_of(for_cards().get(pk=video.pk))})
+        return render(
+            request, "videos/_card.html", {"card": card_of(Video.objects.for_cards().get(pk=video.pk))}
+        )
     return redirect(video)

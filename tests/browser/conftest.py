@@ -69,4 +69,4 @@ def cut_out(speaker: Avatar, tmp_path: Path) -> Avatar:
 
 @pytest.fixture
 def recording(maria: User) -> Voice:
-    return voice_services.take_in(FIXTURES / "speech.wav", "Morning.wav", maria)
+    return voice_services.create_voice(FIXTURES / "speech.wav", "Morning.wav", maria)

@@ -108,7 +108,7 @@ def test_a_sheet_and_its_sounds_are_dropped_together_put_right_and_made(page, pe
 def test_what_is_fine_is_made_and_the_rest_is_fixed_in_a_sheet_that_is_dropped_on_its_page(
     page, people, maria, tmp_path
 ):
-    services.take_in(FIXTURES / "hello.mp3", "Hello.mp3", maria)
+    services.create_voice(FIXTURES / "hello.mp3", "Hello.mp3", maria)
     page.goto("/videos/batches/new/sheet/")
     sheet = {"name": "Spring.csv", "mimeType": "text/csv"}
     page.locator("#sheet").set_input_files(

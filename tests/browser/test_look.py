@@ -49,7 +49,7 @@ def values(page: Page) -> dict[str, float]:
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.key or "plain")
 def test_the_preview_places_the_person_as_the_frames_will(page, cut_out, new_video, maria, look):
-    new_video(avatar=cut_out, made_by=maria, look=look.values())
+    new_video(avatar=cut_out, made_by=maria, look=look.to_dict())
     page.goto(f"/videos/new/?avatar={cut_out.pk}")
     expect(stage(page).locator(".stage-person")).to_be_visible()
     page.get_by_role("button", name="Original" if look.is_plain else "Same as last time").click()

@@ -4,7 +4,7 @@ import pytest
 
 from tests.browser.test_axe import complaints
 from tests.browser.test_look import stage, tile
-from videos.exports import tasks as exports
+from videos.exports import services, tasks
 from videos.models import Export, Video
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -52,10 +52,10 @@ def test_axe_finds_nothing_in_any_state_of_the_look(
     Video.objects.update(look={"background": "picture", "picture": 999})
     page.goto(f"/videos/looks/{video.pk}/")
     look_at("a picture that is gone")
-    exports.dress(video)
+    services.apply_look(video)
     page.goto(video.get_absolute_url())
     look_at("putting the look on")
-    exports.work(Export.objects.get().pk)
+    tasks.work(Export.objects.get().pk)
     page.goto(video.get_absolute_url())
     look_at("a look that could not be put on")
     assert not found, "\n".join(found)

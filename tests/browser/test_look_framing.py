@@ -18,7 +18,7 @@ from tests.videos.looks.test_framing import TABLE
 from videos.looks.framing import Framing
 from videos.looks.look import Look
 from videos.models import Video
-from videos.studio.compositor import Setting, Stage
+from videos.studio.compositor import Composition, Compositor
 from videos.studio.footage import Shot
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -75,7 +75,7 @@ def test_a_fresh_page_frames_the_face_as_the_film_will(page, known, frame, backg
     expect(automatic(page)).to_be_checked()
     shown = stage(page).evaluate(PLACED)
     look = Look(frame=frame, background=background)
-    box, (across, _) = look.place(WIDTH, HEIGHT, Framing.of(FACE)), look.canvas(WIDTH, HEIGHT)
+    box, (across, _) = look.place(WIDTH, HEIGHT, Framing.from_dict(FACE)), look.canvas(WIDTH, HEIGHT)
     scale = shown["across"] / across
     for name in ("x", "y", "width", "height"):
         assert shown[name] == pytest.approx(getattr(box, name) * scale, abs=1), name
@@ -118,7 +118,9 @@ def test_the_preview_rounds_off_shoulders_as_the_film_does(page, known, tmp_path
     shown = np.asarray(Image.open(io.BytesIO(stage(page).screenshot())).convert("L")).astype(float)
     look = Look(frame="16:9", background="colour", colour="#000000")
     shot = Shot(np.full((HEIGHT, WIDTH, 3), 255, np.uint8), np.full((HEIGHT, WIDTH), 255, np.uint8), 0.0)
-    film = Stage(Setting(look, None, Framing.of(known.framing)), WIDTH, HEIGHT).draw(shot)[..., 0]
+    film = Compositor(Composition(look, None, Framing.from_dict(known.framing)), WIDTH, HEIGHT).draw(shot)[
+        ..., 0
+    ]
     film = cv2.resize(film, shown.shape[::-1], interpolation=cv2.INTER_AREA).astype(float)
     off = np.abs(shown - film)[24:-24, 24:-24]  # the preview's own corners are round
     assert off.mean() < 3

@@ -14,7 +14,7 @@ from tests.browser.test_look import stage, tile
 from tests.conftest import FIXTURES
 from tests.workers import work_on_video
 from videos import poller
-from videos.exports import tasks as exports
+from videos.exports import services, tasks
 from videos.models import Backdrop, Export, Video
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -51,7 +51,7 @@ def test_from_the_chosen_colour_and_frame_to_the_film_that_has_them(
     work_on_video(video.pk)
     expect(page.get_by_text("Applying your background…")).to_be_visible()
     expect(page.locator("video.player")).to_have_attribute("width", "128")
-    exports.work(Export.objects.get(kind="look").pk)
+    tasks.work(Export.objects.get(kind="look").pk)
     expect(page.get_by_text("16:9, colour background")).to_be_visible()
     expect(page.locator("video.player")).to_have_attribute("width", "228")
 
@@ -96,12 +96,12 @@ def test_a_finished_video_shows_itself_in_the_preview_and_is_changed(page, finis
 
 def test_nobody_is_interrupted_who_watches_while_the_look_comes(page, finished, maria):
     video = finished(look={"frame": "1:1"})
-    exports.dress(video)
+    services.apply_look(video)
     page.goto(video.get_absolute_url())
     page.locator("video.player").evaluate(
         "(film) => { film.loop = true; film.muted = true; return film.play(); }"
     )
-    exports.work(Export.objects.get().pk)
+    tasks.work(Export.objects.get().pk)
     show = page.get_by_role("link", name="Show")
     expect(show).to_be_visible()
     assert page.locator("video.player").get_attribute("width") == "128"

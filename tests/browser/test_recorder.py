@@ -239,7 +239,7 @@ def test_an_address_without_https_is_told_as_the_reason(listening, speaker, live
 def test_axe_has_nothing_to_complain_about_while_recording_and_cutting(
     listening, speaker, recording, maria, scheme
 ):
-    part = editing.make(recording, Edit.of(1, 2, recording.seconds, even=False), maria)
+    part = editing.create_edit(recording, Edit.within(1, 2, recording.seconds, even=False), maria)
     page = listening(MICROPHONE, color_scheme=scheme, bypass_csp=True)
     page.goto(f"/videos/new/?avatar={speaker.pk}&voice={part.pk}")
     expect(page.locator(".editor.is-open")).to_be_visible()

@@ -16,8 +16,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def voices(maria, tmp_path) -> list[Voice]:
     """The newest first, as the pages list them."""
-    other = services.take_in(made.sound(tmp_path / "tone.wav", 20.0), "Tone.wav", maria)
-    return [services.take_in(FIXTURES / "speech.wav", "Morning.wav", maria), other]
+    other = services.create_voice(made.sound(tmp_path / "tone.wav", 20.0), "Tone.wav", maria)
+    return [services.create_voice(FIXTURES / "speech.wav", "Morning.wav", maria), other]
 
 
 @pytest.fixture(params=["/videos/new/", "/videos/voices/"])

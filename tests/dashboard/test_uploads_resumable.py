@@ -60,7 +60,7 @@ def test_the_pieces_become_one_sound_and_the_last_one_gets_the_answer(client, pa
     voice = Voice.objects.get()
     assert (voice.name, f'id="voice-{voice.pk}"' in answer.text) == ("Morning", True)
     assert voice.seconds == pytest.approx(
-        services.take_in(FIXTURES / "speech.wav", "x", voice.made_by).seconds
+        services.create_voice(FIXTURES / "speech.wav", "x", voice.made_by).seconds
     )
     assert parts() == []
 
@@ -164,7 +164,7 @@ def test_after_a_fault_of_ours_the_last_piece_is_enough(client, monkeypatch, par
         send(client, start)
     client.raise_request_exception = False
     with monkeypatch.context() as patch:
-        patch.setattr(services, "take_in", lambda *args, **kwargs: 1 / 0)
+        patch.setattr(services, "create_voice", lambda *args, **kwargs: 1 / 0)
         assert send(client, 2 * PIECE).status_code == 500
     assert parts() == [len(SOUND)]
     assert send(client, 2 * PIECE).status_code == 200

@@ -17,15 +17,15 @@ SEED = """
 from pathlib import Path
 from django.core.files import File
 from dashboard.jobs.provider_job import ProviderState
-from videos.exports import tasks
+from videos.exports import services
 from videos.models import Video
-def want(film, mask, seconds, width, height):
+def request_webm(film, mask, seconds, width, height):
     video = Video(title="Card", state=ProviderState.READY, seconds=seconds, width=width, height=height)
     for field, path in ((video.video, film), (video.mask, mask)):
         with Path(path).open("rb") as file:
             field.save("card.mp4", File(file), save=False)
     video.save()
-    return tasks.want(video, "webm").pk
+    return services.request_export(video, "webm").pk
 """
 
 
@@ -67,7 +67,7 @@ def environment_of(pid: int) -> str:
 @pytest.mark.parametrize("whom", ["the worker", "the main process", "the child"])
 def test_whoever_is_killed_it_ends_in_one_whole_file(product, card, whom):
     before = set((product.data / "media" / "videos").rglob("*.webm"))
-    call = f"want({str(card.video)!r}, {str(card.mask)!r}, {card.seconds}, {cards.WIDTH}, {cards.HEIGHT})"
+    call = f"request_webm({str(card.video)!r}, {str(card.mask)!r}, {card.seconds}, {cards.WIDTH}, {cards.HEIGHT})"
     pk = product.ask(SEED + f"print({call})")
     assert until(lambda: row(product, pk)["progress"] > 5, 90, every=0.1), row(product, pk)
     first = child(product, pk)

@@ -11,7 +11,7 @@ from dashboard.jobs.local_job import LocalState
 from dashboard.jobs.provider_job import ProviderState
 from videos import poller, tasks
 from videos.batches import poller as batches_poller
-from videos.exports import tasks as exports
+from videos.exports import poller as exports_poller
 from videos.models import Batch, Export, Video, Voice
 from videos.voices import services as voice_services
 
@@ -108,7 +108,7 @@ def test_an_export_that_cannot_be_deleted_does_not_fill_the_disk_with_the_others
     fields = {"state": LocalState.READY, "file": "x", "used_at": timezone.now() - LONG_AGO}
     rows = [Export.objects.create(video=video, kind=kind, **fields) for kind in ("webm", "mov", "gif")]
     refuse("DELETE", Export, f"OLD.id = {rows[0].pk}")
-    exports.tidy()
+    exports_poller.cleanup()
     assert list(Export.objects.all()) == rows[:1]
 
 

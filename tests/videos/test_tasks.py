@@ -152,7 +152,7 @@ def test_a_mask_that_cannot_be_downloaded_withholds_no_good_video(provider, vide
     tries = 1
     while run(video).state == ProviderState.COPYING:
         tries += 1
-    assert (video.state, tries) == (ProviderState.READY, tasks.MASK_TRIES)
+    assert (video.state, tries) == (ProviderState.READY, tasks.MAX_MASK_ATTEMPTS)
     assert video.video
     assert video.poster
     assert not video.mask

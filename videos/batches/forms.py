@@ -1,17 +1,18 @@
-"""What is typed and chosen for a batch, in each of the three ways to make one."""
+"""The forms of batches: one for each way to create one, and those of drafts."""
 
 import uuid
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
 from django.core.files import File
+from django.http import QueryDict
 
 from avatars.models import Avatar
 from dashboard.files.filenames import MAX_NAME
 from dashboard.request import parse_id
 from dashboard.uploads import sheets
-from videos.batches.services import MAX_SOUND, TEXTS, explain_too_many
+from videos.batches.services import MAX_SOUND, TEXT_FIELDS, explain_too_many
 from videos.forms import MAX_SCRIPT, SCRIPT_TOO_LONG, speakers
 from videos.models import Batch, BatchItem, Voice
 
@@ -23,31 +24,33 @@ GONE = "One of these was deleted or is not ready yet. Check your selection."
 
 
 class BatchForm(forms.Form):
-    """`sounds` are files that come with the form itself, from somebody without JavaScript."""
+    """Without JavaScript, the files `sounds` are uploaded with the form."""
 
     ref = forms.UUIDField(initial=uuid.uuid4)
     name = forms.CharField(required=False, max_length=MAX_NAME)
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean()
+        super().clean()
+        data = self.cleaned_data
         if sentence := explain_too_many(self.count_videos(data)):
             self.add_error(None, sentence)
         return data
 
     def count_videos(self, data: dict[str, Any]) -> int:
-        """How many videos are asked for."""
+        """How many videos the form requests."""
         raise NotImplementedError
 
 
 class SpokenForm(BatchForm):
-    """Without a sheet: whoever speaks and what is said are chosen on the page."""
+    """Avatars and sounds are chosen on the page."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["avatar"].queryset = speakers()
+        cast(forms.ModelChoiceField, self.fields["avatar"]).queryset = speakers()
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean()
+        super().clean()
+        data = self.cleaned_data
         if "voice" not in self.errors and not data.get("voice") and not self.files.getlist("sounds"):
             self.add_error("voice", NO_SOUND)
         return data
@@ -95,15 +98,17 @@ class SheetForm(BatchForm):
         return 0  # the sheet is counted when it is read
 
     def list_files(self) -> dict[str, int]:
-        """The names of the files that were uploaded before the sheet, and their voices."""
+        """The names of the files uploaded with the sheet, and the keys of their voices."""
+        if not isinstance(self.data, QueryDict):  # not submitted
+            return {}
         names, keys = self.data.getlist("filename"), self.data.getlist("filevoice")
-        there = {voice.pk for voice in getattr(self, "cleaned_data", {}).get("voice", ())}
+        uploaded = {voice.pk for voice in getattr(self, "cleaned_data", {}).get("voice", ())}
         pairs = zip(names, map(parse_id, keys), strict=False)
-        return {name[:MAX_FILENAME]: key for name, key in pairs if key in there}
+        return {name[:MAX_FILENAME]: key for name, key in pairs if key is not None and key in uploaded}
 
 
 class TextsForm(forms.Form):
-    """What may be typed beside a sound."""
+    """The title and script of a sound."""
 
     title = forms.CharField(
         required=False,
@@ -116,11 +121,11 @@ class TextsForm(forms.Form):
 
 
 class RowForm(forms.ModelForm):
-    """One row of a draft, fixed by hand."""
+    """One row of a draft, edited on the page."""
 
     class Meta:
         model = BatchItem
-        fields = TEXTS
+        fields = TEXT_FIELDS
         error_messages = {
             "avatar_text": {"max_length": f"The avatar is too long: at most {MAX_NAME} characters."},
             "sound_text": {"max_length": f"The audio is too long: at most {MAX_SOUND:,} characters."},
@@ -134,8 +139,8 @@ class NameForm(forms.ModelForm):
         fields = ("name",)
 
 
-class MendedSheetForm(forms.Form):
-    """The rows of a draft, changed in a program for sheets."""
+class FixedSheetForm(forms.Form):
+    """A sheet with fixed rows."""
 
     sheet = forms.FileField(
         allow_empty_file=True,
@@ -146,7 +151,7 @@ class MendedSheetForm(forms.Form):
 
 def read_sheet(file: File) -> list[dict[str, Any]]:
     """The rows of a sheet of videos. Raises UploadError."""
-    return sheets.read(file, columns=COLUMNS, required=NEEDED, max_rows=settings.BATCH_MAX_VIDEOS)
+    return sheets.read(file, columns=COLUMNS, required=MIN_COLUMNS, max_rows=settings.BATCH_MAX_VIDEOS)
 
 
 WAYS: dict[str, type[BatchForm]] = {"sounds": SoundsForm, "speakers": SpeakersForm, "sheet": SheetForm}
@@ -175,6 +180,6 @@ COLUMNS = (
     ),
     ("title", "name", "video", "video title"),
     ("script", "words", "text", "what they say", "transcript"),
-    ("row", "row number"),  # of a sheet that was downloaded here
+    ("row", "row number"),  # in a sheet that was downloaded here
 )
-NEEDED = 2
+MIN_COLUMNS = 2

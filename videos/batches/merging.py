@@ -1,4 +1,4 @@
-"""A mended sheet meets the draft it came from: no row is lost, and none is made twice."""
+"""Merging a fixed sheet into the draft it came from, without losing a row or making one twice."""
 
 from dataclasses import dataclass
 
@@ -6,15 +6,22 @@ from django.db import transaction
 
 from dashboard.request import parse_id
 from dashboard.uploads import UploadError
-from videos.batches.services import TEXTS, Rows, draft_item, explain_too_many, read_texts, recheck
+from videos.batches.services import (
+    TEXT_FIELDS,
+    Rows,
+    build_draft_row,
+    explain_too_many,
+    read_texts,
+    validate_drafts,
+)
 from videos.models import Batch, BatchItem, ItemState
 
-MAX_NUMBER = 100_000  # of a row; what is beyond was not counted by a sheet
+MAX_NUMBER = 100_000  # a higher row number is not from a sheet
 
 
 @dataclass
 class Merge:
-    """What became of the sheet's rows."""
+    """What happened to the rows of the sheet."""
 
     changed: int = 0
     added: int = 0
@@ -26,15 +33,15 @@ class Merge:
             (self.added, "added"),
             (self.made_before, "skipped, because they are already made"),
         ]
-        said = [f"{number} row{'s' if number != 1 else ''} {what}" for number, what in parts if number]
-        return f"{', '.join(said)}." if said else "Nothing changed: the sheet has the same rows."
+        sentences = [f"{number} row{'s' if number != 1 else ''} {what}" for number, what in parts if number]
+        return f"{', '.join(sentences)}." if sentences else "Nothing changed: the sheet has the same rows."
 
 
 def merge_rows(batch: Batch, rows: Rows) -> Merge:
-    """Take over what a sheet says of the draft's rows, and add what is new in it. Raises UploadError.
+    """Update the draft rows from a sheet, and add its new rows. Raises UploadError.
 
-    A row is known by its number: the column "row" of a sheet that was downloaded here, else its place in the sheet,
-    so that the sheet from the start can be mended and sent again as well. What the sheet does not name stays.
+    A row is identified by its number: the column "row" of a sheet that was downloaded here, otherwise its place in the
+    sheet, so that the original sheet can be fixed and uploaded again too. Rows missing in the sheet stay.
     """
     merge = Merge()
     with transaction.atomic():
@@ -50,30 +57,30 @@ def merge_rows(batch: Batch, rows: Rows) -> Merge:
             item = known.get(number) if number not in seen else None
             if item and item.state == ItemState.DRAFT:
                 seen.add(number)
-                merge.changed += _change(item, texts)
-            elif item and (named or texts == _texts_of(item)):
+                merge.changed += _update(item, texts)
+            elif item and (named or texts == _get_texts(item)):
                 merge.made_before += 1
             else:
                 if number in known or number > MAX_NUMBER:
                     number = max(known) + 1
-                known[number] = draft_item(locked, number, row)
+                known[number] = build_draft_row(locked, number, row)
                 known[number].save()
                 seen.add(number)
                 merge.added += 1
         if problem := explain_too_many(locked.drafts.count()):
             raise UploadError(problem)
-        recheck(locked)
+        validate_drafts(locked)
     return merge
 
 
-def _change(item: BatchItem, texts: dict[str, str]) -> bool:
-    if texts == _texts_of(item):
+def _update(item: BatchItem, texts: dict[str, str]) -> bool:
+    if texts == _get_texts(item):
         return False
     for column, text in texts.items():
         setattr(item, column, text)
-    item.save(update_fields=TEXTS)
+    item.save(update_fields=TEXT_FIELDS)
     return True
 
 
-def _texts_of(item: BatchItem) -> dict[str, str]:
-    return {column: getattr(item, column) for column in TEXTS}
+def _get_texts(item: BatchItem) -> dict[str, str]:
+    return {column: getattr(item, column) for column in TEXT_FIELDS}

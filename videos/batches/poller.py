@@ -1,4 +1,4 @@
-"""Enqueues rows of batches again, notes which batches are done, clears drafts that nobody came back to."""
+"""Enqueues due rows of batches, marks finished batches, and deletes abandoned drafts."""
 
 import uuid
 from datetime import timedelta
@@ -20,8 +20,8 @@ KEEP_DRAFTS = timedelta(days=7)
 
 
 def step() -> float:
-    """One look; the seconds until the next."""
-    run_each(BatchItem.release_dead_leases, _enqueue_due, _note_ends, _delete_old_drafts)
+    """One pass; the seconds until the next."""
+    run_each(BatchItem.release_dead_leases, _enqueue_due, _mark_finished, _delete_old_drafts)
     waiting = BatchItem.objects.filter(state__in=(ItemState.WAITING, ItemState.WORKING)).exists()
     return BUSY_SECONDS if waiting else IDLE_SECONDS
 
@@ -36,22 +36,22 @@ def _delete_old_drafts() -> None:
         Batch.objects.filter(started_at=None, created_at__lt=timezone.now() - KEEP_DRAFTS).delete()
 
 
-def _note_ends() -> None:
-    """A batch is done when nothing of it is left to be made; "Try again" anywhere opens it again."""
+def _mark_finished() -> None:
+    """A batch is finished when no row and no video of it is active; a retry reopens it."""
     items = BatchItem.objects.filter(batch=OuterRef("pk"), state__in=(ItemState.WAITING, ItemState.WORKING))
     videos = Video.objects.filter(batch=OuterRef("pk"), state__in=ACTIVE_STATES)
     running = Batch.objects.filter(started_at__isnull=False, done_at=None)
     ended = running.filter(~Exists(items), ~Exists(videos))
-    _set_each(ended, done_at=timezone.now())
-    again = Video.objects.filter(state__in=ACTIVE_STATES, batch__done_at__isnull=False).values("batch")
-    _set_each(Batch.objects.filter(pk__in=again), done_at=None)
+    _update_each(ended, done_at=timezone.now())
+    reopened = Video.objects.filter(state__in=ACTIVE_STATES, batch__done_at__isnull=False).values("batch")
+    _update_each(Batch.objects.filter(pk__in=reopened), done_at=None)
 
 
-def _set_each(batches: QuerySet[Batch], **fields: object) -> None:
-    """One by one, and only where it is still true: they are few, and one of them must not hold up the others."""
+def _update_each(batches: QuerySet[Batch], **fields: object) -> None:
+    """Update them one by one and only if they still match, so that one failure does not affect the others."""
 
-    def set_one(pk: int) -> None:
+    def update_one(pk: int) -> None:
         with transaction.atomic():
             batches.filter(pk=pk).update(**fields)
 
-    do_each(list(batches.values_list("pk", flat=True)), set_one)
+    do_each(list(batches.values_list("pk", flat=True)), update_one)

@@ -1,11 +1,12 @@
-"""What a row of a sheet means: who "Maria" is, which sound "hello.mp3" is, and what is wrong with it, in a sentence."""
+"""Resolving the texts of a row ("Maria", "hello.mp3") to an avatar and a sound, with a sentence for each error."""
 
 import difflib
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import PurePosixPath
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -21,16 +22,16 @@ from dashboard.templatetags.dashboard import clock
 from videos.forms import MAX_SCRIPT, SCRIPT_TOO_LONG
 from videos.models import BatchItem, Voice
 
-NAMED_AT_MOST = 4
+MAX_CANDIDATES = 4
 
-_is_address = URLValidator(schemes=["http", "https"])
-
-
-class Wrong(ValueError):
-    """`str` is the sentence that stands beside the row."""
+_validate = URLValidator(schemes=["http", "https"])
 
 
-class _Person(NamedTuple):
+class RowError(ValueError):
+    """`str` is the sentence that the page shows beside the row."""
+
+
+class _Avatar(NamedTuple):
     pk: int
     name: str
     state: str
@@ -49,133 +50,140 @@ class _Sound(NamedTuple):
     hint: str
 
 
-class Checker:
-    """Everybody and every sound there is, read once: a sheet of two hundred rows asks no more than one of two.
+_Named = TypeVar("_Named", _Avatar, _Sound)
 
-    `dropped` are the names of the files that came with the sheet and the voices that they became.
+
+class RowValidator:
+    """Reads all avatars and sounds once, so that the number of queries does not grow with the sheet.
+
+    `uploaded` maps the names of the files uploaded with the sheet to the keys of their voices.
     """
 
-    def __init__(self, dropped: Mapping[str, int] | None = None) -> None:
-        people = Avatar.objects.order_by("pk").values_list(
+    def __init__(self, uploaded: Mapping[str, int] | None = None) -> None:
+        avatars = Avatar.objects.order_by("pk").values_list(
             "pk", "name", "state", "provider", "created_at", "made_by__name"
         )
-        self.people = {
-            pk: _Person(pk, name, state, where, _hint(made_at, maker))
-            for pk, name, state, where, made_at, maker in people
+        self.avatars = {
+            pk: _Avatar(pk, name, state, where, _hint(made_at, maker))
+            for pk, name, state, where, made_at, maker in avatars
         }
-        heard = Voice.objects.order_by("pk").values_list("pk", "name", "seconds", "created_at")
+        voices = Voice.objects.order_by("pk").values_list("pk", "name", "seconds", "created_at")
         self.sounds = {
             pk: _Sound(pk, name, seconds, f"{clock(seconds)}, {_hint(made_at)}")
-            for pk, name, seconds, made_at in heard
+            for pk, name, seconds, made_at in voices
         }
-        self.people_called = _by_name(self.people.values())
-        self.sounds_called = _by_name(self.sounds.values())
-        self.dropped = {_plain(_last(name)): pk for name, pk in (dropped or {}).items()}
+        self.avatars_by_name = _group_by_name(self.avatars.values())
+        self.sounds_by_name = _group_by_name(self.sounds.values())
+        self.uploaded = {_normalize(_get_basename(name)): pk for name, pk in (uploaded or {}).items()}
 
-    def check(self, item: BatchItem) -> BatchItem:
-        """Fill in avatar, sound and what is wrong; nothing is saved."""
-        wrong = []
+    def validate(self, item: BatchItem) -> BatchItem:
+        """Set the avatar, the sound and `error` of an item; nothing is saved."""
+        errors = []
         item.avatar_id = item.voice_id = None
         item.audio_url = ""
         try:
-            item.avatar_id = self._avatar(item.avatar_text)
-        except Wrong as error:
-            wrong.append(str(error))
+            item.avatar_id = self._find_avatar(item.avatar_text)
+        except RowError as error:
+            errors.append(str(error))
         try:
             if "://" in item.sound_text:
-                item.audio_url = _address(item.sound_text)
+                item.audio_url = _check_url(item.sound_text)
             else:
-                item.voice_id = self._voice(item.sound_text)
-        except Wrong as error:
-            wrong.append(str(error))
+                item.voice_id = self._find_voice(item.sound_text)
+        except RowError as error:
+            errors.append(str(error))
         if len(item.script) > MAX_SCRIPT:
-            wrong.append(SCRIPT_TOO_LONG)
-        item.error = " ".join(wrong)
+            errors.append(SCRIPT_TOO_LONG)
+        item.error = " ".join(errors)
         return item
 
-    def _avatar(self, said: str) -> int:
-        if not said:
-            raise Wrong("The avatar is missing.")
-        found = self.people_called.get(_plain(said), [])
-        if not found and (number := parse_id(said.removeprefix("#").strip())) in self.people:
-            found = [self.people[number]]
+    def _find_avatar(self, text: str) -> int:
+        if not text:
+            raise RowError("The avatar is missing.")
+        found = self.avatars_by_name.get(_normalize(text), [])
+        if not found and (number := parse_id(text.removeprefix("#").strip())) in self.avatars:
+            found = [self.avatars[number]]
         ready = [person for person in found if person.can_speak]
         if len(ready) == 1:
             return ready[0].pk
         if ready:
-            raise Wrong(f"{_several(ready, 'avatars', said)} Enter the number of the one you mean.")
+            raise RowError(
+                f"{_list_candidates(ready, 'avatars', text)} Enter the number of the one you mean."
+            )
         if any(
             person.state in (ProviderState.WAITING, ProviderState.SENDING, ProviderState.COPYING)
             for person in found
         ):
-            raise Wrong(f"“{said}” is still being prepared. Check again in a moment.")
+            raise RowError(f"“{text}” is still being prepared. Check again in a moment.")
         if found:
-            raise Wrong(f"“{said}” cannot be used: the avatar failed, or belongs to another service.")
-        raise Wrong(f"There is no avatar called “{said}”.{self._like(said)}")
+            raise RowError(f"“{text}” cannot be used: the avatar failed, or belongs to another service.")
+        raise RowError(f"There is no avatar called “{text}”.{self._suggest_avatar(text)}")
 
-    def _like(self, said: str) -> str:
-        speaking = {_plain(one.name): one.name for one in self.people.values() if one.can_speak}
-        close = difflib.get_close_matches(_plain(said), speaking, n=1, cutoff=0.75)
-        return f" Did you mean “{speaking[close[0]]}”?" if close else ""
+    def _suggest_avatar(self, text: str) -> str:
+        available = {_normalize(one.name): one.name for one in self.avatars.values() if one.can_speak}
+        close = difflib.get_close_matches(_normalize(text), available, n=1, cutoff=0.75)
+        return f" Did you mean “{available[close[0]]}”?" if close else ""
 
-    def _voice(self, said: str) -> int:
-        if not said:
-            raise Wrong("The audio is missing.")
-        found = self._came_along(said) or self.sounds_called.get(_plain(said))
+    def _find_voice(self, text: str) -> int:
+        if not text:
+            raise RowError("The audio is missing.")
+        found = self._find_uploaded(text) or self.sounds_by_name.get(_normalize(text))
         if not found:
-            found = self.sounds_called.get(_plain(from_filename(said, ""))) or []
-        if not found and (number := parse_id(said.removeprefix("#").strip())) in self.sounds:
+            found = self.sounds_by_name.get(_normalize(from_filename(text, ""))) or []
+        if not found and (number := parse_id(text.removeprefix("#").strip())) in self.sounds:
             found = [self.sounds[number]]
         if not found:
-            raise Wrong(
-                f"There is no audio file or voice called “{said}”. Upload the file below, or enter the name of a voice."
+            raise RowError(
+                f"There is no audio file or voice called “{text}”. Upload the file below, or enter the name of a voice."
             )
         if len(found) > 1:
-            raise Wrong(f"{_several(found, 'voices', said)} Enter its number, or upload the file.")
-        longest = settings.CG_AVATAR_MAX_AUDIO_SECONDS
-        if longest and found[0].seconds > longest:
-            raise Wrong(f"This voice is {clock(found[0].seconds)} long. The limit is {clock(longest)}.")
+            raise RowError(f"{_list_candidates(found, 'voices', text)} Enter its number, or upload the file.")
+        max_seconds = settings.CG_AVATAR_MAX_AUDIO_SECONDS
+        if max_seconds and found[0].seconds > max_seconds:
+            raise RowError(
+                f"This voice is {clock(found[0].seconds)} long. The limit is {clock(max_seconds)}."
+            )
         return found[0].pk
 
-    def _came_along(self, said: str) -> list[_Sound]:
-        """A file that was dropped beside the sheet; its ending may be left out."""
-        wanted = _plain(_last(said))
-        pks = {pk for name, pk in self.dropped.items() if wanted in (name, name.rpartition(".")[0])}
-        if wanted in self.dropped:
-            pks = {self.dropped[wanted]}
+    def _find_uploaded(self, text: str) -> list[_Sound]:
+        """The files uploaded with the sheet that have this name; its suffix is optional."""
+        wanted = _normalize(_get_basename(text))
+        pks = {pk for name, pk in self.uploaded.items() if wanted in (name, name.rpartition(".")[0])}
+        if wanted in self.uploaded:
+            pks = {self.uploaded[wanted]}
         return [self.sounds[pk] for pk in sorted(pks) if pk in self.sounds]
 
 
-def _address(said: str) -> str:
+def _check_url(text: str) -> str:
     try:
-        _is_address(said)
+        _validate(text)
     except ValidationError:
-        raise Wrong("This address is not valid: it must begin with https:// and name a server.") from None
-    return said
+        raise RowError("This address is not valid: it must begin with https:// and name a server.") from None
+    return text
 
 
-def _several(found: list, what: str, said: str) -> str:
-    named = ", ".join(f"{one.pk} ({one.hint})" for one in found[:NAMED_AT_MOST])
-    more = ", …" if len(found) > NAMED_AT_MOST else ""
-    return f"{len(found)} {what} are called “{said}”: {named}{more}."
+def _list_candidates(found: list[_Named], what: str, text: str) -> str:
+    names = ", ".join(f"{one.pk} ({one.hint})" for one in found[:MAX_CANDIDATES])
+    more = ", …" if len(found) > MAX_CANDIDATES else ""
+    return f"{len(found)} {what} are called “{text}”: {names}{more}."
 
 
-def _by_name(things: Iterable) -> dict[str, list]:
-    found = defaultdict(list)
+def _group_by_name(things: Iterable[_Named]) -> dict[str, list[_Named]]:
+    found: dict[str, list[_Named]] = defaultdict(list)
     for thing in things:
-        found[_plain(thing.name)].append(thing)
+        found[_normalize(thing.name)].append(thing)
     return dict(found)
 
 
-def _plain(name: str) -> str:
-    """Names as people compare them: "maría " is "María", however either was typed."""
+def _normalize(name: str) -> str:
+    """Names are compared ignoring case, spaces and Unicode form: "maría " equals "María"."""
     return unicodedata.normalize("NFKC", " ".join(name.split())).casefold()
 
 
-def _last(path: str) -> str:
+def _get_basename(path: str) -> str:
     return PurePosixPath(path.replace("\\", "/")).name
 
 
-def _hint(made_at: object, maker: str | None = None) -> str:
-    day = date_format(timezone.localtime(made_at), "j M Y")
+def _hint(created_at: datetime, maker: str | None = None) -> str:
+    day = date_format(timezone.localtime(created_at), "j M Y")
     return f"{maker}, {day}" if maker else day

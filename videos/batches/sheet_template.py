@@ -1,36 +1,37 @@
-"""The sheet to fill in, as CSV and as XLSX, with an example row and everybody who can speak."""
+"""The template sheet as CSV and XLSX, with an example row and the names that can be used."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
+from dashboard.request import Request
 from videos.batches.sheet_writer import Sheet, attach
 from videos.forms import speakers
 from videos.models import Voice
 
 NAME = "Videos"
 HEADER = ("avatar", "audio", "title", "script")
-AVATARS_LISTED = 2000
-VOICES_LISTED = 500
+MAX_AVATARS = 2000
+MAX_VOICES = 500
 
 
 @require_GET
-def as_csv(request: HttpRequest) -> HttpResponse:
-    """Excel, Numbers and Google all open it; it has the example alone."""
+def as_csv(request: Request) -> HttpResponse:
+    """Only the example row."""
     return attach("csv", NAME, _example())
 
 
 @require_GET
-def as_xlsx(request: HttpRequest) -> HttpResponse:
+def as_xlsx(request: Request) -> HttpResponse:
     """With two more sheets: the avatars and the sounds that a row can name."""
-    people = speakers().order_by("name", "pk").values_list("name", "pk")[:AVATARS_LISTED]
-    sounds = Voice.objects.order_by("name", "pk").values_list("name", "pk", "seconds")[:VOICES_LISTED]
-    heard = [(name, pk, round(seconds, 1)) for name, pk, seconds in sounds]
+    avatars = speakers().order_by("name", "pk").values_list("name", "pk")[:MAX_AVATARS]
+    sounds = Voice.objects.order_by("name", "pk").values_list("name", "pk", "seconds")[:MAX_VOICES]
+    voices = [(name, pk, round(seconds, 1)) for name, pk, seconds in sounds]
     return attach(
         "xlsx",
         NAME,
         _example(),
-        Sheet("Avatars", [("avatar", "number"), *people]),
-        Sheet("Voices", [("voice", "number", "seconds"), *heard]),
+        Sheet("Avatars", [("avatar", "number"), *avatars]),
+        Sheet("Voices", [("voice", "number", "seconds"), *voices]),
     )
 
 

@@ -1,4 +1,4 @@
-"""Sheets that people download: CSV and XLSX in which no cell is ever taken for a formula."""
+"""Sheets to download: CSV and XLSX in which no cell is interpreted as a formula."""
 
 import csv
 import io
@@ -11,36 +11,36 @@ from django.utils.http import content_disposition_header
 Cell = str | int | float | None
 Row = Sequence[Cell]
 
-# With these a cell begins to compute; the wide forms are what an Asian keyboard writes, and Excel takes them too.
+# A cell that starts with one of these is a formula; Excel accepts the full-width forms of Asian keyboards too.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-# By itself a column is as wide as eight letters.
+# In characters; the default is 8.
 WIDTHS = {"row": 8, "avatar": 28, "audio": 44, "title": 32, "script": 60, "reason": 60}
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """One table; the first of its rows names the columns."""
+    """One table; its first row is the header."""
 
     title: str
     rows: Iterable[Row]
 
 
 def guard(text: str) -> str:
-    """The text as a cell of a CSV file that no program takes for a formula."""
+    """Escape a text for CSV so that no program interprets it as a formula."""
     return f"'{text}" if text.lstrip("'").startswith(FORMULA) else text
 
 
 def strip_guard(text: str) -> str:
-    """What stood there before `guard`."""
+    """Undo `guard`."""
     return text[1:] if text.startswith("'") and text.lstrip("'").startswith(FORMULA) else text
 
 
 def attach(kind: str, name: str, *sheets: Sheet) -> HttpResponse:
-    """The sheets as a download; a CSV file has the first one alone."""
+    """The sheets as a download; a CSV file contains the first one only."""
     content = _write_csv(sheets[0]) if kind == "csv" else _write_xlsx(sheets)
     response = HttpResponse(content, content_type=TYPES[kind])
     response["Content-Disposition"] = content_disposition_header(True, f"{name}.{kind}")
@@ -53,11 +53,11 @@ def _write_csv(sheet: Sheet) -> bytes:
     writer = csv.writer(out)
     for row in sheet.rows:
         writer.writerow([guard(cell) if isinstance(cell, str) else cell for cell in row])
-    return out.getvalue().encode("utf-8-sig")  # with a BOM Excel reads it as the UTF-8 that it is
+    return out.getvalue().encode("utf-8-sig")  # Excel needs the BOM to recognise UTF-8
 
 
 def _write_xlsx(sheets: Iterable[Sheet]) -> bytes:
-    from openpyxl import Workbook  # here alone: the other pages need no memory for it
+    from openpyxl import Workbook  # imported here because it needs much memory
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
     from openpyxl.styles import Font

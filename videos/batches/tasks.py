@@ -1,4 +1,4 @@
-"""From a row of a batch to a video: its sound is fetched where it is an address, once for all rows that name it."""
+"""Turning rows of a batch into videos; a sound that is a URL is downloaded once for all rows that name it."""
 
 import tempfile
 import uuid
@@ -21,21 +21,21 @@ from dashboard.uploads import UploadError
 from videos import scheduling
 from videos import tasks as videos
 from videos.models import Batch, BatchItem, ItemState, Video, Voice
-from videos.voices.services import take_in
+from videos.voices.services import create_voice
 
-LEASE = 480  # seconds: fetching, waiting to be decoded, decoding
-FETCH_SECONDS = 120
-PHASE = working_phase(LEASE)
-TWIN_SECONDS = 3  # until a row looks again whether its sound came with another one
-# Whoever waits for a slow server must not keep all workers from everything else.
-AT_ONCE = max(settings.Q_CLUSTER["workers"] - 1, 1)
+LEASE_SECONDS = 480  # for downloading, waiting for the decoder, and decoding
+DOWNLOAD_SECONDS = 120
+PHASE = working_phase(LEASE_SECONDS)
+SAME_SOUND_SECONDS = 3  # between checks whether another row has downloaded the same sound
+# One worker stays free, so that slow downloads do not block everything else.
+MAX_WORKING = max(settings.WORKERS - 1, 1)
 
 
-# ---------------------------------------------------------------- what the pages ask for
+# ---------------------------------------------------------------- requests of pages
 
 
 def enqueue_next() -> None:
-    """Have workers look at the next rows and the next videos, once the transaction is committed."""
+    """Enqueue the next rows and videos when the transaction is committed."""
     for item in BatchItem.objects.filter(pk__in=next_up()):
         enqueue_job(item)
     for video in Video.objects.filter(pk__in=scheduling.next_up()):
@@ -43,24 +43,24 @@ def enqueue_next() -> None:
 
 
 def retry(item: BatchItem) -> bool:
-    """Try a row again, or the video that it became; False when there was nothing to try."""
+    """Retry a row or its video. Returns whether there was anything to retry."""
     try:
         with transaction.atomic():
             if item.video is not None:
-                tried = videos.retry(item.video)
+                is_retried = videos.retry(item.video)
             else:
                 item.retry()
-                tried = True
-            if tried:
+                is_retried = True
+            if is_retried:
                 Batch.objects.filter(pk=item.batch_id).update(done_at=None)
                 enqueue_next()
-            return tried
-    except (ForbiddenTransition, LeaseLost):  # somebody else was faster
+            return is_retried
+    except (ForbiddenTransition, LeaseLost):  # another process was faster
         return False
 
 
 def cancel(item: BatchItem) -> bool:
-    """Stop waiting for a row, or for the video that it became. False when it was too late."""
+    """Cancel a row or its video if it is still queued. Returns whether it was cancelled."""
     if item.video is not None:
         return videos.cancel(item.video)
     try:
@@ -71,22 +71,23 @@ def cancel(item: BatchItem) -> bool:
 
 
 def remove(batch: Batch) -> None:
-    """Delete the batch. Its videos stay; a row that is not a video yet goes with it."""
+    """Delete the batch with the rows that are not videos yet. Its videos stay."""
     Batch.objects.filter(pk=batch.pk).delete()
 
 
-# ---------------------------------------------------------------- what the worker does
+# ---------------------------------------------------------------- tasks
 
 
 def next_up() -> list[int]:
-    """Which rows may be worked at now; batches take turns, as their videos do."""
+    """The keys of the rows that may be worked on now; batches take turns, like their videos."""
     now = timezone.now()
     busy = BatchItem.objects.filter(state=ItemState.WORKING, lease_until__gt=now).count()
     due = BatchItem.objects.due(ItemState.WAITING, ItemState.WORKING).order_by("number", "created_at", "pk")
-    return list(due.values_list("pk", flat=True)[: max(AT_ONCE - busy, 0)])
+    return list(due.values_list("pk", flat=True)[: max(MAX_WORKING - busy, 0)])
 
 
 def work(pk: int) -> None:
+    """Turn a row into a video, if it is next."""
     if pk in next_up():
         runner.run(BatchItem, pk, PHASE, _make)
         enqueue_next()
@@ -102,18 +103,20 @@ def _make(item: BatchItem) -> None:
         raise JobFailed("The voice of this row was deleted. Make this video separately.")
     if item.voice is None:
         same = BatchItem.objects.filter(batch=item.batch_id, audio_url=item.audio_url).exclude(pk=item.pk)
-        twin = same.exclude(voice=None).select_related("voice").first()
-        if twin is None and same.filter(state=ItemState.WORKING, lease_until__gt=timezone.now()).exists():
-            raise JobDelayed("", seconds=TWIN_SECONDS, is_free=True)
-        voice = twin.voice if twin else _fetch(item)
-        item.save_fields(voice=voice)  # before anything else: a second run need not fetch it again
+        other = same.exclude(voice=None).select_related("voice").first()
+        if other is None and same.filter(state=ItemState.WORKING, lease_until__gt=timezone.now()).exists():
+            raise JobDelayed("", seconds=SAME_SOUND_SECONDS, is_free=True)
+        voice = other.voice if other else _download_sound(item)
+        item.save_fields(voice=voice)  # saved first, so that a second run need not download it again
     with transaction.atomic():
-        make_video(item)
+        create_video(item)
 
 
-def make_video(item: BatchItem) -> Video:
-    """To be called in a transaction: the video and the row that became it, together or not at all."""
+def create_video(item: BatchItem) -> Video:
+    """Create the video of a row whose avatar and voice exist. Call it in a transaction."""
     avatar, voice, batch = item.avatar, item.voice, item.batch
+    if avatar is None or voice is None:
+        raise ValueError(f"row {item.pk} has no avatar or no voice")
     video = Video.objects.create(
         client_ref=uuid.uuid5(batch.ref, f"item {item.pk}"),
         title=item.title or for_video(avatar.name, voice.name),
@@ -131,7 +134,7 @@ def make_video(item: BatchItem) -> Video:
     return video
 
 
-def _fetch(item: BatchItem) -> Voice:
+def _download_sound(item: BatchItem) -> Voice:
     with tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR, prefix="upload-batch-") as folder:
         path = Path(folder) / "sound"
         try:
@@ -140,17 +143,17 @@ def _fetch(item: BatchItem) -> Voice:
                     item.audio_url,
                     file,
                     max_bytes=settings.MAX_AUDIO_BYTES,
-                    seconds=FETCH_SECONDS,
+                    seconds=DOWNLOAD_SECONDS,
                     guard=safe_download.guard(),
                 )
-            return take_in(path, _name(item), item.batch.made_by)
+            return create_voice(path, _get_sound_name(item), item.batch.made_by)
         except safe_download.DownloadError as error:
             raise (JobDelayed if error.is_temporary else JobFailed)(str(error)) from error
         except UploadError as error:
             raise JobFailed(str(error)) from error
 
 
-def _name(item: BatchItem) -> str:
-    """What the sound is called: as the file at the end of its address."""
+def _get_sound_name(item: BatchItem) -> str:
+    """The name for a downloaded sound: the filename in its URL."""
     last = PurePosixPath(unquote(urlsplit(item.audio_url).path)).name
     return last or item.title or "Recording"

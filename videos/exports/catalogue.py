@@ -1,4 +1,4 @@
-"""The downloads of a finished video: what is offered on its page, in which groups, and what each file is for."""
+"""The downloads that the page of a finished video offers, in groups, and what each file is for."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from dashboard.files import signed_links
 from dashboard.files.filenames import for_filename
-from videos.exports import tasks, workspace
+from videos.exports import services, workspace
 from videos.models import Export, Video
 from videos.studio.preview_limits import GIF, WEBP
 
@@ -26,9 +26,9 @@ NO_CAPTIONS = {
 
 @dataclass(frozen=True)
 class Download:
-    """One file as the page offers it: with an address if it is there, else it is made on a click."""
+    """One file as the page offers it: with a link if it exists, otherwise made on request."""
 
-    key: str  # of an export its kind
+    key: str  # for exports: the kind
     name: str
     format: str
     icon: str
@@ -36,17 +36,17 @@ class Download:
     width: int = 0  # pixels
     height: int = 0
     size: int | None = None  # bytes
-    is_estimate: bool = False  # the size
+    is_estimate: bool = False  # of the size
     address: str = ""
     export: Export | None = None
-    unavailable: str = ""  # why it can neither be downloaded nor made
+    unavailable: str = ""  # the reason, if it can neither be downloaded nor made
 
     @property
     def is_preparing(self) -> bool:
         return self.export is not None and self.export.is_active
 
     @property
-    def size_words(self) -> str:
+    def size_text(self) -> str:
         """ "4.8 MB", "about 117 MB"; empty when it is not known."""
         if not self.size:
             return ""
@@ -65,7 +65,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All downloads of a video: the one that is shown in the player, and the other formats."""
+    """All downloads of a video: the displayed video, and other formats."""
 
     main: Download
     groups: list[Group]
@@ -78,7 +78,7 @@ class Catalogue:
 
 @dataclass(frozen=True)
 class Format:
-    """A kind of file that is made on request."""
+    """A kind of export that a page can request."""
 
     kind: str
     name: str
@@ -87,7 +87,7 @@ class Format:
     purpose: str
 
 
-FORMATS = {
+FORMATS: dict[str, Format] = {
     format_.kind: format_
     for format_ in (
         Format(
@@ -125,12 +125,12 @@ FORMATS = {
 
 
 def list_downloads(video: Video) -> Catalogue | None:
-    """Everything that the page offers, from one query for the exports; None before there is a video."""
+    """All downloads, from one query for the exports; None before the video is ready."""
     if not video.is_ready or not video.video:
         return None
-    made = {(export.kind, export.look_key): export for export in video.exports.all()}
+    exports = {(export.kind, export.look_key): export for export in video.exports.all()}
     on_request = {
-        kind: _describe_export(video, format_, made.get((kind, tasks.look_of(video, kind)[1])))
+        kind: _describe_export(video, format_, exports.get((kind, services.get_export_look(video, kind)[1])))
         for kind, format_ in FORMATS.items()
     }
     return Catalogue(
@@ -147,14 +147,14 @@ def list_downloads(video: Video) -> Catalogue | None:
 
 
 def find_download(video: Video, kind: str) -> Download:
-    """One that is made on request, as it stands."""
-    return _describe_export(video, FORMATS[kind], tasks.find(video, kind))
+    """The present state of a download that is made on request."""
+    return _describe_export(video, FORMATS[kind], services.find_export(video, kind))
 
 
 def name_file(video: Video, kind: str) -> str:
-    """What a browser saves an export as."""
-    suffix = " transparent" if kind in tasks.OF_THE_PERSON else ""
-    return f"{for_filename(video.title)}{suffix}{workspace.SUFFIX[kind]}"
+    """The filename under which a browser saves an export."""
+    suffix = " transparent" if kind in services.KINDS_OF_PERSON else ""
+    return f"{for_filename(video.title)}{suffix}{workspace.SUFFIXES[kind]}"
 
 
 def _describe_main(video: Video) -> Download:
@@ -167,16 +167,16 @@ def _describe_main(video: Video) -> Download:
         width=width,
         height=height,
         size=read_size(video.display_file),
-        address=signed_links.link(video.display_file.name, download=f"{for_filename(video.title)}.mp4"),
+        address=signed_links.link(video.display_file.name or "", download=f"{for_filename(video.title)}.mp4"),
     )
 
 
 def _describe_export(video: Video, format_: Format, export: Export | None) -> Download:
     width, height = _measure(video, format_.kind)
-    is_ready = export is not None and export.is_ready
+    ready = export if export is not None and export.is_ready else None
     is_active = export is not None and export.is_active
-    reason = "" if is_ready or is_active else tasks.why_not(video, format_.kind)
-    estimate = round(tasks.prores_bytes(video)) if format_.kind == Kind.MOV else None
+    reason = "" if ready or is_active else services.explain_unavailable(video, format_.kind)
+    estimate = round(services.estimate_prores_bytes(video)) if format_.kind == Kind.MOV else None
     return Download(
         key=format_.kind,
         name=format_.name,
@@ -185,30 +185,29 @@ def _describe_export(video: Video, format_: Format, export: Export | None) -> Do
         purpose=format_.purpose,
         width=width,
         height=height,
-        size=export.size if is_ready else estimate,
-        is_estimate=not is_ready,
-        address=reverse("export-file", args=[video.pk, format_.kind]) if is_ready else "",
+        size=ready.size if ready else estimate,
+        is_estimate=ready is None,
+        address=reverse("export-file", args=[video.pk, format_.kind]) if ready else "",
         export=export,
-        # Why there is no mask is said once for all of them.
+        # The page explains a missing mask once for all downloads.
         unavailable=NEEDS_MASK if reason and reason == video.why_no_mask else reason,
     )
 
 
 def _measure(video: Video, kind: str) -> tuple[int, int]:
-    """Width and height of an export in pixels; 0 for sound, and where the video's own are not known."""
+    """Width and height of an export in pixels; 0 for sound, or if those of the video are not known."""
     if kind == Kind.SOUND or not video.width:
         return 0, 0
     if kind == Kind.WEBP:
-        return WEBP.small(video.width, video.height)
+        return WEBP.fit(video.width, video.height)
     if kind == Kind.GIF:
-        return GIF.small(*video.parsed_look.canvas(video.width, video.height))
+        return GIF.fit(*video.parsed_look.canvas(video.width, video.height))
     return video.width, video.height
 
 
 def _list_sources(video: Video) -> Iterator[Download]:
-    """What the look was laid over: for whoever wants to do that in an editor."""
+    """The original and its mask, to replace the background in a video editor."""
     title, has_look = for_filename(video.title), video.display_file.name != video.video.name
-    size = {"width": video.width, "height": video.height}
     if has_look:
         yield Download(
             key="original",
@@ -217,8 +216,9 @@ def _list_sources(video: Video) -> Iterator[Download]:
             icon="film",
             purpose="Without background and format changes.",
             size=read_size(video.video),
-            address=signed_links.link(video.video.name, download=f"{title} original.mp4"),
-            **size,
+            address=signed_links.link(video.video.name or "", download=f"{title} original.mp4"),
+            width=video.width,
+            height=video.height,
         )
     if video.mask:
         purpose = "White is the person, black the rest: a luma matte for video editors."
@@ -229,8 +229,9 @@ def _list_sources(video: Video) -> Iterator[Download]:
             icon="user-circle",
             purpose=f"{purpose} It fits the original." if has_look else purpose,
             size=read_size(video.mask),
-            address=signed_links.link(video.mask.name, download=f"{title} mask.mp4"),
-            **size,
+            address=signed_links.link(video.mask.name or "", download=f"{title} mask.mp4"),
+            width=video.width,
+            height=video.height,
         )
 
 
@@ -243,7 +244,9 @@ def _list_recordings(video: Video) -> Iterator[Download]:
             icon="microphone",
             purpose="The original recording, uncompressed.",
             size=read_size(video.voice.sound),
-            address=signed_links.link(video.voice.sound.name, download=f"{for_filename(video.title)}.wav"),
+            address=signed_links.link(
+                video.voice.sound.name or "", download=f"{for_filename(video.title)}.wav"
+            ),
         )
 
 
@@ -257,7 +260,7 @@ def _list_captions(video: Video) -> Iterator[Download]:
             icon=icon,
             purpose="For players on websites.",
             size=read_size(video.captions),
-            address=signed_links.link(video.captions.name, download=f"{for_filename(video.title)}.vtt"),
+            address=signed_links.link(video.captions.name or "", download=f"{for_filename(video.title)}.vtt"),
         )
         yield Download(
             key="srt",
@@ -273,7 +276,7 @@ def _list_captions(video: Video) -> Iterator[Download]:
 
 
 def read_size(file: FieldFile) -> int | None:
-    """In bytes; None when the file is gone, because the page is worth more than the number."""
+    """In bytes; None if the file is gone: the page should load anyway."""
     try:
         return file.size
     except OSError:

@@ -1,4 +1,4 @@
-"""Has the studio make one file in a child process, and watches over it (videos/studio does the work)."""
+"""Runs videos.studio in a child process, and stops it when it makes no progress."""
 
 import json
 import logging
@@ -21,20 +21,22 @@ from dashboard.uploads import sandbox
 log = logging.getLogger(__name__)
 
 LIMITS = sandbox.Limits(memory=6 * 2**30, seconds=20_000, file=16 * 2**30)
-BEAT = 5.0  # seconds
-STALLED = 300.0  # seconds without any progress; the last stretch of a large file has none
+HEARTBEAT_SECONDS = 5.0
+STALL_SECONDS = 300.0  # without any progress; finishing a large file reports none
+LOG_NAME = "stderr.txt"
 
 
-class Died(Exception):
-    """It ended without an answer; trying again may help."""
+class StudioCrashed(Exception):
+    """The process ended without an answer, or stalled; a retry may help."""
 
 
-def make(request: dict[str, Any], folder: Path, alive: Callable[[int], None]) -> int:
-    """Have `request` made; the size of the file in bytes. Raises JobFailed, Died, and whatever `alive` raises.
+def run(request: dict[str, Any], folder: Path, report_progress: Callable[[int], None]) -> int:
+    """Make the file that `request` describes (see videos.studio.dispatch); returns its size in bytes.
 
-    `alive` gets the percentage again and again. The child never outlives this call, nor this process.
+    `report_progress` gets the percentage every few seconds; an exception that it raises ends the process. The process
+    never outlives this call or this process. Raises JobFailed and StudioCrashed.
     """
-    with (folder / "complaints.txt").open("wb") as stderr:
+    with (folder / LOG_NAME).open("wb") as stderr:
         process = subprocess.Popen(
             [sys.executable, "-E", "-s", "-W", "ignore", "-m", "videos.studio"],
             stdin=subprocess.PIPE,
@@ -43,56 +45,57 @@ def make(request: dict[str, Any], folder: Path, alive: Callable[[int], None]) ->
             cwd=settings.BASE_DIR,
             env=sandbox.environment(folder),
         )
-    try:
-        _send(process, request | {"limits": asdict(LIMITS)})
-        answer = _listen(process, alive)
-    finally:
-        process.kill()
-        process.wait()
-        for pipe in (process.stdin, process.stdout):
-            pipe.close()
+    if process.stdin is None or process.stdout is None:
+        raise AssertionError("both are pipes")
+    with process.stdin as stdin, process.stdout as stdout:
+        try:
+            _send(stdin, request | {"limits": asdict(LIMITS)})
+            answer = _wait_for_answer(stdout, report_progress)
+        finally:
+            process.kill()
+            process.wait()
     if "ok" in answer:
-        return answer["ok"]["size"]
+        return int(answer["ok"]["size"])
     if "refused" in answer:
         raise JobFailed(answer["refused"])
     if "full" in answer:
         raise JobFailed(DISK_FULL)
-    last = (folder / "complaints.txt").read_bytes()[-500:].decode(errors="replace").strip()
-    raise Died(f"{request['kind']}: ended with {process.returncode}: {last}")
+    last = (folder / LOG_NAME).read_bytes()[-500:].decode(errors="replace").strip()
+    raise StudioCrashed(f"{request['kind']}: exit code {process.returncode}: {last}")
 
 
-def _send(process: subprocess.Popen, request: dict[str, Any]) -> None:
-    """The pipe stays open: that it closes tells the child that we are gone."""
+def _send(stdin: IO[bytes], request: dict[str, Any]) -> None:
+    """The pipe stays open: when it closes, the child knows that this process is gone."""
     try:
-        process.stdin.write(json.dumps(request).encode() + b"\n")
-        process.stdin.flush()
+        stdin.write(json.dumps(request).encode() + b"\n")
+        stdin.flush()
     except BrokenPipeError as error:
-        raise Died("it ended before it was asked") from error
+        raise StudioCrashed("the process ended before it received the request") from error
 
 
-def _listen(process: subprocess.Popen, alive: Callable[[int], None]) -> dict[str, Any]:
-    """Its last word, {} if it has none."""
+def _wait_for_answer(stdout: IO[bytes], report_progress: Callable[[int], None]) -> dict[str, Any]:
+    """The final message of the process; {} if it ends without one."""
     lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-    threading.Thread(target=_read, args=(process.stdout, lines), daemon=True).start()
-    percent, moved = 0, time.monotonic()
+    threading.Thread(target=_read_lines, args=(stdout, lines), daemon=True).start()
+    percent, last_progress = 0, time.monotonic()
     while True:
         try:
-            line = lines.get(timeout=BEAT)
+            line = lines.get(timeout=HEARTBEAT_SECONDS)
         except queue.Empty:
             line = b"{}"
         if line is None:
             return {}
-        said = json.loads(line)
-        if said and "progress" not in said:
-            return said
-        if said.get("progress", percent) > percent:
-            percent, moved = said["progress"], time.monotonic()
-        elif time.monotonic() - moved > STALLED:
-            raise Died("it came to a standstill")
-        alive(percent)
+        message: dict[str, Any] = json.loads(line)
+        if message and "progress" not in message:
+            return message
+        if message.get("progress", percent) > percent:
+            percent, last_progress = message["progress"], time.monotonic()
+        elif time.monotonic() - last_progress > STALL_SECONDS:
+            raise StudioCrashed("no progress")
+        report_progress(percent)
 
 
-def _read(pipe: IO[bytes], lines: "queue.SimpleQueue[bytes | None]") -> None:
+def _read_lines(pipe: IO[bytes], lines: "queue.SimpleQueue[bytes | None]") -> None:
     for line in pipe:
         lines.put(line)
     lines.put(None)

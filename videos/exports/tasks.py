@@ -1,219 +1,110 @@
-"""From a click to a file: rows of Export are the truth, the studio's cluster does the work (see dashboard.jobs.local_job)."""
+"""Makes exports: a task of the cluster `studio`, or of the common workers for the quick kinds (see Export.cluster)."""
 
-import contextlib
 import errno
-from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
-from django.conf import settings
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import F
-from django.utils import timezone
 
 from dashboard.files.stored_files import DISK_FULL, delete_on_commit
 from dashboard.jobs import runner
-from dashboard.jobs.base import LeaseLost
-from dashboard.jobs.enqueue import enqueue_due, enqueue_job
-from dashboard.jobs.isolation import do_each
 from dashboard.jobs.local_job import LocalState, working_phase
-from dashboard.jobs.provider_job import ProviderState
 from dashboard.jobs.runner import JobFailed
-from dashboard.models import User
 from dashboard.uploads import UploadError, results
 from videos.exports import studio_process, workspace
+from videos.exports.services import (
+    VIDEO_GONE,
+    Kind,
+    estimate_prores_bytes,
+    explain_unavailable,
+    remake_poster,
+)
 from videos.models import Backdrop, Export, Video
 
-Kind = Export.Kind
-LEASE = 60  # seconds; renewed while the studio works
-PHASE = working_phase(LEASE)
-WITH_LOOK = {Kind.LOOK, Kind.GIF}
-OF_THE_PERSON = {Kind.WEBM, Kind.MOV, Kind.WEBP}
-GONE = "The video was deleted."
-# ProRes takes about as many bytes as there are pixels; everything else is small beside it.
-PRORES_BYTES = 0.9  # a pixel
-IDLE_SECONDS = 3.0
-MANY = 100
-
-
-# ---------------------------------------------------------------- what the pages ask for
-
-
-def look_of(video: Video, kind: str) -> tuple[dict, str]:
-    """The look that a file of this kind has, and its key: nothing where it makes no difference."""
-    return (video.parsed_look.values(), video.parsed_look.key) if kind in WITH_LOOK else ({}, "")
-
-
-def why_not(video: Video, kind: str) -> str:
-    """Why this cannot be made of the video; empty when it can."""
-    if not video.is_ready or not video.video:
-        return GONE
-    if not video.mask and (kind in OF_THE_PERSON or (kind in WITH_LOOK and video.parsed_look.needs_mask)):
-        return video.why_no_mask
-    return ""
-
-
-def prores_bytes(video: Video) -> float:
-    """About how large it will be."""
-    return video.width * video.height * video.seconds * 25 * PRORES_BYTES
-
-
-def find(video: Video, kind: str) -> Export | None:
-    return video.exports.filter(kind=kind, look_key=look_of(video, kind)[1]).first()
-
-
-def want(video: Video, kind: str, user: User | None = None) -> Export:
-    """The one row for it, being made or ready; one that failed is tried again. `user` hears when it is done."""
-    look, key = look_of(video, kind)
-    with transaction.atomic():
-        export, is_new = Export.objects.get_or_create(
-            video=video, kind=kind, look_key=key, defaults={"look": look}
-        )
-        Export.objects.filter(pk=export.pk).update(used_at=timezone.now(), made_by=user)
-        is_gone = export.is_ready and not (export.file and default_storage.exists(export.file.name))
-        if export.is_failed or is_gone:
-            with contextlib.suppress(LeaseLost):  # somebody else wanted it at the same moment
-                export.retry()
-                is_new = True
-        if is_new:
-            enqueue_job(export)
-    return export
-
-
-def dress(video: Video) -> None:
-    """Have a finished video shown with `video.look`. To be called in the transaction that saved the look."""
-    video.refresh_from_db(fields=["look", "styled_video", "styled_key"])
-    video.__dict__.pop("parsed_look", None)
-    key = video.parsed_look.key
-    for other in video.exports.filter(kind=Kind.LOOK).exclude(look_key=key):
-        drop(other)  # who is making it finds the row gone and stops
-    if not key:
-        undressed = video.styled_video
-        if undressed:
-            Video.objects.filter(pk=video.pk).update(styled_video="", styled_key="", version=F("version") + 1)
-            delete_on_commit([undressed])
-            video.styled_video, video.styled_key = "", ""
-            repaint(video)
-    elif not (video.styled_video and video.styled_key == key):
-        want(video, Kind.LOOK)
-
-
-def choose_poster(video: Video, seconds: float) -> None:
-    """Have the frame at that moment as the poster."""
-    with transaction.atomic():
-        Video.objects.filter(pk=video.pk).update(poster_at=seconds)
-        video.poster_at = seconds
-        repaint(video)
-
-
-def repaint(video: Video) -> None:
-    """Have the poster made anew of what is shown; a run that is under way would show what was wanted before."""
-    with transaction.atomic():
-        export, _ = Export.objects.get_or_create(video=video, kind=Kind.POSTER, look_key="")
-        Export.objects.filter(pk=export.pk).update(
-            state=LocalState.WAITING,
-            state_since=timezone.now(),
-            try_after=timezone.now(),
-            version=F("version") + 1,
-            attempts=0,
-            progress=0,
-            error="",
-            lease=None,
-            lease_until=None,
-        )
-        enqueue_job(export)
-
-
-def drop(export: Export) -> None:
-    """Delete it with its files, in a transaction of the caller's or its own."""
-    with transaction.atomic():
-        for name in workspace.names(export):
-            transaction.on_commit(partial(default_storage.delete, name), robust=True)
-        export.delete()
-
-
-def drop_all(video: Video) -> None:
-    """What goes with a video that is deleted."""
-    for export in video.exports.all():
-        drop(export)
-
-
-# ---------------------------------------------------------------- what the worker does
+LEASE_SECONDS = 60  # renewed while the studio works
+PHASE = working_phase(LEASE_SECONDS)
+END_MARGIN = 0.05  # seconds before the end of a video at which there is surely a frame
 
 
 def work(pk: int) -> None:
+    """Make the export with this key."""
     runner.run(Export, pk, PHASE, _make)
 
 
 def _make(export: Export) -> None:
     video = export.video
-    if reason := why_not(video, export.kind):
+    if reason := explain_unavailable(video, export.kind):
         raise JobFailed(reason)
-    workspace.clear(export)
-    how = _still if export.kind == Kind.POSTER else _film
+    workspace.delete_files(export)
+    make = _make_poster if export.kind == Kind.POSTER else _make_file
     try:
-        with workspace.bench(export) as folder:
-            # Named before it is written: whoever comes after a kill knows what to clear.
-            export.renew_lease(LEASE, file=workspace.new_name(export.kind))
+        with workspace.open_workspace(export) as folder:
+            # Saved before the file is written: if this process is killed, the next run knows what to delete.
+            export.renew_lease(LEASE_SECONDS, file=workspace.create_filename(export.kind))
             try:
-                how(export, video, folder)
-            except BaseException:  # whatever it was, also the worker's end: leave no debris
-                workspace.clear(export)
+                make(export, video, folder)
+            except BaseException:  # also when the worker is stopped: leave no files behind
+                workspace.delete_files(export)
                 raise
     except FileNotFoundError as error:
-        raise JobFailed(GONE) from error
+        raise JobFailed(VIDEO_GONE) from error
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
             raise JobFailed(DISK_FULL) from error
         raise
 
 
-def _film(export: Export, video: Video, folder: Path) -> None:
-    if not workspace.has_room(prores_bytes(video) if export.kind == Kind.MOV else video.video.size * 4):
+def _make_file(export: Export, video: Video, folder: Path) -> None:
+    """Everything but posters: the studio makes the file."""
+    expected = estimate_prores_bytes(video) if export.kind == Kind.MOV else video.video.size * 4
+    if not workspace.has_room(expected):
         raise JobFailed(DISK_FULL)
-    target = folder / f"made{workspace.SUFFIX[export.kind]}"
+    target = folder / f"made{workspace.SUFFIXES[export.kind]}"
     picture = export.look.get("picture") if export.look.get("background") == "picture" else None
     backdrop = Backdrop.objects.filter(pk=picture).first() if picture else None
     request = {
         "kind": export.kind,
-        "video": str(workspace.at_hand(video.video, folder)),
-        "mask": str(workspace.at_hand(video.mask, folder)) if video.mask else "",
-        "picture": str(workspace.at_hand(backdrop.picture, folder)) if backdrop else "",
+        "video": str(workspace.get_local_path(video.video, folder)),
+        "mask": str(workspace.get_local_path(video.mask, folder)) if video.mask else "",
+        "picture": str(workspace.get_local_path(backdrop.picture, folder)) if backdrop else "",
         "look": export.look,
         "framing": video.framing or (video.avatar.framing if video.avatar else None),
         "target": str(target),
     }
-    size = studio_process.make(request, folder, lambda percent: export.renew_lease(LEASE, progress=percent))
+    size = studio_process.run(
+        request, folder, lambda percent: export.renew_lease(LEASE_SECONDS, progress=percent)
+    )
+    filename = export.file.name or ""
     if export.kind == Kind.LOOK:
-        colour = _stills(video, target, folder, export.file.name)
-        workspace.store(target, export.file.name)
-        _show(export, video, size, colour)
+        colour = _store_stills(video, target, folder, filename)
+        workspace.store(target, filename)
+        _display_styled_video(export, video, size, colour)
     else:
-        workspace.store(target, export.file.name)
+        workspace.store(target, filename)
         export.move(LocalState.READY, progress=100, size=size, error="")
 
 
-def _still(export: Export, video: Video, folder: Path) -> None:
-    """A poster of what is shown, at the moment that was chosen."""
-    poster, thumbnail = workspace.still_names(export.file.name)
-    colour = _stills(video, workspace.at_hand(video.display_file, folder), folder, export.file.name)
+def _make_poster(export: Export, video: Video, folder: Path) -> None:
+    """Poster and thumbnail of the displayed video, at the chosen moment."""
+    filename = export.file.name or ""
+    poster, thumbnail = workspace.get_still_names(filename)
+    path = workspace.get_local_path(video.display_file, folder)
+    colour = _store_stills(video, path, folder, filename)
     with transaction.atomic():
         export.move(LocalState.READY, progress=100, error="", file="")
-        _change(video, poster=poster, thumbnail=thumbnail, colour=colour)
+        _replace_files(video, poster=poster, thumbnail=thumbnail, colour=colour)
 
 
-def _show(export: Export, video: Video, size: int, colour: str) -> None:
-    """The dressed video takes the place of what was shown, with its stills; the files of before go."""
-    name = export.file.name
-    poster, thumbnail = workspace.still_names(name)
+def _display_styled_video(export: Export, video: Video, size: int, colour: str) -> None:
+    """Replace the displayed video and its stills; the old files are deleted."""
+    filename = export.file.name or ""
+    poster, thumbnail = workspace.get_still_names(filename)
     with transaction.atomic():
-        export.move(
-            LocalState.READY, progress=100, size=size, error="", file=""
-        )  # gone if the look has changed
-        _change(
+        # Raises LeaseLost if the look has changed meanwhile, which deletes the row.
+        export.move(LocalState.READY, progress=100, size=size, error="", file="")
+        _replace_files(
             video,
-            styled_video=name,
+            styled_video=filename,
             styled_key=export.look_key,
             poster=poster,
             thumbnail=thumbnail,
@@ -221,60 +112,26 @@ def _show(export: Export, video: Video, size: int, colour: str) -> None:
         )
 
 
-def _stills(video: Video, film: Path, folder: Path, name: str) -> str:
-    """Store poster and thumbnail of `film`; their mean colour."""
+def _store_stills(video: Video, path: Path, folder: Path, filename: str) -> str:
+    """Store poster and thumbnail of the video file at `path`; returns their mean colour."""
+    at = min(video.poster_moment, max(video.seconds - END_MARGIN, 0))
     try:
-        made = results.extract_stills(film, folder, at=min(video.poster_moment, max(video.seconds - 0.05, 0)))
+        stills = results.extract_stills(path, folder, at=at)
     except UploadError as error:
         raise JobFailed(str(error)) from error
-    for path, stored in zip((made.poster, made.thumbnail), workspace.still_names(name), strict=True):
-        workspace.store(path, stored)
-    return made.colour
+    names = workspace.get_still_names(filename)
+    for source, name in zip((stills.poster, stills.thumbnail), names, strict=True):
+        workspace.store(source, name)
+    return stills.colour
 
 
-def _change(video: Video, **files: str) -> None:
-    """New files for a video in place of the old ones. In the transaction that ends the export."""
+def _replace_files(video: Video, **files: str) -> None:
+    """Point the video to its new files and delete the old ones. Call it in the transaction that ends the export."""
     row = Video.objects.get(pk=video.pk)
     old = [getattr(row, name) for name in files if name in ("styled_video", "poster", "thumbnail")]
     delete_on_commit([file for file in old if file])
     Video.objects.filter(pk=video.pk).update(**files, version=F("version") + 1)
-    # What was wanted may have changed while this was made.
-    if row.poster_at != video.poster_at or (
-        "styled_video" not in files and row.display_file.name != video.display_file.name
-    ):
-        repaint(video)
-
-
-# ---------------------------------------------------------------- what the poller does
-
-
-def step() -> float:
-    """Enqueue what is due again; the seconds until the next step."""
-    Export.release_dead_leases()
-    due = Export.objects.due(*PHASE.due)
-    for rows in (due.filter(kind__in=Export.QUICK_KINDS), due.exclude(kind__in=Export.QUICK_KINDS)):
-        enqueue_due(rows)  # apart, because the quick ones have workers of their own
-    return IDLE_SECONDS
-
-
-def tidy() -> float:
-    """Remove what nobody asked for in a long time; a click makes it again. Then see to looks from an older version."""
-    long_ago = timezone.now() - timedelta(days=settings.EXPORT_DAYS)
-    unused = Export.objects.filter(state=LocalState.READY, used_at__lt=long_ago).exclude(file="")
-    do_each(unused[:MANY], drop)
-    _dress_again()
-    return 3600.0
-
-
-def _dress_again() -> None:
-    """Looks that this version draws otherwise than the one that drew them, as their keys say."""
-    dressed = (
-        Video.objects.filter(state=ProviderState.READY).exclude(styled_video="").only("look", "styled_key")
-    )
-    outdated = [video for video in dressed.iterator() if video.parsed_look.key != video.styled_key]
-    do_each([video for video in outdated if find(video, Kind.LOOK) is None], _dress_one)
-
-
-def _dress_one(video: Video) -> None:
-    with transaction.atomic():
-        dress(Video.objects.get(pk=video.pk))
+    # Another poster or look may have been chosen since this run started.
+    is_other_file = "styled_video" not in files and row.display_file.name != video.display_file.name
+    if row.poster_at != video.poster_at or is_other_file:
+        remake_poster(video)

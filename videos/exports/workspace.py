@@ -1,4 +1,4 @@
-"""Where an export is made, and where its files go: places that the next run knows when this one was killed."""
+"""Where exports are made and stored. Every name is known before the file is written, so a killed run can be cleaned up."""
 
 import shutil
 import uuid
@@ -15,7 +15,7 @@ from dashboard.uploads import sandbox
 from videos.models import Export
 
 Kind = Export.Kind
-SUFFIX = {
+SUFFIXES: dict[str, str] = {
     Kind.LOOK: ".mp4",
     Kind.WEBM: ".webm",
     Kind.MOV: ".mov",
@@ -24,42 +24,42 @@ SUFFIX = {
     Kind.SOUND: ".m4a",
     Kind.POSTER: ".jpg",
 }
-FOLDER = {Kind.LOOK: "videos/styled", Kind.POSTER: "videos/posters"}
+FOLDERS: dict[str, str] = {Kind.LOOK: "videos/styled", Kind.POSTER: "videos/posters"}
+RESERVED_BYTES = 300 * 2**20  # of the disk, for everything else
 
 
-def new_name(kind: str) -> str:
-    """A name for the file that nothing ever had: what is stored under a name never changes."""
-    return f"{FOLDER.get(kind, 'videos/exports')}/{uuid.uuid4()}{SUFFIX[kind]}"
+def create_filename(kind: str) -> str:
+    """A new unique name in the storage: a stored file never changes, so no name is used twice."""
+    return f"{FOLDERS.get(kind, 'videos/exports')}/{uuid.uuid4()}{SUFFIXES[kind]}"
 
 
-def still_names(name: str) -> tuple[str, str]:
-    """Poster and thumbnail that belong to the file of that name."""
+def get_still_names(name: str) -> tuple[str, str]:
+    """The names of the poster and the thumbnail that belong to the stored file `name`."""
     stem = Path(name).stem
     return f"videos/posters/{stem}.jpg", f"videos/thumbnails/{stem}.webp"
 
 
-def names(export: Export) -> list[str]:
-    """All that this export has in the storage, or had when it was killed."""
-    if not export.file:
-        return []
-    return list(dict.fromkeys([export.file.name, *still_names(export.file.name)]))
+def list_files(export: Export) -> list[str]:
+    """The names of all files that this export has stored, or may have stored before it was killed."""
+    name = export.file.name
+    return list(dict.fromkeys([name, *get_still_names(name)])) if name else []
 
 
-def clear(export: Export) -> None:
-    """Delete what a run that was killed has stored."""
-    for name in names(export):
+def delete_files(export: Export) -> None:
+    """Delete what an earlier run stored."""
+    for name in list_files(export):
         default_storage.delete(name)
 
 
 @contextmanager
-def bench(export: Export) -> Iterator[Path]:
-    """A folder to make it in; those of earlier runs of the same row are gone, whoever they belonged to."""
+def open_workspace(export: Export) -> Iterator[Path]:
+    """A temporary folder for this run; those of earlier runs of the same export are deleted."""
     root = settings.DATA_DIR / "tmp"
-    # "upload-": what nobody comes back to is cleared with what uploads leave (dashboard.uploads.sandbox).
-    mine = f"upload-export-{export.pk}-"
-    for left in root.glob(f"{mine}*"):
-        shutil.rmtree(left, ignore_errors=True)
-    folder = root / f"{mine}{export.lease}"
+    # The prefix "upload-" marks folders that are deleted when they grow old (dashboard.uploads.sandbox).
+    prefix = f"upload-export-{export.pk}-"
+    for abandoned in root.glob(f"{prefix}*"):
+        shutil.rmtree(abandoned, ignore_errors=True)
+    folder = root / f"{prefix}{export.lease}"
     folder.mkdir(parents=True)
     try:
         yield folder
@@ -67,12 +67,12 @@ def bench(export: Export) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def at_hand(file: FieldFile, folder: Path) -> Path:
-    """A stored file as a path; copied only where the storage is no folder of this machine."""
+def get_local_path(file: FieldFile, folder: Path) -> Path:
+    """A stored file as a path; copied to `folder` only if the storage is not a local disk."""
     try:
         path = Path(file.path)
     except NotImplementedError:
-        path = folder / Path(file.name).name
+        path = folder / Path(file.name or "").name
         with file.open("rb") as source, path.open("wb") as target:
             shutil.copyfileobj(source, target, sandbox.COPY_BYTES)
     if not path.exists():
@@ -80,7 +80,7 @@ def at_hand(file: FieldFile, folder: Path) -> Path:
     return path
 
 
-class _Made(File):
+class _MovableFile(File):
     """A file that the storage may move instead of copying it: some are gigabytes."""
 
     def __init__(self, path: Path) -> None:
@@ -92,12 +92,12 @@ class _Made(File):
 
 
 def store(path: Path, name: str) -> None:
-    """Raises OSError when there is no room."""
-    with _Made(path) as made:
-        if default_storage.save(name, made) != name:
+    """Store the file under exactly this name. Raises OSError if the disk is full."""
+    with _MovableFile(path) as file:
+        if default_storage.save(name, file) != name:
             raise FileExistsError(name)
 
 
-def has_room(bytes_wanted: float) -> bool:
-    """Whether so much, and something for everybody else, is free on the disk."""
-    return shutil.disk_usage(settings.DATA_DIR).free > bytes_wanted + 300 * 2**20
+def has_room(size: float) -> bool:
+    """Whether the disk has room for `size` bytes and a reserve."""
+    return shutil.disk_usage(settings.DATA_DIR).free > size + RESERVED_BYTES

@@ -1,4 +1,4 @@
-"""What the step "Look" shows on a page: the form, backdrops to choose from, offers to begin with."""
+"""What the part "Look" of a page shows: the form, background pictures, colours and gradients to choose from."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -9,10 +9,10 @@ from dashboard.models import User
 from dashboard.request import parse_id
 from videos.looks import backdrops
 from videos.looks.forms import LookForm
-from videos.looks.look import MAX_SIZE, MIN_SIZE, PLACED, Look
+from videos.looks.look import DEFAULT_PLACEMENT, MAX_SIZE, MIN_SIZE, Look
 from videos.models import Backdrop, Video
 
-RECENT = 50  # videos that are asked for the last look
+MAX_RECENT_VIDEOS = 50  # searched for the last look
 
 FRAMES = (
     ("own", "Original", "Its own shape", "4 / 5"),
@@ -51,43 +51,45 @@ GRADIENTS = (
 
 
 @dataclass(frozen=True)
-class Step:
+class LookPicker:
+    """The context variable `look` of templates/videos/_look.html."""
+
     form: LookForm
     user: User
 
     @cached_property
     def values(self) -> dict[str, Any]:
-        """What the controls show: what was sent, else what the look is."""
-        plain = asdict(Look()) | PLACED
-        values = {name: self.form[name].value() for name in (*plain, "automatic")}
-        return {name: plain.get(name) if value in (None, "") else value for name, value in values.items()}
+        """What the controls show: the submitted values, or those of the look."""
+        defaults = asdict(Look()) | DEFAULT_PLACEMENT
+        values = {name: self.form[name].value() for name in (*defaults, "automatic")}
+        return {name: defaults.get(name) if value in (None, "") else value for name, value in values.items()}
 
     @cached_property
     def resolution(self) -> str:
-        """As its controls are called."""
+        """As the value of its control."""
         return str(self.values["resolution"] or "")
 
     @cached_property
     def picture(self) -> int | None:
-        """The backdrop that is chosen."""
+        """The key of the chosen picture."""
         return parse_id(self.values["picture"])
 
     @cached_property
     def backdrops(self) -> list[Backdrop]:
-        return backdrops.newest(self.picture)
+        return backdrops.list_backdrops(self.picture)
 
     @cached_property
     def is_gone(self) -> bool:
-        """The look's picture was deleted meanwhile."""
+        """Whether the chosen picture has been deleted."""
         return self.picture is not None and self.picture not in {each.pk for each in self.backdrops}
 
     @cached_property
     def last(self) -> str:
-        """The look that this person used last, as JSON; empty when there is none, or none that could be made again."""
-        mine = Video.objects.filter(made_by=self.user).order_by("-created_at", "-pk")
-        there = {None, *(each.pk for each in self.backdrops)}
-        for look in mine.values_list("look", flat=True)[:RECENT]:
-            if look and look.get("picture") in there:
+        """The look that this person used last, as JSON; empty if there is none whose picture still exists."""
+        recent = Video.objects.filter(made_by=self.user).order_by("-created_at", "-pk")
+        pictures = {None, *(each.pk for each in self.backdrops)}
+        for look in recent.values_list("look", flat=True)[:MAX_RECENT_VIDEOS]:
+            if look and look.get("picture") in pictures:
                 return json.dumps(look)
         return ""
 

@@ -1,74 +1,98 @@
-"""Changing the look of a video, at any time and without having it made again."""
+"""Changing the look of a video, which needs no new generation, and the background pictures for looks."""
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
-from django.db import transaction
-from django.db.models import F
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
+from dashboard.request import Request
+from dashboard.shortcuts import get_changeable_or_403, respond_sentence
+from dashboard.uploads import UploadError
+from dashboard.uploads.resumable import UploadRequest, resumable
+from videos.exports.views import is_unchanged
+from videos.looks import backdrops, services
 from videos.looks.forms import LookForm
 from videos.looks.look import Look
-from videos.looks.picker import Step
-from videos.looks.services import lay_on, laying
-from videos.models import Video
+from videos.looks.picker import LookPicker
+from videos.models import Backdrop, Video
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def change(request: HttpRequest, pk: int) -> HttpResponse:
-    """The page with the video's look, and what it sends."""
-    video = _to_change(request, pk)
+def change(request: Request, pk: int) -> HttpResponse:
+    """The page on which the look of a video is changed."""
+    video = get_changeable_or_403(Video.objects.select_related("avatar"), pk, request.user)
     if request.method != "POST":
-        return _page(request, video, LookForm.showing(video.parsed_look))
+        return _render_page(request, video, LookForm.from_look(video.parsed_look))
     if "plain" in request.POST:
-        return _changed(video, Look())
+        services.change_look(video, Look())
+        return redirect(video)
     form = LookForm(request.POST, request.FILES, user=request.user)
     if form.is_valid() and form.look.needs_mask and video.is_ready and not video.mask:
         form.add_error("background", f"{video.why_no_mask} Choose Original.")
     if not form.is_valid():
-        return _page(request, video, form, status=422)
-    return _changed(video, form.look)
-
-
-def _changed(video: Video, look: Look) -> HttpResponse:
-    with transaction.atomic():
-        Video.objects.filter(pk=video.pk).update(look=look.values(), version=F("version") + 1)
-        lay_on(Video.objects.get(pk=video.pk))
+        return _render_page(request, video, form, status=422)
+    services.change_look(video, form.look)
     return redirect(video)
 
 
-def _page(request: HttpRequest, video: Video, form: LookForm, status: int = 200) -> HttpResponse:
-    context = {"video": video, "look": Step(form, request.user)}
+def _render_page(request: Request, video: Video, form: LookForm, status: int = 200) -> HttpResponse:
+    context = {"video": video, "look": LookPicker(form, request.user)}
     return render(request, "videos/look.html", context, status=status)
 
 
 @require_GET
-def state(request: HttpRequest, pk: int) -> HttpResponse:
-    """The poll of a video's page while its look is laid on: nothing while nothing changed."""
+def state(request: Request, pk: int) -> HttpResponse:
+    """Polled by a video's page while its look is being applied; 204 while nothing has changed."""
     video = Video.objects.filter(pk=pk).first()
     if video is None:
         return HttpResponseClientRedirect("/videos/")
-    laid = laying(video)
-    if laid and laid.is_active and request.GET.get("v") == str(laid.version):
+    export = services.find_look_export(video)
+    if is_unchanged(request, export):
         return HttpResponse(status=204)
-    context: dict[str, Any] = {"video": video, "laid": laid, "polled": True}
+    context: dict[str, Any] = {"video": video, "look_export": export, "polled": True}
     return render(request, "videos/_look_state.html", context)
 
 
 @require_POST
-def again(request: HttpRequest, pk: int) -> HttpResponse:
-    """Laying the look on has failed, and a person wants it tried once more."""
-    video = _to_change(request, pk)
-    with transaction.atomic():
-        lay_on(video)
+def retry(request: Request, pk: int) -> HttpResponse:
+    """Apply the look again after a failure."""
+    video = get_changeable_or_403(Video.objects.select_related("avatar"), pk, request.user)
+    services.apply_look(video)
     return redirect(video)
 
 
-def _to_change(request: HttpRequest, pk: int) -> Video:
-    video = get_object_or_404(Video.objects.select_related("avatar"), pk=pk)
-    if not request.user.may_change(video):
-        raise PermissionDenied
-    return video
+# ---------------------------------------------------------------- background pictures
+
+
+@require_POST
+@resumable("picture", Backdrop)
+def upload_backdrop(request: UploadRequest) -> HttpResponse:
+    """A script uploads a picture: answers with its tile, selected, or with 422 and a sentence."""
+    file = request.FILES.get("picture")
+    try:
+        if file is None:
+            raise UploadError("No file was received. Choose it again.")
+        backdrop = backdrops.create_backdrop(
+            file, file.name or "", request.user, upload_ref=request.upload_ref
+        )
+    except UploadError as error:
+        return respond_sentence(str(error))
+    return render(request, "videos/_backdrop.html", {"backdrop": backdrop, "picture_pk": backdrop.pk})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete_backdrop(request: Request, pk: int) -> HttpResponse:
+    """Ask for confirmation, naming the number of videos that use it; then delete it. Finished videos stay as they are."""
+    backdrop = get_changeable_or_403(Backdrop, pk, request.user)
+    if request.method != "POST":
+        used = Video.objects.filter(look__picture=pk).count()
+        page = "videos/_delete_backdrop.html" if request.htmx else "videos/delete_backdrop.html"
+        return render(request, page, {"backdrop": backdrop, "used": used})
+    backdrops.delete_backdrop(backdrop)
+    if request.htmx:
+        return HttpResponse()
+    messages.success(request, f"{backdrop.name} was deleted.")
+    return redirect("video-new")

@@ -3,15 +3,22 @@
 import functools
 import uuid
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
-from dashboard.jobs.base import job_constraints
+from dashboard.jobs.base import JobQuerySet, job_constraints
 from dashboard.jobs.local_job import LocalJob, LocalState
 from dashboard.jobs.provider_job import ProviderState
 from dashboard.models import OwnedModel, User
+
+if TYPE_CHECKING:
+    from videos.batches.progress import Tally
+
+if TYPE_CHECKING:
+    pass
 
 
 class Batch(OwnedModel):
@@ -33,6 +40,13 @@ class Batch(OwnedModel):
     sounds = models.JSONField(
         default=dict, help_text="Names of uploaded files, and the keys of their voices."
     )
+
+    # Set by videos.batches.progress for pages.
+    tally: "Tally"
+    rows: list["BatchItem"]
+    stamps: str
+    can_retry: int
+    can_cancel: int
 
     class Meta:
         ordering = ["-created_at", "-pk"]
@@ -107,6 +121,10 @@ class ItemState(models.TextChoices):
     CANCELLED = "cancelled"
 
 
+class BatchItemQuerySet(JobQuerySet["BatchItem"]):
+    """Typed; see JobQuerySet."""
+
+
 class BatchItem(LocalJob):
     """One row of a batch: downloads its sound if that is a URL, then becomes a video."""
 
@@ -132,6 +150,13 @@ class BatchItem(LocalJob):
     video = models.OneToOneField(
         "videos.Video", null=True, on_delete=models.SET_NULL, related_name="batch_item"
     )
+
+    objects = BatchItemQuerySet.as_manager()  # type: ignore[misc]  # the plugin infers no class variable here
+
+    # Set by videos.batches.progress for pages.
+    display_state: str
+    ahead: int
+    can_cancel: bool
 
     class Meta(LocalJob.Meta):
         ordering = ["number"]

@@ -6,6 +6,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
+from dashboard.jobs.base import JobQuerySet
 from dashboard.jobs.local_job import LocalJob, LocalState
 from dashboard.models import OwnedModel, User
 from videos.models.video import Video
@@ -19,6 +20,10 @@ class ExportKind(models.TextChoices):
     WEBP = "webp", "Animated WebP"
     SOUND = "sound", "Audio"
     POSTER = "poster", "Thumbnail"  # becomes Video.poster and Video.thumbnail
+
+
+class ExportQuerySet(JobQuerySet["Export"]):
+    """Typed; see JobQuerySet."""
 
 
 class Export(OwnedModel, LocalJob):
@@ -44,6 +49,8 @@ class Export(OwnedModel, LocalJob):
     used_at = models.DateTimeField(
         default=timezone.now, db_index=True, help_text="When it was last requested."
     )
+
+    objects = ExportQuerySet.as_manager()  # type: ignore[misc]  # the plugin infers no class variable here
 
     class Meta(LocalJob.Meta):
         constraints = [

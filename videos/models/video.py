@@ -2,12 +2,14 @@
 
 import functools
 from datetime import datetime
+from typing import Self
 
 from django.db import models
 from django.db.models.functions import Lower
 from django.urls import reverse
 
 from avatars.models import Avatar
+from dashboard.jobs.base import JobQuerySet
 from dashboard.jobs.provider_job import ProviderJob, ProviderState
 from dashboard.models import Tombstone, User
 from dashboard.provider.answers import MAX_STATE
@@ -16,6 +18,42 @@ from videos.looks.look import Look
 from videos.models.voice import Voice
 
 NO_MASK = "This video has no mask, so its background cannot be removed or replaced."
+
+CARD_FIELDS = (
+    "title",
+    "state",
+    "state_since",
+    "version",
+    "try_after",
+    "progress",
+    "error",
+    "remote_state",
+    "batch_position",
+    "created_at",
+    "video",
+    "look",
+    "styled_video",
+    "styled_key",
+    "poster",
+    "thumbnail",
+    "colour",
+    "width",
+    "height",
+    "seconds",
+    *("made_by__name", "made_by__email"),
+    *("avatar__thumbnail", "avatar__preview", "avatar__portrait", "avatar__state"),
+    *("avatar__portrait_width", "avatar__portrait_height"),
+)
+
+
+class VideoQuerySet(JobQuerySet["Video"]):
+    def for_cards(self) -> Self:
+        """With everything that their cards show, and no other columns."""
+        return self.select_related("made_by", "avatar").only(*CARD_FIELDS)
+
+    def for_pages(self) -> Self:
+        """With everything that the page of one video shows."""
+        return self.select_related("made_by", "avatar", "voice")
 
 
 class Video(ProviderJob):
@@ -81,6 +119,8 @@ class Video(ProviderJob):
     seconds = models.FloatField(default=0)
     colour = models.CharField(max_length=7, default="#8a8f98", help_text="Shown while the poster loads.")
 
+    objects = VideoQuerySet.as_manager()  # type: ignore[misc]  # the plugin infers no class variable here
+
     class Meta(ProviderJob.Meta):
         ordering = ["-created_at", "-pk"]
         constraints = [
@@ -132,12 +172,12 @@ class Video(ProviderJob):
 
     @functools.cached_property
     def parsed_look(self) -> Look:
-        return Look.of(self.look)
+        return Look.from_dict(self.look)
 
     @property
     def known_framing(self) -> Framing | None:
         """Where the head is in the frame; None if that is not known."""
-        return Framing.of(self.framing or (self.avatar.framing if self.avatar else None))
+        return Framing.from_dict(self.framing or (self.avatar.framing if self.avatar else None))
 
     @property
     def poster_moment(self) -> float:

@@ -1,11 +1,29 @@
 """Recordings."""
 
+from typing import Self
+
 from django.db import models
+from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.models import OwnedModel, UploadedModel
+from videos.models.batch import BatchItem
+
+
+class VoiceQuerySet(models.QuerySet["Voice"]):
+    def for_rows(self) -> Self:
+        """With everything that a row of the gallery shows; `video_count` is annotated."""
+        # A subquery for each row shown: a join would group all of their videos by all columns.
+        one = Voice.objects.filter(pk=OuterRef("pk")).order_by().values("pk")
+        count = one.annotate(count=Count("videos")).values("count")
+        return self.select_related("made_by").annotate(video_count=Subquery(count))
+
+    def unused(self) -> Self:
+        """Without a video, a row of a batch or an edit, and not marked to be kept."""
+        in_batches = BatchItem.objects.exclude(voice=None).values("voice")
+        return self.filter(is_kept=False, videos=None, edits=None).exclude(pk__in=in_batches)
 
 
 class Voice(OwnedModel, UploadedModel):
@@ -34,6 +52,14 @@ class Voice(OwnedModel, UploadedModel):
         null=True, help_text="Since when nothing has used it; see videos.voices.services.delete_unused."
     )
     created_at = models.DateTimeField(default=timezone.now)
+
+    objects = VoiceQuerySet.as_manager()
+
+    video_count: int  # set by VoiceQuerySet.for_rows
+    # Set by videos.batches.create_views for its templates.
+    title: str
+    words: str
+    filename: str
 
     class Meta:
         ordering = ["-created_at", "-pk"]

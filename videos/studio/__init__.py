@@ -1,12 +1,12 @@
-"""Finished videos in other forms: with a look, cut out, as a GIF, as sound alone. Plain Python, no Django.
+"""Makes files from finished videos: with a look, cut out, as a GIF, the sound alone. Plain Python, no Django.
 
-Runs only as `python -m videos.studio`, a child process with limits: it decodes what a provider sent. One request as a
-line of JSON on stdin, which then stays open: when it closes, whoever asked is gone, and so are we. Lines of JSON come
-back on stdout: {"progress": percent} again and again, in the end {"ok": …} or {"refused": sentence}.
+Runs only as `python -m videos.studio`, a child process with limits, because it decodes files of a provider. It reads one
+request as a line of JSON from stdin, and ends when stdin is closed, because then its parent is gone. It writes lines of
+JSON to stdout: {"progress": percent} repeatedly, and finally {"ok": …}, {"refused": sentence} or {"full": true}.
 
-Everything is streamed frame by frame, so memory does not grow with the length of a video.
+Everything is streamed frame by frame, so memory use does not grow with the length of a video.
 """
 
 
-class Refused(Exception):
-    """It cannot be made of this video; `str` is the sentence for a person."""
+class StudioError(Exception):
+    """The file cannot be made; `str` is a sentence for the page."""

@@ -1,4 +1,4 @@
-"""One request, progress, one answer (see this package's docstring). The limits are set before anything is decoded."""
+"""The child process: one request, progress, one answer (see the docstring of the package)."""
 
 import contextlib
 import errno
@@ -13,29 +13,31 @@ from typing import Any
 
 from dashboard.uploads.decoder.limits import restrict
 
-TELL_SECONDS = 0.5
+MIN_PROGRESS_SECONDS = 0.5  # between two messages
 TOO_LARGE = "The file would be too large. Use a shorter video."
 
 
-class Wire:
-    """Lines of JSON to whoever asked, progress not more often than they can be of use."""
+class MessageWriter:
+    """Writes lines of JSON for the parent process, and limits how often it reports progress."""
 
     def __init__(self, descriptor: int) -> None:
         self._file = os.fdopen(descriptor, "w", buffering=1)
-        self._told = (0.0, -1)
+        self._last = (0.0, -1)  # when progress was reported, and which percentage
 
-    def tell(self, part: float) -> None:
+    def report_progress(self, part: float) -> None:
+        """Report how much is done, 0 to 1."""
         now, percent = time.monotonic(), min(max(int(part * 100), 0), 99)
-        if percent > self._told[1] and now - self._told[0] >= TELL_SECONDS:
-            self._told = (now, percent)
-            self.answer({"progress": percent})
+        if percent > self._last[1] and now - self._last[0] >= MIN_PROGRESS_SECONDS:
+            self._last = (now, percent)
+            self.send({"progress": percent})
 
-    def answer(self, said: dict[str, Any]) -> None:
-        self._file.write(json.dumps(said) + "\n")
+    def send(self, message: dict[str, Any]) -> None:
+        """Write one message."""
+        self._file.write(json.dumps(message) + "\n")
 
 
 def end_with_parent() -> None:
-    """Whoever asked keeps our stdin open. When it closes they are gone, and nobody wants the rest."""
+    """Exit when stdin is closed: then the parent process has ended."""
     with contextlib.suppress(OSError):
         while os.read(0, 1024):
             pass
@@ -43,34 +45,35 @@ def end_with_parent() -> None:
 
 
 def main() -> None:
-    # Libraries print where they like: what they say to stdout goes to stderr.
-    wire = Wire(os.dup(1))
+    """Read a request, make the file, write the answer."""
+    # Anything that libraries print to stdout is redirected to stderr.
+    writer = MessageWriter(os.dup(1))
     os.dup2(2, 1)
-    request: dict[str, Any] = json.loads(_line())
+    request: dict[str, Any] = json.loads(_read_line())
     threading.Thread(target=end_with_parent, daemon=True).start()
     restrict(request["limits"])
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # writing fails then, which can be told
-    # Only now, within the limits, the libraries that decode.
-    from videos.studio import Refused
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # so that writing raises OSError (EFBIG) instead
+    # Imported after the limits are set, because these load the decoders.
+    from videos.studio import StudioError
     from videos.studio.dispatch import make
 
     try:
-        make(request, wire.tell)
+        make(request, writer.report_progress)
         answer: dict[str, Any] = {"ok": {"size": Path(request["target"]).stat().st_size}}
-    except Refused as error:
+    except StudioError as error:
         answer = {"refused": str(error)}
-    except OSError as error:  # FFmpeg's own errors are of this kind too
+    except OSError as error:  # FFmpeg's errors are of this kind too
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise
         answer = {"refused": TOO_LARGE} if error.errno == errno.EFBIG else {"full": True}
-    wire.answer(answer)
-    # Nothing to tidy up, and some libraries crash while they try.
+    writer.send(answer)
+    # There is nothing to clean up, and some libraries crash when they are unloaded.
     sys.stderr.flush()
     os._exit(0)
 
 
-def _line() -> bytes:
-    """The request, byte by byte: nothing may be read ahead of what `end_with_parent` waits for."""
+def _read_line() -> bytes:
+    """The request, read byte by byte, because `end_with_parent` reads what follows."""
     line = b""
     while not line.endswith(b"\n") and (byte := os.read(0, 1)):
         line += byte

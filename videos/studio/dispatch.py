@@ -1,4 +1,4 @@
-"""What can be made, by name."""
+"""Calls the function that makes the requested kind of file."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,29 +9,36 @@ import cv2
 from videos.looks.framing import Framing
 from videos.looks.look import Look
 from videos.studio import animated, films, sounds
-from videos.studio.compositor import Setting
+from videos.studio.compositor import Composition
 from videos.studio.footage import Footage
 
 
-def make(request: dict[str, Any], tell: Callable[[float], None]) -> None:
-    """`kind` of `video`, `mask` and `picture` (paths) with `look` and `framing` (values) into the file `target`. Raises Refused."""
-    cv2.setNumThreads(1)  # the encoders have the other core
+def make(request: dict[str, Any], report_progress: Callable[[float], None]) -> None:
+    """Make the file `target` of this `kind` (see Export.Kind). Raises StudioError.
+
+    `video`, `mask` and `picture` are paths, `look` and `framing` the dictionaries of Look and Framing.
+    """
+    cv2.setNumThreads(1)  # leave the other cores to the encoders
     video, target = Path(request["video"]), Path(request["target"])
     mask = Path(request["mask"]) if request.get("mask") else None
     picture = Path(request["picture"]) if request.get("picture") else None
-    look = Look.of(request.get("look") or {})
-    framing = Framing.of(request.get("framing"))
+    look = Look.from_dict(request.get("look") or {})
+    framing = Framing.from_dict(request.get("framing"))
     kind = request["kind"]
     if kind == "sound":
-        return sounds.sound(video, target)
+        return sounds.write_sound(video, target)
     if kind == "gif":
-        return animated.gif(lambda: Footage(video, mask), target, Setting(look, picture, framing), tell)
+        return animated.write_gif(
+            lambda: Footage(video, mask), target, Composition(look, picture, framing), report_progress
+        )
     if kind == "webp":
-        return animated.webp(lambda: Footage(video, mask), target, tell)
+        return animated.write_webp(lambda: Footage(video, mask), target, report_progress)
     with Footage(video, mask) as footage:
         if kind == "look":
-            films.dressed(footage, target, video, Setting(look, picture, framing), tell)
+            films.write_styled_video(
+                footage, target, video, Composition(look, picture, framing), report_progress
+            )
         else:
             recipe = {"webm": films.WEBM, "mov": films.PRORES}[kind]
-            films.cut_out(footage, target, video, recipe, tell)
+            films.write_cutout(footage, target, video, recipe, report_progress)
     return None

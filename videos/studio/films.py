@@ -1,4 +1,4 @@
-"""Whole films: with a look (MP4), or the person alone with an alpha channel (WebM, ProRes)."""
+"""Whole videos: with a look (MP4), or the person alone with an alpha channel (WebM, ProRes)."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -10,19 +10,19 @@ import av.container
 import cv2
 import numpy as np
 
-from videos.studio import Refused, matting
-from videos.studio.colours import FromRGB, mark
-from videos.studio.compositor import Setting, Stage
+from videos.studio import StudioError, matting
+from videos.studio.colours import FromRGB, tag_colours
+from videos.studio.compositor import Composition, Compositor
 from videos.studio.footage import NO_MASK, Footage, Shot
 from videos.studio.soundtrack import Soundtrack
 
-Tell = Callable[[float], None]  # how much of it is done, 0 to 1
-CLOCK = Fraction(1, 90_000)
+ReportProgress = Callable[[float], None]  # gets the share that is done, 0 to 1
+TIME_BASE = Fraction(1, 90_000)
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A container, its encoders and what they are told; `keep` is the sound that is copied as it is."""
+    """A container, its encoders and their options; sound in the codec `keep` is copied without encoding it again."""
 
     container: str
     codec: str
@@ -43,7 +43,7 @@ MP4 = Recipe(
     keep="aac",
     file_options={"movflags": "+faststart"},
 )
-# Alternate reference frames and an alpha channel do not go together in libvpx.
+# libvpx does not support alternate reference frames together with an alpha channel.
 WEBM = Recipe(
     "webm",
     "libvpx-vp9",
@@ -62,24 +62,37 @@ PRORES = Recipe(
 )
 
 
-def dressed(footage: Footage, target: Path, video: Path, setting: Setting, tell: Tell) -> None:
-    """The video with its look, as MP4."""
-    stage = Stage(setting, footage.width, footage.height)
-    shots = footage.shots(masked=stage.needs_mask)
-    _write(footage, shots, target, video, MP4, (stage.width, stage.height), stage.draw, tell)
+def write_styled_video(
+    footage: Footage, target: Path, video: Path, composition: Composition, report_progress: ReportProgress
+) -> None:
+    """Write the video with its look as MP4. Raises StudioError."""
+    compositor = Compositor(composition, footage.width, footage.height)
+    shots = footage.shots(masked=compositor.needs_mask)
+    _write(
+        footage,
+        shots,
+        target,
+        video,
+        MP4,
+        (compositor.width, compositor.height),
+        compositor.draw,
+        report_progress,
+    )
 
 
-def cut_out(footage: Footage, target: Path, video: Path, recipe: Recipe, tell: Tell) -> None:
-    """The person alone, in the video's own frame, with straight alpha."""
+def write_cutout(
+    footage: Footage, target: Path, video: Path, recipe: Recipe, report_progress: ReportProgress
+) -> None:
+    """Write the person alone, in the frame of the video, with straight alpha. Raises StudioError."""
     size = footage.width, footage.height
-    _write(footage, footage.shots(), target, video, recipe, size, person, tell)
+    _write(footage, footage.shots(), target, video, recipe, size, draw_person, report_progress)
 
 
-def person(shot: Shot) -> np.ndarray:
-    """(h, w, 4) uint8 with straight alpha: the colours go on where it is transparent."""
+def draw_person(shot: Shot) -> np.ndarray:
+    """(h, w, 4) uint8 with straight alpha: the colours extend into the transparent area."""
     if shot.alpha is None:
-        raise Refused(NO_MASK)
-    return cv2.merge([*cv2.split(matting.person(shot.rgb, shot.alpha)), shot.alpha])
+        raise StudioError(NO_MASK)
+    return cv2.merge([*cv2.split(matting.estimate_person(shot.rgb, shot.alpha)), shot.alpha])
 
 
 def _write(
@@ -90,23 +103,25 @@ def _write(
     recipe: Recipe,
     size: tuple[int, int],
     draw: Callable[[Shot], np.ndarray],
-    tell: Tell,
+    report_progress: ReportProgress,
 ) -> None:
     with av.open(str(target), "w", format=recipe.container, options=recipe.file_options) as box:
         stream = box.add_stream(recipe.codec, rate=footage.rate, options=recipe.options)
+        if not isinstance(stream, av.VideoStream):
+            raise TypeError(f"{recipe.codec} encodes no video")
         stream.width, stream.height = size
         stream.pix_fmt = recipe.pix_fmt
-        stream.codec_context.time_base = CLOCK
+        stream.codec_context.time_base = TIME_BASE
         stream.codec_context.thread_count = 2
         stream.metadata.update(recipe.metadata)
-        mark(stream)
-        encoded = FromRGB(*size, recipe.pix_fmt)
+        tag_colours(stream)
+        to_frame = FromRGB(*size, recipe.pix_fmt)
         with Soundtrack(video, box, recipe.sound, keep=recipe.keep) as sound:
             for shot in shots:
-                frame = encoded(draw(shot))
-                frame.pts, frame.time_base = round(shot.seconds / CLOCK), CLOCK
+                frame = to_frame(draw(shot))
+                frame.pts, frame.time_base = round(shot.seconds / TIME_BASE), TIME_BASE
                 box.mux(stream.encode(frame))
                 sound.write(until=shot.seconds)
-                tell(shot.seconds / max(footage.seconds, 1e-3))
+                report_progress(shot.seconds / max(footage.seconds, 1e-3))
             box.mux(stream.encode(None))
             sound.write()

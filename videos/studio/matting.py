@@ -1,25 +1,25 @@
-"""The person without what was behind: the colours at the half-transparent edge, and the place left free.
+"""Separating the person from the background: the true colours at the edge, and the background without the person.
 
-At an edge the camera sees person and background mixed, so a person that is simply cut out wears a rim of the old
+At the edge, pixels mix the person with the background, so simply cutting out the person leaves a rim of the old
 background. The true colour is estimated as in "Approximate Fast Foreground Colour Estimation" (Forte, 2021), with a
-pyramid instead of box filters: what is certain spreads into what is not.
+pyramid instead of box filters: certain colours fill uncertain areas.
 """
 
 import cv2
 import numpy as np
 
-SCALE = 4  # the estimates are smooth, so a quarter of the size is enough
-SURE = 16  # the power that makes certain pixels count more than mixed ones; with 4 a third of the rim stays
-OPEN = 96  # a hole is this transparent somewhere
+SCALE = 4  # the estimates are smooth, so a quarter of the resolution is enough
+CERTAINTY_POWER = 16  # weights certain pixels more than mixed ones; with 4 a third of the rim would remain
+MAX_HOLE_ALPHA = 96  # a real hole is at most this opaque somewhere
 
 
-def spread(picture: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """`picture` (h, w, 3) float32, where `weight` (h, w) in 0 to 1 is small filled from where it is large."""
+def fill_gaps(picture: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Fill `picture` (h, w, 3) float32 where `weight` (h, w, 0 to 1) is small from where it is large."""
     levels = [cv2.merge([*cv2.split(picture * weight[..., None]), weight])]
     while min(levels[-1].shape[:2]) > 1:
         height, width = levels[-1].shape[:2]
         half = cv2.resize(levels[-1], (max(width // 2, 1), max(height // 2, 1)), interpolation=cv2.INTER_AREA)
-        # A corner that holds a quarter of what it could is as good as full: pull, and saturate.
+        # Pull and saturate: an area that is a quarter full counts as full.
         held = half[..., 3:]
         levels.append(half * (np.minimum(held * 4, 1) / np.maximum(held, 1e-6)))
     filled = levels.pop()
@@ -32,40 +32,40 @@ def spread(picture: np.ndarray, weight: np.ndarray) -> np.ndarray:
     return filled
 
 
-def without_person(rgb: np.ndarray, alpha: np.ndarray, *, scale: int = SCALE) -> np.ndarray:
-    """The background alone at 1/`scale` of the size, float32: what the person hides is filled from around."""
-    small, there = _smaller(rgb, scale), _smaller(alpha, scale) / 255
-    # The mask ends where the eye sees the edge; its last shadow lies outside and would glow through the blur.
-    there = cv2.dilate(there, np.ones((3, 3), np.uint8))
-    return spread(small, (1 - there) ** SURE)
+def remove_person(rgb: np.ndarray, alpha: np.ndarray, *, scale: int = SCALE) -> np.ndarray:
+    """The background at 1/`scale` of the size, float32; the area of the person is filled from its surroundings."""
+    small, weight = _shrink(rgb, scale), _shrink(alpha, scale) / 255
+    # The faint outer edge of the person lies outside the mask and would shine through the blur.
+    weight = cv2.dilate(weight, np.ones((3, 3), np.uint8))
+    return fill_gaps(small, (1 - weight) ** CERTAINTY_POWER)
 
 
-def whole(alpha: np.ndarray) -> np.ndarray:
-    """`alpha` (h, w) uint8 without faint places inside: where the background nowhere shows through is no hole.
+def fill_holes(alpha: np.ndarray) -> np.ndarray:
+    """`alpha` (h, w) uint8 with faint areas inside the person made opaque; real holes stay.
 
-    Masks are drawn with soft edges, and some let a little of them in between the lips.
+    Masks have soft edges, and some have faint areas, for example between the lips.
     """
     count, parts = cv2.connectedComponents(cv2.compare(alpha, 255, cv2.CMP_LT), connectivity=4)
-    open_parts = np.bincount(parts[alpha < OPEN], minlength=count) > 0
+    open_parts = np.bincount(parts[alpha < MAX_HOLE_ALPHA], minlength=count) > 0
     if open_parts[1:].all():
         return alpha
     faint = ~open_parts
-    faint[0] = False  # what is opaque already
+    faint[0] = False  # opaque already
     return np.where(faint[parts], np.uint8(255), alpha)
 
 
-def person(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-    """(h, w, 3) uint8: the person's own colours, at the edges too, and on into where nothing of him is."""
+def estimate_person(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """(h, w, 3) uint8: the colours of the person without the background, extended beyond the edges."""
     height, width = alpha.shape
-    small, there = _smaller(rgb, SCALE), _smaller(alpha, SCALE) / 255
-    full = _larger(spread(small, there**SURE), width, height)
+    small, weight = _shrink(rgb, SCALE), _shrink(alpha, SCALE) / 255
+    full = _enlarge(fill_gaps(small, weight**CERTAINTY_POWER), width, height)
     mixed = np.flatnonzero((alpha > 0) & (alpha < 255))
     if mixed.size:
-        behind = _larger(spread(small, (1 - there) ** SURE), width, height)
+        background = _enlarge(fill_gaps(small, (1 - weight) ** CERTAINTY_POWER), width, height)
         a = alpha.reshape(-1, 1)[mixed].astype(np.float32) / 255
         guess, seen, back = (
             np.ascontiguousarray(picture).reshape(-1, 3)[mixed].astype(np.float32)
-            for picture in (full, rgb, behind)
+            for picture in (full, rgb, background)
         )
         own = guess + a * (seen - a * guess - (1 - a) * back)
         full.reshape(-1, 3)[mixed] = np.clip(own, 0, 255).round().astype(np.uint8)
@@ -73,17 +73,17 @@ def person(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     return full
 
 
-def lit(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-    """(h, w, 3) uint8 as much as there is of it: premultiplied, so that edges stay clean when it is scaled."""
+def premultiply(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """(h, w, 3) uint8 multiplied by its alpha, so that the edges stay clean when it is scaled."""
     return cv2.multiply(rgb, cv2.merge([alpha] * 3), scale=1 / 255)
 
 
-def _larger(picture: np.ndarray, width: int, height: int) -> np.ndarray:
+def _enlarge(picture: np.ndarray, width: int, height: int) -> np.ndarray:
     picture = np.clip(picture, 0, 255).astype(np.uint8)
     return cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
-def _smaller(picture: np.ndarray, scale: int) -> np.ndarray:
+def _shrink(picture: np.ndarray, scale: int) -> np.ndarray:
     height, width = picture.shape[:2]
     size = (max(width // scale, 1), max(height // scale, 1))
     return cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.float32)

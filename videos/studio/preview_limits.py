@@ -1,20 +1,22 @@
-"""How much of a video goes into a small moving picture. Light: the pages tell it too."""
+"""The limits of animated previews. A module of its own, because pages show them too and should not import decoders."""
 
 from dataclasses import dataclass
 from fractions import Fraction
 
 
 @dataclass(frozen=True)
-class Extent:
+class PreviewLimit:
+    """The largest animation that is made."""
+
     side: int  # pixels, of the longer side
-    rate: Fraction  # frames a second: every second one of most videos, a whole number of GIF's hundredths
+    rate: Fraction  # per second: half of most videos', and a whole number of hundredths of a second per frame, as GIF needs
     seconds: int
 
-    def small(self, width: int, height: int) -> tuple[int, int]:
-        """The size of the small picture: never larger than the video."""
+    def fit(self, width: int, height: int) -> tuple[int, int]:
+        """Width and height of the animation for a video of this size; never larger than the video."""
         scale = min(self.side / max(width, height), 1)
         return max(round(width * scale / 2) * 2, 2), max(round(height * scale / 2) * 2, 2)
 
 
-WEBP = Extent(480, Fraction(25, 2), 15)
-GIF = Extent(400, Fraction(25, 2), 12)
+WEBP = PreviewLimit(480, Fraction(25, 2), 15)
+GIF = PreviewLimit(400, Fraction(25, 2), 12)

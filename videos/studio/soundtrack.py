@@ -1,4 +1,4 @@
-"""The sound of a video on its way into another file: copied as it is where that file takes it, else encoded anew."""
+"""Copies the sound of a video to another file, or encodes it again where that file needs another codec."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -9,8 +9,8 @@ import av
 import av.container
 
 from dashboard.uploads.decoder import sounds
-from videos.studio import Refused
-from videos.studio.footage import BROKEN
+from videos.studio import StudioError
+from videos.studio.footage import BROKEN, get_start
 
 NO_SOUND = "This video has no sound."
 BITRATE = {"aac": 160_000, "libopus": 128_000}
@@ -18,9 +18,9 @@ OPUS_RATE = 48_000
 
 
 class Soundtrack:
-    """Reads `video` once more, for its sound alone; `write(until)` keeps it beside the picture in the file.
+    """Opens `video` separately for its sound; `write(until)` interleaves it with the pictures in `target`.
 
-    `codec` is the encoder for the new file; sound that is in the codec `keep` already is copied.
+    `codec` is the encoder for the new file; sound in the codec `keep` is copied without encoding it again.
     """
 
     def __init__(
@@ -31,23 +31,26 @@ class Soundtrack:
         self._target = target
         streams = self._container.streams
         stream = streams.best("audio")
-        self.is_there = stream is not None
-        if stream is None:
+        self.is_there = isinstance(stream, av.AudioStream)
+        if not isinstance(stream, av.AudioStream):
             return
-        film = streams.best("video")
-        # Both are counted from the first picture, which is at 0 in the new file.
-        self._start = float((film.start_time or 0) * film.time_base) if film else 0.0
+        pictures = streams.best("video")
+        # Times are counted from the first picture, which is at 0 in the new file.
+        self._start = get_start(pictures) if isinstance(pictures, av.VideoStream) else 0.0
         self.is_copied = bool(keep) and stream.codec_context.name == keep
         if self.is_copied:
             self._stream = target.add_stream_from_template(stream)
-            self._packets = self._copied(stream)
+            self._packets = self._copy(stream)
         else:
             rate = OPUS_RATE if codec == "libopus" else stream.codec_context.sample_rate
             layout = "mono" if stream.codec_context.channels == 1 else "stereo"
-            self._stream = target.add_stream(codec, rate=rate, layout=layout)
+            encoder = target.add_stream(codec, rate=rate, layout=layout)
+            if not isinstance(encoder, av.AudioStream):
+                raise TypeError(f"{codec} encodes no sound")
+            self._stream = encoder
             if codec in BITRATE:
                 self._stream.bit_rate = BITRATE[codec]
-            self._packets = self._encoded(stream)
+            self._packets = self._encode(stream)
         self._next: av.Packet | None = None
 
     def __enter__(self) -> Self:
@@ -58,7 +61,7 @@ class Soundtrack:
         self._file.close()
 
     def write(self, until: float = float("inf")) -> float:
-        """Put what sounds before that second into the file; how far it got."""
+        """Write the sound before that second to the file; returns the second it reached."""
         at = 0.0
         while self.is_there:
             packet = self._next or next(self._packets, None)
@@ -72,8 +75,8 @@ class Soundtrack:
             self._target.mux(packet)
         return at
 
-    def _copied(self, stream: av.AudioStream) -> Iterator[av.Packet]:
-        shift = round(self._start / stream.time_base)
+    def _copy(self, stream: av.AudioStream) -> Iterator[av.Packet]:
+        shift = round(self._start / (stream.time_base or 1))
         try:
             for packet in self._container.demux(stream):
                 if packet.pts is None or not packet.size:
@@ -83,9 +86,9 @@ class Soundtrack:
                 packet.stream = self._stream
                 yield packet
         except av.FFmpegError as error:
-            raise Refused(BROKEN) from error
+            raise StudioError(BROKEN) from error
 
-    def _encoded(self, stream: av.AudioStream) -> Iterator[av.Packet]:
+    def _encode(self, stream: av.AudioStream) -> Iterator[av.Packet]:
         context = self._stream.codec_context
         resampler = av.AudioResampler(format=context.format, layout=context.layout, rate=context.sample_rate)
         done: int | None = None  # samples since the first picture
@@ -93,16 +96,16 @@ class Soundtrack:
             for frame in self._container.decode(stream):
                 if done is None:
                     done = round((float(frame.time or 0) - self._start) * context.sample_rate)
-                frame.pts = None  # the samples count, not the marks on them
-                done, packets = self._encode(resampler.resample(frame), done)
+                frame.pts = None  # timestamps are counted in samples instead
+                done, packets = self._encode_frames(resampler.resample(frame), done)
                 yield from packets
             if done is not None:
-                yield from self._encode(resampler.resample(None), done)[1]
+                yield from self._encode_frames(resampler.resample(None), done)[1]
                 yield from self._stream.encode(None)
         except av.FFmpegError as error:
-            raise Refused(BROKEN) from error
+            raise StudioError(BROKEN) from error
 
-    def _encode(self, frames: list[av.AudioFrame], done: int) -> tuple[int, list[av.Packet]]:
+    def _encode_frames(self, frames: list[av.AudioFrame], done: int) -> tuple[int, list[av.Packet]]:
         packets = []
         for frame in frames:
             frame.pts, frame.time_base = done, Fraction(1, frame.sample_rate)

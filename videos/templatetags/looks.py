@@ -1,4 +1,4 @@
-"""What the previews of looks need: {% load looks %}."""
+"""For previews of looks: {% load looks %}."""
 
 import json
 
@@ -12,7 +12,7 @@ register = template.Library()
 
 @register.filter
 def framing(shown: Avatar | Video | None) -> str:
-    """Where the head is in it, as JSON; empty where nobody knows. A video from before it was kept asks its avatar."""
+    """Where the head is, as JSON; empty if that is not known. An old video without it uses that of its avatar."""
     values = shown.framing if shown else None
     if isinstance(shown, Video) and not values and shown.avatar:
         values = shown.avatar.framing

@@ -1,9 +1,10 @@
-"""Cards of videos that are done: {% load video_cards %}{% finished_video video %}."""
+"""Cards of finished videos: {% load video_cards %}{% finished_video video %}."""
 
 from datetime import datetime
 from typing import NamedTuple
 
 from django import template
+from django.db.models.fields.files import FieldFile
 from django.template import Context
 from django.utils.safestring import SafeString
 
@@ -33,6 +34,7 @@ class Finished(NamedTuple):
 
 @register.simple_tag(takes_context=True)
 def finished_video(context: Context, video: Video) -> SafeString:
+    picture: FieldFile | None
     if video.poster:
         picture, size = video.thumbnail or video.poster, video.display_size
     elif avatar := video.avatar:
@@ -44,7 +46,7 @@ def finished_video(context: Context, video: Video) -> SafeString:
         title=video.title,
         length=clock(video.seconds),
         film=link(video.display_file),
-        picture=link(picture),
+        picture=link(picture) if picture else "",
         is_wide=is_wide(*size),
         colour=video.colour,
         who=str(video.made_by or ""),

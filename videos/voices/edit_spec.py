@@ -1,4 +1,4 @@
-"""What can be done to a recording: a plain value and its words."""
+"""An edit of a recording as a plain value."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, Self
@@ -8,25 +8,25 @@ from dashboard.files.filenames import MAX_NAME
 
 @dataclass(frozen=True)
 class Edit:
-    """The part from `start` to `end` in seconds (to the thousandth), with `even` at the usual loudness."""
+    """The part from `start` to `end` in seconds (to the thousandth); with `even` its volume is normalized."""
 
     start: float
     end: float
     even: bool = False
 
     @classmethod
-    def of(cls, start: float, end: float, seconds: float, *, even: bool) -> Self:
-        """An edit of a recording that is `seconds` long: what lies outside of it is its edge."""
+    def within(cls, start: float, end: float, seconds: float, *, even: bool) -> Self:
+        """An edit of a recording that is `seconds` long, clamped to it."""
         start, end = max(round(start, 3), 0.0), min(round(end, 3), seconds)
-        # The recording's own end is seldom a whole thousandth: it is meant all the same.
+        # The end of the recording is rarely a whole thousandth, but means the end.
         return cls(start, seconds if seconds - end < 0.001 else end, even)
 
     @classmethod
-    def kept(cls, values: dict[str, Any], seconds: float) -> Self:
-        """From what `values()` gave; the whole where there is nothing."""
+    def from_dict(cls, values: dict[str, Any], seconds: float) -> Self:
+        """From the result of `to_dict`; the whole recording if that is empty."""
         return cls(values.get("start", 0.0), values.get("end", seconds), values.get("even", False))
 
-    def values(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
     def is_whole(self, seconds: float) -> bool:
@@ -37,20 +37,20 @@ class Edit:
 
     @property
     def key(self) -> str:
-        """The same for the same edit."""
+        """The same for equal edits."""
         return f"{round(self.start * 1000)}-{round(self.end * 1000)}{'-even' if self.even else ''}"
 
     def name(self, original: str, seconds: float) -> str:
         """ "Welcome, 0:03 to 0:09.5, normalized"."""
-        said = [] if self.is_whole(seconds) else [f"{moment(self.start)} to {moment(self.end)}"]
-        said += ["normalized"] if self.even else []
-        tail = "".join(f", {words}" for words in said)
+        parts = [] if self.is_whole(seconds) else [f"{format_time(self.start)} to {format_time(self.end)}"]
+        parts += ["normalized"] if self.even else []
+        tail = "".join(f", {part}" for part in parts)
         return original[: MAX_NAME - len(tail)].rstrip() + tail
 
 
-def moment(seconds: float, digits: int = 1) -> str:
-    """A place in a recording, to a tenth of a second unless said otherwise: 0:03, 1:12.4."""
-    parts = 10**digits
-    minutes, rest = divmod(round(seconds * parts), 60 * parts)
-    fraction = f"{rest % parts:0{digits}}".rstrip("0")
-    return f"{minutes}:{rest // parts:02}" + (f".{fraction}" if fraction else "")
+def format_time(seconds: float, digits: int = 1) -> str:
+    """A time in a recording, by default to a tenth of a second: 0:03, 1:12.4."""
+    unit = 10**digits
+    minutes, rest = divmod(round(seconds * unit), 60 * unit)
+    fraction = f"{rest % unit:0{digits}}".rstrip("0")
+    return f"{minutes}:{rest // unit:02}" + (f".{fraction}" if fraction else "")

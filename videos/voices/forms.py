@@ -1,4 +1,4 @@
-"""What people say about a voice: where it begins and ends, and what it is called."""
+"""The forms of the voice pages: an edit, the name, the gallery's filters."""
 
 import re
 from typing import Any, Self
@@ -8,33 +8,33 @@ from django.db.models.functions import Lower
 
 from dashboard.gallery import filters
 from videos.models import Voice
-from videos.voices.edit_spec import Edit, moment
+from videos.voices.edit_spec import Edit, format_time
 
 _CLOCK = re.compile(r"(?:(?:(\d{1,3}):)?(\d{1,3}):)?(\d{1,6}(?:[.,]\d{1,6})?)")
-NO_MOMENT = "Enter minutes and seconds, for example 0:03.5."
+NO_TIME = "Enter minutes and seconds, for example 0:03.5."
 
 
-class MomentField(forms.Field):
-    """A place in a recording, in seconds: 3.5, 1:02.5, 1:02:03."""
+class TimeField(forms.Field):
+    """A time in a recording: 3.5, 1:02.5, 1:02:03. The value is in seconds."""
 
     def to_python(self, value: str | None) -> float | None:
         if value in self.empty_values:
             return None
-        said = _CLOCK.fullmatch(str(value).strip())
-        if not said:
-            raise forms.ValidationError(NO_MOMENT)
-        hours, minutes, seconds = said.groups("0")
+        match = _CLOCK.fullmatch(str(value).strip())
+        if not match:
+            raise forms.ValidationError(NO_TIME)
+        hours, minutes, seconds = match.groups("0")
         return int(hours) * 3600 + int(minutes) * 60 + float(seconds.replace(",", "."))
 
     def prepare_value(self, value: Any) -> str:
-        return moment(value, 3) if isinstance(value, float) else value or ""
+        return format_time(value, 3) if isinstance(value, float) else value or ""
 
 
 class EditForm(forms.Form):
-    """A part of a recording; what is left empty is its own beginning or end."""
+    """A part of a recording; an empty start or end is that of the recording."""
 
-    start = MomentField(required=False, label="From")
-    end = MomentField(required=False, label="To")
+    start = TimeField(required=False, label="From")
+    end = TimeField(required=False, label="To")
     even = forms.BooleanField(required=False, label="Normalize volume")
     silence = forms.BooleanField(required=False, label="Trim the silence at both ends")
 
@@ -43,13 +43,14 @@ class EditForm(forms.Form):
         self.original = original
 
     @classmethod
-    def showing(cls, original: Voice, edit: Edit) -> Self:
-        """Filled with what was done; the recording's own beginning and end are left empty."""
+    def from_edit(cls, original: Voice, edit: Edit) -> Self:
+        """An unbound form with this edit; the start and end of the recording are left empty."""
         start, end = edit.start or None, edit.end if edit.end < original.seconds else None
         return cls(original, initial={"start": start, "end": end, "even": edit.even})
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean()
+        super().clean()
+        data = self.cleaned_data
         start, end = data.get("start"), data.get("end")
         if start is not None and end is not None and start >= end:
             self.add_error("end", "The end must be after the start.")
@@ -58,13 +59,13 @@ class EditForm(forms.Form):
         return data
 
     def edit(self, speech: tuple[float, float] | None) -> Edit:
-        """`speech`: where it is, if the silence around it is to go."""
+        """`speech` is where the speech starts and ends, to trim the silence around it."""
         data, seconds = self.cleaned_data, self.original.seconds
         start = data["start"] or 0.0
         end = seconds if data["end"] is None else data["end"]
         if data["silence"] and speech:
             start, end = max(start, speech[0]), min(end, speech[1])
-        return Edit.of(start, end, seconds, even=data["even"])
+        return Edit.within(start, end, seconds, even=data["even"])
 
 
 class NameForm(forms.ModelForm):
@@ -84,4 +85,4 @@ class VoiceFilterForm(filters.FilterForm):
         ("longest", "Longest first"),
         ("shortest", "Shortest first"),
     ]
-    state = None  # a voice is there or not
+    state = None  # type: ignore[assignment]  # removes the inherited field: voices have no states

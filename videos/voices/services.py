@@ -1,4 +1,4 @@
-"""Voices come in, stay while somebody needs them, and go with their files."""
+"""Creating voices, and deleting them with their files when nothing uses them."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -8,7 +8,6 @@ from django.conf import settings
 from django.core.files import File
 from django.core.files.base import ContentFile
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from dashboard.files.filenames import from_filename
@@ -16,58 +15,58 @@ from dashboard.files.stored_files import delete_on_commit
 from dashboard.jobs.isolation import do_each
 from dashboard.models import User
 from dashboard.uploads import voices
-from videos.models import BatchItem, Video, Voice
+from videos.models import Video, Voice
 
-# A file can be uploaded again, but a take may exist here alone: nobody should lose it over a holiday.
-SPARE = timedelta(days=30)
-AT_ONCE = 100
+# An uploaded file can be uploaded again, but a recording exists only here: nobody should lose it during a holiday.
+KEEP_UNUSED = timedelta(days=30)
+MAX_DELETED = 100  # at once
 
 
-def take_in(
+def create_voice(
     source: File | Path,
     filename: str,
-    user: User,
+    user: User | None,
     *,
     script: str = "",
     cut: bool = False,
     upload_ref: uuid.UUID | None = None,
 ) -> Voice:
-    """Keep a recording; with `cut` what is too long of it is left out. Raises UploadError."""
-    longest = settings.CG_AVATAR_MAX_AUDIO_SECONDS or None
+    """Decode and save a recording; with `cut`, one that is too long is cut off. Raises UploadError."""
+    max_seconds = settings.CG_AVATAR_MAX_AUDIO_SECONDS or None
     name = from_filename(filename, "Recording")
 
     def decode() -> Voice:
-        with voices.convert(source, max_seconds=longest, cut=cut) as taken:
-            return keep(taken, name=name, made_by=user, script=script, upload_ref=upload_ref)
+        with voices.convert(source, max_seconds=max_seconds, cut=cut) as decoded:
+            return save_voice(decoded, name=name, made_by=user, script=script, upload_ref=upload_ref)
 
     return Voice.create_once(upload_ref, decode)
 
 
-def keep(taken: voices.ConvertedVoice, **fields: object) -> Voice:
-    """A new row with the sound that was just made; without the row, no file stays."""
-    voice = Voice(seconds=taken.seconds, peaks=taken.peaks, **fields)
+def save_voice(decoded: voices.ConvertedVoice, **fields: object) -> Voice:
+    """A new row with the decoded sound. If saving fails, the file is deleted."""
+    voice = Voice(seconds=decoded.seconds, peaks=decoded.peaks, **fields)
     try:
-        with taken.path.open("rb") as sound:
+        with decoded.path.open("rb") as sound:
             voice.sound.save(f"{uuid.uuid4()}.wav", File(sound), save=False)
         with transaction.atomic():
             voice.save()
     except BaseException:
-        if voice.sound:
+        if voice.sound.name:
             voice.sound.storage.delete(voice.sound.name)
         raise
     return voice
 
 
-def words_of(voice: Voice | None) -> str:
-    """What it says, as far as anybody typed it: a recording says the same each time."""
+def find_script(voice: Voice | None) -> str:
+    """The script of a recording, if one was typed for this or an earlier video; otherwise empty."""
     if voice is None:
         return ""
     earlier = Video.objects.filter(voice=voice).exclude(script="").order_by("-pk")
     return earlier.values_list("script", flat=True).first() or voice.script
 
 
-def keep_shape(voice: Voice, content: bytes) -> None:
-    """Store what the editor draws, once: who comes second takes what is there."""
+def save_waveform(voice: Voice, content: bytes) -> None:
+    """Store the data for the editor once: if another process was faster, its file is used."""
     name = voice.shape.storage.save(f"videos/shapes/{uuid.uuid4()}.json", ContentFile(content))
     if not Voice.objects.filter(pk=voice.pk, shape="").update(shape=name):
         voice.shape.storage.delete(name)
@@ -75,40 +74,34 @@ def keep_shape(voice: Voice, content: bytes) -> None:
 
 
 def remove(voice: Voice) -> None:
-    """Delete it for good. Its edits stay as recordings of their own, finished videos without their sound."""
+    """Delete it for good. Its edits stay as independent voices; finished videos lose their recording."""
     with transaction.atomic():
         delete_on_commit(voice.files)
         voice.delete()
 
 
-# ---------------------------------------------------------------- voices that nothing needs
+# ---------------------------------------------------------------- unused voices
 
 
-def unused() -> QuerySet[Voice]:
-    """No video, no row of a batch and no edit needs them, and nobody said that they stay."""
-    wanted = BatchItem.objects.exclude(voice=None).values("voice")
-    return Voice.objects.filter(is_kept=False, videos=None, edits=None).exclude(pk__in=wanted)
-
-
-def goes_at(voice: Voice) -> datetime | None:
-    """When it will be deleted if nothing uses it until then; None: it stays."""
-    if not unused().filter(pk=voice.pk).exists():
+def get_deletion_date(voice: Voice) -> datetime | None:
+    """When it will be deleted if nothing uses it until then; None if it is used or kept."""
+    if not Voice.objects.unused().filter(pk=voice.pk).exists():
         return None
-    return (voice.unused_since or timezone.now()) + SPARE
+    return (voice.unused_since or timezone.now()) + KEEP_UNUSED
 
 
 def delete_unused() -> None:
-    """Note since when a voice is spare, and delete what has been for long. To be called now and then."""
+    """Record since when voices have been unused, and delete those unused for long. The poller calls it every hour."""
     now = timezone.now()
     with transaction.atomic():
-        unused().filter(unused_since=None).update(unused_since=now)
-        needed = Voice.objects.exclude(unused_since=None).exclude(pk__in=unused().values("pk"))
-        needed.update(unused_since=None)
-    old = unused().filter(unused_since__lt=now - SPARE).values_list("pk", flat=True)
-    do_each(list(old[:AT_ONCE]), _delete_if_unused)
+        Voice.objects.unused().filter(unused_since=None).update(unused_since=now)
+        used = Voice.objects.exclude(unused_since=None).exclude(pk__in=Voice.objects.unused().values("pk"))
+        used.update(unused_since=None)
+    old = Voice.objects.unused().filter(unused_since__lt=now - KEEP_UNUSED).values_list("pk", flat=True)
+    do_each(list(old[:MAX_DELETED]), _delete_if_unused)
 
 
 def _delete_if_unused(pk: int) -> None:
     with transaction.atomic():
-        if voice := unused().filter(pk=pk).first():  # somebody may have chosen it just now
+        if voice := Voice.objects.unused().filter(pk=pk).first():  # it may have been used just now
             remove(voice)

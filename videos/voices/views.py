@@ -1,9 +1,7 @@
-"""The voices' pages, and what is done with one. A view that changes something takes POST only and asks `may_change`."""
+"""The pages of voices. A view that changes something takes POST only and checks `may_change`."""
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.db.models import Count, OuterRef, QuerySet, Subquery
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
@@ -14,31 +12,22 @@ from dashboard.gallery.changes import Changes, Gallery
 from dashboard.gallery.pagination import Page
 from dashboard.gallery.rendering import render_gallery
 from dashboard.jobs.provider_job import ACTIVE_STATES
-from dashboard.request import parse_id
-from dashboard.shortcuts import join_errors
+from dashboard.request import Request, parse_id
+from dashboard.shortcuts import get_changeable_or_403, join_errors, respond_sentence
 from dashboard.uploads import UploadError
-from dashboard.uploads.resumable import resumable
+from dashboard.uploads.resumable import UploadRequest, resumable
 from videos.cards import cards_of
 from videos.models import Video, Voice
-from videos.views import for_cards
 from videos.voices import editing, services
 from videos.voices.forms import EditForm, NameForm, VoiceFilterForm
 
-VIDEOS_SHOWN = 12
+MAX_VIDEOS = 12
 GALLERY = Gallery(Voice, "voice", "voices", "voices", VoiceFilterForm)
 GONE = "The file of this recording is missing. Upload it again."
 
 
-def listed() -> QuerySet[Voice]:
-    """Voices with all that a row of the list shows."""
-    # Counted for each row that is shown; a join would group all their videos by all their columns.
-    one = Voice.objects.filter(pk=OuterRef("pk")).order_by().values("pk")
-    counted = one.annotate(count=Count("videos")).values("count")
-    return Voice.objects.select_related("made_by").annotate(video_count=Subquery(counted))
-
-
 @require_GET
-def gallery(request: HttpRequest) -> HttpResponse:
+def gallery(request: Request) -> HttpResponse:
     form = VoiceFilterForm(request.GET, request.user)
     page = Page(form, Voice.objects.all(), request.GET.get("page"))
     words = page.describe_total("voice", "voices")
@@ -47,136 +36,132 @@ def gallery(request: HttpRequest) -> HttpResponse:
         "page": page,
         "words": words,
         "changes": Changes.none_yet(GALLERY, page),
-        "voices": page.load(listed()),
+        "voices": page.load(Voice.objects.for_rows()),
     }
     return render_gallery(request, "videos/voices", context)
 
 
 @require_GET
-def changes(request: HttpRequest) -> HttpResponse:
-    """The poll of the gallery: what was added or deleted elsewhere."""
+def changes(request: Request) -> HttpResponse:
+    """Polled by the gallery: what was added or deleted elsewhere."""
     return GALLERY.poll(request)
 
 
 @require_GET
-def detail(request: HttpRequest, pk: int) -> HttpResponse:
-    voice = get_object_or_404(listed().select_related("original", "original__made_by"), pk=pk)
-    return _page(request, voice)
+def detail(request: Request, pk: int) -> HttpResponse:
+    voice = get_object_or_404(Voice.objects.for_rows().select_related("original", "original__made_by"), pk=pk)
+    return _render_page(request, voice)
 
 
-def _page(
-    request: HttpRequest, voice: Voice, form: EditForm | None = None, status: int = 200
+def _render_page(
+    request: Request, voice: Voice, form: EditForm | None = None, status: int = 200
 ) -> HttpResponse:
-    original = editing.original_of(voice)
-    form = form or EditForm.showing(original, editing.edit_of(voice))
+    original = editing.get_original(voice)
+    form = form or EditForm.from_edit(original, editing.get_edit(voice))
     context = {
         "voice": voice,
         "original": original,
         "form": form,
-        "download": signed_links.link(voice.sound.name, download=f"{for_filename(voice.name)}.wav"),
-        "edits": listed().filter(original=voice),
-        "videos": cards_of(for_cards().filter(voice=voice)[:VIDEOS_SHOWN]),
-        "script": services.words_of(voice),
-        "goes_at": services.goes_at(voice),
-        "spare_days": services.SPARE.days,
+        "download": signed_links.link(voice.sound.name or "", download=f"{for_filename(voice.name)}.wav"),
+        "edits": Voice.objects.for_rows().filter(original=voice),
+        "videos": cards_of(Video.objects.for_cards().filter(voice=voice)[:MAX_VIDEOS]),
+        "script": services.find_script(voice),
+        "deletion_date": services.get_deletion_date(voice),
+        "spare_days": services.KEEP_UNUSED.days,
     }
     return render(request, "videos/voices/detail.html", context, status=status)
 
 
 @require_GET
-def facts(request: HttpRequest, pk: int) -> HttpResponse:
-    """What the editor of this voice has to know. Sounds and waveforms come by links of their own."""
+def facts(request: Request, pk: int) -> HttpResponse:
+    """The data for the editor of this voice; sounds and waveforms are links in it."""
     voice = get_object_or_404(Voice.objects.select_related("original"), pk=pk)
-    original, edit = editing.original_of(voice), editing.edit_of(voice)
+    original, edit = editing.get_original(voice), editing.get_edit(voice)
     try:
-        editing.shape_of(original)
+        editing.load_waveform(original)
     except (UploadError, FileNotFoundError):
-        return HttpResponse(GONE, status=422, content_type="text/plain; charset=utf-8")
+        return respond_sentence(GONE)
     return JsonResponse(
         {
             "voice": voice.pk,
             "seconds": original.seconds,
-            "edit": edit.values(),
-            "shape": signed_links.link(original.shape.name),
-            "sound": signed_links.link(original.sound.name),
-            "result": signed_links.link(voice.sound.name),
-            "script": services.words_of(voice),
+            "edit": edit.to_dict(),
+            "shape": signed_links.link(original.shape.name or ""),
+            "sound": signed_links.link(original.sound.name or ""),
+            "result": signed_links.link(voice.sound.name or ""),
+            "script": services.find_script(voice),
             "save": reverse("voice-edit", args=[voice.pk]),
         }
     )
 
 
-# ---------------------------------------------------------------- taking in and editing
+# ---------------------------------------------------------------- uploading and editing
 
 
 @require_POST
 @resumable("sound", Voice)
-def upload(request: HttpRequest) -> HttpResponse:
-    """A file or a recording while the page is open: the voice to choose, or 422 and a sentence."""
+def upload(request: UploadRequest) -> HttpResponse:
+    """A script uploads a file or a recording: answers with its tile, selected, or with 422 and a sentence."""
     file = request.FILES.get("sound")
     try:
         if file is None:
             raise UploadError("No file was received. Choose it again.")
-        # A take exists nowhere else, and a page in the background may have stopped it a moment too late.
-        voice = services.take_in(
-            file, file.name, request.user, cut="recorded" in request.POST, upload_ref=request.upload_ref
+        # A recording exists nowhere else, and a page in the background may have stopped it a moment too late.
+        voice = services.create_voice(
+            file, file.name or "", request.user, cut="recorded" in request.POST, upload_ref=request.upload_ref
         )
     except UploadError as error:
         if request.htmx:
-            return _refused(str(error))
+            return respond_sentence(str(error))
         messages.error(request, str(error))
         return redirect("video-new")
-    return _chosen(request, voice)
+    return _respond_chosen(request, voice)
 
 
 @require_POST
-def edit(request: HttpRequest, pk: int) -> HttpResponse:
-    """A part of this voice as a voice of one's own. `replaces`: one made just before and not wanted any more."""
+def edit(request: Request, pk: int) -> HttpResponse:
+    """Save an edit of this voice as a new voice. `replaces` is the key of an earlier edit to delete if it is unused."""
     voice = get_object_or_404(Voice.objects.select_related("original"), pk=pk)
-    original = editing.original_of(voice)
+    original = editing.get_original(voice)
     form = EditForm(original, request.POST)
     if not form.is_valid():
         if request.htmx:
-            return _refused(join_errors(form))
-        return _page(request, listed().get(pk=pk), form, status=422)
+            return respond_sentence(join_errors(form))
+        return _render_page(request, Voice.objects.for_rows().get(pk=pk), form, status=422)
     try:
-        speech = editing.shape_of(original).speech if form.cleaned_data["silence"] else None
-        made = editing.make(original, form.edit(speech), request.user)
+        speech = editing.load_waveform(original).speech if form.cleaned_data["silence"] else None
+        edited = editing.create_edit(original, form.edit(speech), request.user)
     except (UploadError, FileNotFoundError) as error:
         sentence = str(error) if isinstance(error, UploadError) else GONE
         if request.htmx:
-            return _refused(sentence)
+            return respond_sentence(sentence)
         form.add_error(None, sentence)
-        return _page(request, listed().get(pk=pk), form, status=422)
-    for old in Voice.objects.filter(pk=parse_id(request.POST.get("replaces"))):
-        editing.replace(old, made, request.user)
+        return _render_page(request, Voice.objects.for_rows().get(pk=pk), form, status=422)
+    for old in Voice.objects.filter(pk=parse_id(request.POST.get("replaces")) or 0):
+        editing.replace_edit(old, edited, request.user)
     if request.htmx:
-        return _chosen(request, made)
-    if made == voice:
+        return _respond_chosen(request, edited)
+    if edited == voice:
         messages.info(request, "Nothing was changed: choose another start or end, or normalize the volume.")
-    elif made == original:
+    elif edited == original:
         messages.info(request, "This is the original recording.")
     else:
-        messages.success(request, f"{made.name} was saved as a new voice.")
-    return redirect(made)
+        messages.success(request, f"{edited.name} was saved as a new voice.")
+    return redirect(edited)
 
 
-def _chosen(request: HttpRequest, voice: Voice) -> HttpResponse:
+def _respond_chosen(request: Request, voice: Voice) -> HttpResponse:
     if request.htmx:
         return render(request, "videos/_voice.html", {"voice": voice, "voice_pk": voice.pk})
     return redirect(f"{reverse('video-new')}?voice={voice.pk}")
 
 
-def _refused(sentence: str) -> HttpResponse:
-    return HttpResponse(sentence, status=422, content_type="text/plain; charset=utf-8")
-
-
-# ---------------------------------------------------------------- looking after one
+# ---------------------------------------------------------------- one voice
 
 
 @require_POST
-def rename(request: HttpRequest, pk: int) -> HttpResponse:
-    voice = _to_change(request, pk)
+def rename(request: Request, pk: int) -> HttpResponse:
+    voice = get_changeable_or_403(Voice, pk, request.user)
     form = NameForm(request.POST)
     if form.is_valid():
         Voice.objects.filter(pk=pk).update(name=form.cleaned_data["name"])
@@ -186,26 +171,19 @@ def rename(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def keep(request: HttpRequest, pk: int) -> HttpResponse:
-    """Whether it stays although no video uses it."""
-    voice = _to_change(request, pk)
+def keep(request: Request, pk: int) -> HttpResponse:
+    """Choose whether it is kept even if no video uses it."""
+    voice = get_changeable_or_403(Voice, pk, request.user)
     Voice.objects.filter(pk=pk).update(is_kept="keep" in request.POST, unused_since=None)
     return redirect(voice)
 
 
 @require_POST
-def delete(request: HttpRequest, pk: int) -> HttpResponse:
-    voice = _to_change(request, pk)
+def delete(request: Request, pk: int) -> HttpResponse:
+    voice = get_changeable_or_403(Voice, pk, request.user)
     if Video.objects.filter(voice=voice, state__in=ACTIVE_STATES).exists():
         messages.error(request, "A video is being made with this voice. Delete it when the video is ready.")
         return redirect(voice)
     services.remove(voice)
     messages.success(request, f"{voice.name} was deleted.")
     return redirect("voices")
-
-
-def _to_change(request: HttpRequest, pk: int) -> Voice:
-    voice = get_object_or_404(Voice, pk=pk)
-    if not request.user.may_change(voice):
-        raise PermissionDenied
-    return voice

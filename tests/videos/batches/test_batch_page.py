@@ -16,7 +16,7 @@ from dashboard.processes import supervisor
 from tests.videos.batches.conftest import begun, csv, made_of, run, send
 from videos import tasks as video_tasks
 from videos.batches import poller, tasks
-from videos.batches.progress import STAMPS_APART, row_stamp
+from videos.batches.progress import STAMP_SEPARATOR, get_row_stamp
 from videos.models import Batch, BatchItem, Video, Voice
 
 HTMX = {"HX-Request": "true"}
@@ -66,10 +66,10 @@ def test_one_poll_brings_what_changed_and_nothing_while_nothing_did(client, mari
 def test_the_poll_notices_every_change_of_a_row():
     """Also the thousandth, and another place in the queue."""
     item = BatchItem(version=1)
-    seen = [row_stamp(item, 0)]
+    seen = [get_row_stamp(item, 0)]
     for version in range(1000):
         item.video = Video(version=version)
-        seen += [row_stamp(item, ahead) for ahead in range(3)]
+        seen += [get_row_stamp(item, ahead) for ahead in range(3)]
     assert len(set(seen)) == len(seen)
 
 
@@ -86,7 +86,7 @@ def test_what_the_page_of_the_largest_batch_asks_fits_into_an_address():
     web = next(program for program in supervisor.programs() if program.name == "web")
     limit = int(web.command[web.command.index("--limit-request-line") + 1])
     item = BatchItem(version=12, video=Video(version=123))
-    assert 500 * len(STAMPS_APART + row_stamp(item, 499)) < limit - 100
+    assert 500 * len(STAMP_SEPARATOR + get_row_stamp(item, 499)) < limit - 100
 
 
 def test_page_and_poll_ask_the_database_no_more_for_many_rows(client, maria, batch, new_video):
@@ -220,14 +220,14 @@ def test_a_deleted_batch_keeps_its_videos_and_a_deleted_video_its_row(client, ma
 def test_a_row_whose_batch_was_deleted_meanwhile_makes_nothing(client, speaker, web, monkeypatch):
     speaker("Ada")
     batch = begun(client, f"Ada,{web.url}/hello.mp3")
-    real = tasks._fetch
+    real = tasks._download_sound
 
     def deleted_meanwhile(item):
         voice = real(item)
         tasks.remove(batch)
         return voice
 
-    monkeypatch.setattr(tasks, "_fetch", deleted_meanwhile)
+    monkeypatch.setattr(tasks, "_download_sound", deleted_meanwhile)
     tasks.work(batch.items.get().pk)
     assert not Video.objects.exists()
 

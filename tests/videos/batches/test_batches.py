@@ -192,7 +192,7 @@ def test_a_worker_that_dies_in_the_middle_costs_time_and_nothing_else(client, sp
     def killed(*args):
         raise KilledError
 
-    monkeypatch.setattr(tasks, "make_video", killed)
+    monkeypatch.setattr(tasks, "create_video", killed)
     with pytest.raises(KilledError):
         tasks.work(item.pk)
     monkeypatch.undo()
@@ -213,11 +213,11 @@ def test_a_worker_that_dies_in_the_middle_costs_time_and_nothing_else(client, sp
 def test_fetching_leaves_workers_to_the_others(client, speaker, web):
     speaker("Ada")
     batch = begun(client, *(f"Ada,{web.url}/{number}.mp3" for number in range(5)))
-    assert len(tasks.next_up()) == tasks.AT_ONCE < 5
+    assert len(tasks.next_up()) == tasks.MAX_WORKING < 5
     for pk in tasks.next_up():
         BatchItem.claim(pk, ItemState.WAITING, to=ItemState.WORKING, seconds=60)
     assert tasks.next_up() == []
-    assert batch.items.filter(state=ItemState.WAITING).count() == 5 - tasks.AT_ONCE
+    assert batch.items.filter(state=ItemState.WAITING).count() == 5 - tasks.MAX_WORKING
 
 
 # ---------------------------------------------------------------- the whole way

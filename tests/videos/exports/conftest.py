@@ -8,8 +8,10 @@ from django.core.files import File
 from dashboard.jobs.provider_job import ProviderState
 from tests.videos import card as cards
 from tests.videos.card import Card
-from videos.exports import tasks
+from videos.exports import services, tasks
 from videos.models import Export, Video
+
+COLOUR = {"background": "colour", "colour": "#1e3cdc"}
 
 
 @pytest.fixture(scope="session")
@@ -64,21 +66,21 @@ def export_of(video: Video, kind: str) -> Export:
     return video.exports.get(kind=kind)
 
 
-def made(video: Video, kind: str) -> Export:
-    export = tasks.want(video, kind)
+def make_export(video: Video, kind: str) -> Export:
+    export = services.request_export(video, kind)
     tasks.work(export.pk)
     return again(export)
 
 
-def wear(video: Video, look: dict) -> Video:
-    """As the page does it: the look is saved, and what follows from it."""
+def set_look(video: Video, look: dict) -> Video:
+    """As the page does it: save the look and request what follows from it."""
     Video.objects.filter(pk=video.pk).update(look=look)
     video = again(video)
-    tasks.dress(video)
+    services.apply_look(video)
     return again(video)
 
 
-def laid_on(video: Video, look: dict) -> Video:
-    video = wear(video, look)
+def show_look(video: Video, look: dict) -> Video:
+    video = set_look(video, look)
     tasks.work(export_of(video, Export.Kind.LOOK).pk)
     return again(video)

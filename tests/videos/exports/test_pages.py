@@ -12,7 +12,7 @@ from dashboard.jobs.local_job import LocalState
 from dashboard.jobs.provider_job import ProviderState
 from tests.sign_in import expect_sign_in
 from tests.videos.exports.conftest import again, export_of
-from videos.exports import tasks
+from videos.exports import services, tasks
 from videos.exports.views import catalogue
 from videos.models import Export, Video
 
@@ -157,7 +157,7 @@ def test_what_cannot_be_made_says_why_and_has_no_button(signed_in, tom, ready):
     for kind in ("webm", "mov", "webp"):
         assert "Not available without a mask." in row_of(page, kind)
         assert "<button" not in row_of(page, kind)
-        assert "without a mask" in client.post(address(video, "export-make", kind), headers=HTMX).text
+        assert "has no mask" in client.post(address(video, "export-make", kind), headers=HTMX).text
     assert "<button" in row_of(page, "gif")
     assert not Export.objects.exists()
 
@@ -174,7 +174,7 @@ def test_what_failed_says_why_and_can_be_tried_again(signed_in, tom, ready):
 
 def test_the_file_comes_under_the_videos_title_and_is_kept_for_longer(signed_in, tom, finished):
     video, client = finished(), signed_in(tom)
-    export = tasks.want(video, Kind.SOUND)
+    export = services.request_export(video, Kind.SOUND)
     tasks.work(export.pk)
     long_ago = timezone.now() - timedelta(days=29)
     Export.objects.update(used_at=long_ago)
@@ -214,7 +214,7 @@ def test_the_facts_say_the_size_of_what_plays(signed_in, tom, ready):
 
 def test_until_the_look_is_there_the_button_says_that_it_gives_the_original(signed_in, tom, ready):
     video = ready(look={"frame": "9:16"})
-    tasks.dress(video)
+    services.apply_look(video)
     main = signed_in(tom).get(video.get_absolute_url()).text.split('id="download-facts"')[1].split("</p>")[0]
     assert "720 × 900" in main
     assert "This is the original. Your new background is still being applied." in main
@@ -236,7 +236,7 @@ def test_the_archive_has_what_is_shown(signed_in, tom, finished):
     video = finished()
     Video.objects.filter(pk=video.pk).update(look={"background": "colour"})
     video = again(video)
-    tasks.dress(video)
+    services.apply_look(video)
     tasks.work(export_of(video, Kind.LOOK).pk)
     answer = signed_in(tom).get(reverse("videos-zip"), {"pk": video.pk})
     archive = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))

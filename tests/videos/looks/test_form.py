@@ -7,7 +7,7 @@ from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
 from tests import made
-from videos.looks.forms import LookForm, look_from
+from videos.looks.forms import LookForm
 from videos.looks.look import Look
 from videos.models import Backdrop
 
@@ -16,6 +16,14 @@ def sent(**fields) -> QueryDict:
     data = QueryDict(mutable=True)
     data.update({f"look-{name}": value for name, value in fields.items()})
     return data
+
+
+def look_from(data: QueryDict) -> Look:
+    """The look of the form. Raises ValidationError with its sentences."""
+    form = LookForm(data)
+    if not form.is_valid():
+        raise ValidationError([error for errors in form.errors.values() for error in errors])
+    return form.look
 
 
 def test_a_page_that_says_nothing_wants_the_original(db):
@@ -55,8 +63,8 @@ def test_while_the_face_is_framed_by_itself_the_other_controls_say_nothing(db):
 
 
 def test_the_form_shows_whether_the_face_is_framed_by_itself(db):
-    assert LookForm.showing(Look(frame="1:1"))["automatic"].value() is True
-    assert LookForm.showing(Look(frame="1:1", x=0.2))["automatic"].value() is False
+    assert LookForm.from_look(Look(frame="1:1"))["automatic"].value() is True
+    assert LookForm.from_look(Look(frame="1:1", x=0.2))["automatic"].value() is False
 
 
 def test_the_resolution_is_chosen_and_is_the_videos_own_without_a_word(db):

@@ -86,8 +86,8 @@ def test_python_places_as_the_table_says():
     cases = _cases()
     assert len(cases) > 200
     for case in cases:
-        look = Look.of(case["look"])
-        size, framing = (case["width"], case["height"]), Framing.of(case["framing"])
+        look = Look.from_dict(case["look"])
+        size, framing = (case["width"], case["height"]), Framing.from_dict(case["framing"])
         assert list(look.canvas(*size)) == case["canvas"], case
         assert asdict(look.placement(*size, framing)) == pytest.approx(case["placement"], abs=1e-5), case
         assert asdict(look.place(*size, framing)) == pytest.approx(case["box"], abs=1e-3), case
@@ -167,17 +167,17 @@ def test_in_its_own_frame_nothing_is_moved(background):
 def test_a_stored_look_that_was_placed_by_hand_stays_as_it_was():
     size, framing = PEOPLE["tall"]
     for kept in ({"frame": "16:9", "x": 0.3}, {"frame": "1:1", "size": 1.4}, {"frame": "9:16", "y": 0.2}):
-        look = Look.of(kept)
+        look = Look.from_dict(kept)
         assert not look.is_automatic
-        assert look.values() == kept
+        assert look.to_dict() == kept
         assert look.place(*size, framing) == look.place(*size)
     # Fills the frame and stands on its lower edge, as looks were placed before.
-    assert Look.of({"frame": "16:9", "x": 0.3}).place(720, 1080).y == pytest.approx(720 - 1280 * 1.5)
+    assert Look.from_dict({"frame": "16:9", "x": 0.3}).place(720, 1080).y == pytest.approx(720 - 1280 * 1.5)
 
 
 def test_a_placement_by_hand_at_the_usual_place_is_still_one_by_hand():
     look = Look(frame="16:9", size=1, x=0.5, y=1)
-    assert Look.of(look.values()) == look
+    assert Look.from_dict(look.to_dict()) == look
     assert look.key != Look(frame="16:9").key
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from dashboard.jobs.local_job import LocalState
 from dashboard.jobs.provider_job import ProviderState
-from videos.exports import tasks as exports
+from videos.exports import services, tasks
 from videos.looks.look import Look
 from videos.models import Export, Video
 
@@ -103,8 +103,8 @@ def test_a_finished_video_gets_another_look_without_being_made_again(signed_in, 
     assert change(client, video, **SEA)["Location"] == video.get_absolute_url()
     video = Video.objects.get(pk=video.pk)
     assert (video.parsed_look.frame, video.state) == ("16:9", ProviderState.READY)
-    laid = Export.objects.get()
-    assert (laid.kind, laid.state, laid.look_key) == ("look", LocalState.WAITING, video.parsed_look.key)
+    export = Export.objects.get()
+    assert (export.kind, export.state, export.look_key) == ("look", LocalState.WAITING, video.parsed_look.key)
     page = page_of(client, video)
     assert "Applying your background…" in page
     assert video.video.name.rpartition("/")[2] in page  # until then the original plays
@@ -114,14 +114,14 @@ def test_while_the_look_is_put_on_the_page_follows_it_and_then_has_it(signed_in,
     video = finished()
     client = signed_in(maria)
     change(client, video, **SEA)
-    laid = Export.objects.get()
+    export = Export.objects.get()
     state = reverse("video-look-state", args=[video.pk])
-    assert client.get(state, {"v": laid.version}).status_code == 204
-    laid = Export.claim(laid.pk, LocalState.WAITING, to=LocalState.WORKING, seconds=60)
-    laid.save_fields(progress=40)
+    assert client.get(state, {"v": export.version}).status_code == 204
+    export = Export.claim(export.pk, LocalState.WAITING, to=LocalState.WORKING, seconds=60)
+    export.save_fields(progress=40)
     assert "Applying your background… 40 %" in client.get(state, {"v": 0}).text
     Export.objects.update(state=LocalState.WAITING, lease=None, lease_until=None)
-    exports.work(laid.pk)
+    tasks.work(export.pk)
     answer = client.get(state, {"v": 0}).text
     assert "data-show-look" in answer
     assert "16:9, colour background" in answer
@@ -162,8 +162,8 @@ def test_without_a_mask_nobody_can_be_cut_out_and_the_page_says_so(signed_in, ma
 
 def test_a_look_that_could_not_be_put_on_says_why_and_can_be_tried_again(signed_in, maria, finished):
     video = finished(look={"background": "picture", "picture": 999})
-    exports.dress(video)
-    exports.work(Export.objects.get().pk)
+    services.apply_look(video)
+    tasks.work(Export.objects.get().pk)
     client = signed_in(maria)
     page = page_of(client, video)
     assert "Your background could not be applied." in page

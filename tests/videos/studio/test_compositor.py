@@ -9,7 +9,7 @@ from tests.videos import card as cards
 from tests.videos import decoded
 from videos.looks.framing import Framing
 from videos.looks.look import Look
-from videos.studio.compositor import Setting, Stage
+from videos.studio.compositor import Composition, Compositor
 from videos.studio.footage import Shot
 
 # The test card's disc, taken for a head.
@@ -71,7 +71,7 @@ def test_shoulders_that_the_picture_cuts_off_end_softly_inside_the_frame():
     white = np.full((240, 192, 3), 255, np.uint8)
     shot = Shot(white, np.full((240, 192), 255, np.uint8), 0.0)
     look = Look(background="colour", colour="#000000", frame="16:9", size=1, x=0.5, y=1)
-    drawn = Stage(Setting(look), 192, 240).draw(shot)[..., 0].astype(int)
+    drawn = Compositor(Composition(look), 192, 240).draw(shot)[..., 0].astype(int)
     for row in drawn[[40, 150, 185]]:
         assert (row[0], row[171], row[-1]) == (0, 255, 0)
         assert np.abs(np.diff(row)).max() < 60
@@ -84,14 +84,14 @@ def test_shoulders_that_the_picture_does_not_cut_off_are_left_as_they_are():
     for cuts, is_rounded in (((1, 1), False), ((0.95, 1), False), ((0.5, 0.6), True)):
         framing = Framing((0.5, 0.4), (0.3, 0.1, 0.4, 0.5), cuts)
         look = Look(background="colour", frame="16:9")
-        assert look.is_rounded(192, 240, framing) == is_rounded
+        assert look.is_add_noise(192, 240, framing) == is_rounded
 
 
 def test_where_the_picture_leaves_the_frame_its_edges_are_as_they_are():
     white = np.full((240, 192, 3), 255, np.uint8)
     shot = Shot(white, np.full((240, 192), 255, np.uint8), 0.0)
     for look in (Look(background="colour", colour="#000000"), Look(frame="1:1", size=1, x=0.5, y=1)):
-        assert Stage(Setting(look), 192, 240).draw(shot).min() == 255
+        assert Compositor(Composition(look), 192, 240).draw(shot).min() == 255
 
 
 @pytest.mark.parametrize(("frame", "size"), [("9:16", (1080, 1920)), ("16:9", (1920, 1080))])
@@ -106,7 +106,7 @@ def test_what_is_enlarged_stays_sharp():
 
     stripes = np.tile(np.array([[60, 60, 60, 190, 190, 190]], np.uint8).T.repeat(192, 1), (40, 1))
     rgb = cv2.merge([stripes] * 3)
-    drawn = Stage(Setting(Look(resolution=720)), 192, 240).draw(Shot(rgb, None, 0.0))
+    drawn = Compositor(Composition(Look(resolution=720)), 192, 240).draw(Shot(rgb, None, 0.0))
     linear = cv2.resize(rgb, (720, 900), interpolation=cv2.INTER_LINEAR)
     assert drawn.shape == (900, 720, 3)
     assert drawn[100:800].std() > linear[100:800].std() * 1.05

@@ -10,9 +10,9 @@ from PIL import Image
 from tests.videos import card as cards
 from tests.videos import decoded
 from videos.looks.look import Look
-from videos.studio import Refused
+from videos.studio import StudioError
 from videos.studio.backgrounds import gradient
-from videos.studio.preview_limits import Extent
+from videos.studio.preview_limits import PreviewLimit
 
 BLUE = (30, 60, 220)
 FRAME = 0.5 / cards.RATE
@@ -240,7 +240,7 @@ def test_the_blurred_background_has_nothing_of_the_person_in_it(make):
 
 
 def test_a_picture_that_is_gone_is_a_sentence(make):
-    with pytest.raises(Refused, match="was deleted"):
+    with pytest.raises(StudioError, match="was deleted"):
         make("look", ".mp4", {"background": "picture", "picture": 1})
 
 
@@ -248,7 +248,7 @@ def test_a_picture_that_is_gone_is_a_sentence(make):
 def test_a_video_that_is_cut_off_is_a_sentence(make, card, tmp_path, kind):
     path = tmp_path / "broken.mp4"
     path.write_bytes(card.video.read_bytes()[:3000])
-    with pytest.raises(Refused, match="damaged"):
+    with pytest.raises(StudioError, match="damaged"):
         make(kind, ".mp4", {"background": "colour"}, video=str(path))
 
 
@@ -268,7 +268,7 @@ def test_a_gif_shows_the_look_at_every_second_frame(make, card):
 
 
 def test_a_gif_is_limited_in_size_and_length(tmp_path, make, monkeypatch):
-    monkeypatch.setattr("videos.studio.animated.GIF", Extent(96, Fraction(25, 2), 1))
+    monkeypatch.setattr("videos.studio.animated.GIF", PreviewLimit(96, Fraction(25, 2), 1))
     with Image.open(make("gif", ".gif", {"frame": "9:16"}, why="limited")) as gif:
         assert max(gif.size) == 96
         assert gif.n_frames == 13

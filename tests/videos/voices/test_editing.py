@@ -14,7 +14,7 @@ from tests.conftest import FIXTURES
 from videos.models import Batch, BatchItem, Video, Voice
 from videos.voices import editing
 from videos.voices import services as voice_services
-from videos.voices.edit_spec import Edit, moment
+from videos.voices.edit_spec import Edit, format_time
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -22,7 +22,7 @@ HTMX = {"HX-Request": "true"}
 
 @pytest.fixture
 def recording(maria) -> Voice:
-    return voice_services.take_in(FIXTURES / "speech.wav", "Morning.wav", maria)
+    return voice_services.create_voice(FIXTURES / "speech.wav", "Morning.wav", maria)
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_cutting_a_cut_begins_again_at_the_recording(cut, recording):
 
 
 def test_silence_is_cut_at_both_ends_without_a_script(signed_in, maria, recording):
-    speech = editing.shape_of(recording).speech
+    speech = editing.load_waveform(recording).speech
     answer = signed_in(maria).post(reverse("voice-edit", args=[recording.pk]), {"silence": "on"}, follow=True)
     assert "was saved as a new voice" in answer.text
     assert recording.edits.get().edit == {"start": speech[0], "end": speech[1], "even": False}
@@ -134,7 +134,9 @@ def test_the_same_cut_asked_for_at_the_same_moment_is_one_voice(recording, maria
     made = []
 
     def make() -> None:
-        made.append(editing.make(recording, Edit.of(0.5, 2, recording.seconds, even=False), maria).pk)
+        made.append(
+            editing.create_edit(recording, Edit.within(0.5, 2, recording.seconds, even=False), maria).pk
+        )
         connection.close()
 
     there = files()
@@ -149,7 +151,7 @@ def test_the_same_cut_asked_for_at_the_same_moment_is_one_voice(recording, maria
 
 def test_words_stay_with_what_keeps_all_of_them(recording, cut):
     Video.objects.create(title="x", voice=recording, script="Papa may buy my big blue map.")
-    start, end = editing.shape_of(recording).speech
+    start, end = editing.load_waveform(recording).speech
     assert cut(even="on").script == "Papa may buy my big blue map."
     assert cut(start=f"{start:.3f}", end=f"{end:.3f}").script == "Papa may buy my big blue map."
     assert cut(start="1.5").script == ""
@@ -178,7 +180,7 @@ def test_the_editor_is_told_all_it_needs(signed_in, maria, recording, cut):
     ("seconds", "words"), [(0, "0:00"), (3.04, "0:03"), (9.96, "0:10"), (59.96, "1:00"), (72.45, "1:12.4")]
 )
 def test_a_moment_is_written_as_people_read_it(seconds, words):
-    assert moment(seconds) == words
+    assert format_time(seconds) == words
 
 
 def test_the_name_of_a_cut_fits_whatever_the_recording_is_called():

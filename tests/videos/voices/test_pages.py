@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def recording(maria) -> Voice:
-    return voice_services.take_in(FIXTURES / "hello.mp3", "Hello.mp3", maria, script="Good <b>day</b>.")
+    return voice_services.create_voice(FIXTURES / "hello.mp3", "Hello.mp3", maria, script="Good <b>day</b>.")
 
 
 def test_the_list_finds_a_voice_and_tells_what_became_of_it(signed_in, tom, recording):
@@ -51,7 +51,7 @@ def test_the_list_needs_as_many_queries_for_many_as_for_few(signed_in, maria):
 
 def test_a_voice_s_page_has_its_videos_its_words_and_its_download(signed_in, tom, recording, maria):
     Video.objects.create(title="What it says", voice=recording, state=ProviderState.READY)
-    part = editing.make(recording, Edit.of(0.2, 1, recording.seconds, even=False), maria)
+    part = editing.create_edit(recording, Edit.within(0.2, 1, recording.seconds, even=False), maria)
     page = signed_in(tom).get(recording.get_absolute_url())
     assert "What it says" in page.text
     assert "Good &lt;b&gt;day&lt;/b&gt;." in page.text
@@ -74,19 +74,19 @@ def test_a_voice_is_renamed_and_deleted_and_what_was_cut_from_it_stays(signed_in
     client = signed_in(maria)
     client.post(reverse("voice-rename", args=[recording.pk]), {"name": "مرحبا <i>"})
     assert "مرحبا &lt;i&gt;" in client.get(recording.get_absolute_url()).text
-    part = editing.make(recording, Edit.of(0.2, 1, recording.seconds, even=False), maria)
+    part = editing.create_edit(recording, Edit.within(0.2, 1, recording.seconds, even=False), maria)
     answer = client.post(reverse("voice-delete", args=[recording.pk]), follow=True)
     assert "was deleted" in answer.text
     part.refresh_from_db()
     assert part.original is None  # a recording of its own from now on
-    assert editing.edit_of(part) == Edit(0.0, part.seconds, False)
+    assert editing.get_edit(part) == Edit(0.0, part.seconds, False)
     assert client.get(part.get_absolute_url()).status_code == 200
 
 
 def test_the_files_of_a_deleted_voice_are_gone(
     signed_in, maria, recording, django_capture_on_commit_callbacks
 ):
-    editing.shape_of(recording)
+    editing.load_waveform(recording)
     names = [file.name for file in Voice.objects.get(pk=recording.pk).files]
     with django_capture_on_commit_callbacks(execute=True):
         signed_in(maria).post(reverse("voice-delete", args=[recording.pk]))

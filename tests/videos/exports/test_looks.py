@@ -1,4 +1,4 @@
-"""A look laid onto a video, and the frame that stands for it."""
+"""Looks that are applied and displayed."""
 
 from pathlib import Path
 
@@ -7,24 +7,23 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from PIL import Image
 
-from dashboard.jobs.local_job import LocalState
+from avatars.models import Avatar
 from dashboard.jobs.provider_job import ProviderState
 from tests.videos import decoded
-from tests.videos.exports.conftest import again, export_of, laid_on, made, wear
+from tests.videos.exports.conftest import COLOUR, again, export_of, make_export, set_look, show_look
 from tests.workers import work_on_video
 from videos import poller
 from videos.exports import studio_process, tasks
 from videos.models import Export, Video
 
 Kind = Export.Kind
-COLOUR = {"background": "colour", "colour": "#1e3cdc"}
 BLUE = (0x1E, 0x3C, 0xDC)
 
 
 def test_a_look_is_laid_on_and_shown_with_a_poster_of_its_own(finished, kept):
     video = finished()
     before = kept()
-    video = wear(video, COLOUR)
+    video = set_look(video, COLOUR)
     assert video.display_file == video.video  # until it is made
     tasks.work(export_of(video, Kind.LOOK).pk)
     video = again(video)
@@ -63,10 +62,10 @@ def test_a_video_that_was_ordered_with_a_look_is_dressed_when_it_comes_home(
 def test_another_look_takes_its_place_and_the_files_of_the_first_go(
     finished, kept, django_capture_on_commit_callbacks
 ):
-    video = laid_on(finished(), COLOUR)
+    video = show_look(finished(), COLOUR)
     first = {video.styled_video.name, video.poster.name, video.thumbnail.name}
     with django_capture_on_commit_callbacks(execute=True):
-        video = laid_on(video, COLOUR | {"frame": "1:1"})
+        video = show_look(video, COLOUR | {"frame": "1:1"})
     assert video.display_size == (192, 192)
     assert not first & kept()
     assert video.exports.filter(kind=Kind.LOOK).count() == 1
@@ -77,9 +76,9 @@ def test_the_plain_look_is_back_at_once_and_soon_its_poster(
 ):
     video = finished()
     before = kept()
-    video = laid_on(video, COLOUR)
+    video = show_look(video, COLOUR)
     with django_capture_on_commit_callbacks(execute=True):
-        video = wear(video, {})
+        video = set_look(video, {})
         assert video.display_file == video.video
         assert not video.styled_video
         tasks.work(export_of(video, Kind.POSTER).pk)
@@ -90,16 +89,16 @@ def test_the_plain_look_is_back_at_once_and_soon_its_poster(
 
 
 def test_a_look_that_changed_while_it_was_made_is_not_shown(finished, monkeypatch, kept):
-    video = wear(finished(), COLOUR)
+    video = set_look(finished(), COLOUR)
     before = kept()
     export = export_of(video, Kind.LOOK)
 
     def meanwhile(*args):
-        wear(video, COLOUR | {"frame": "1:1"})
+        set_look(video, COLOUR | {"frame": "1:1"})
         return real(*args)
 
-    real = studio_process.make
-    monkeypatch.setattr(studio_process, "make", meanwhile)
+    real = studio_process.run
+    monkeypatch.setattr(studio_process, "run", meanwhile)
     tasks.work(export.pk)
     video = again(video)
     assert not video.styled_video
@@ -108,53 +107,33 @@ def test_a_look_that_changed_while_it_was_made_is_not_shown(finished, monkeypatc
 
 
 def test_the_same_look_again_makes_nothing_again(finished):
-    video = laid_on(finished(), COLOUR)
+    video = show_look(finished(), COLOUR)
     OrmQ.objects.all().delete()
-    wear(video, COLOUR)
+    set_look(video, COLOUR)
     assert not OrmQ.objects.exists()
 
 
 @pytest.mark.slow
 def test_a_gif_of_another_look_is_another_gif(finished):
     video = finished()
-    plain = made(video, Kind.GIF)
-    video = laid_on(video, COLOUR)
-    dressed = made(video, Kind.GIF)
-    assert plain.pk != dressed.pk
-    assert made(video, Kind.WEBM).look == {}
+    plain = make_export(video, Kind.GIF)
+    video = show_look(video, COLOUR)
+    styled = make_export(video, Kind.GIF)
+    assert plain.pk != styled.pk
+    assert make_export(video, Kind.WEBM).look == {}
 
 
-# ---------------------------------------------------------------- posters
-
-
-def test_the_poster_is_the_frame_that_was_chosen(finished, card):
-    video = finished()
-    for moment, is_flash in ((card.click + 0.01, True), (0.2, False)):
-        tasks.choose_poster(video, moment)
-        tasks.work(export_of(video, Kind.POSTER).pk)
-        video = again(video)
-        with Image.open(video.poster.open()) as poster:
-            assert (min(poster.getpixel((96, 120))) > 220) is is_flash
-
-
-def test_the_last_choice_wins_however_the_runs_overlap(finished, monkeypatch, card, kept):
-    video = finished()
-    before = kept()
-    tasks.choose_poster(video, 0.1)
-    real, calls = tasks._stills, []
-
-    def slow(*args):
-        if not calls:
-            calls.append(1)
-            tasks.choose_poster(video, card.click + 0.01)
-        return real(*args)
-
-    monkeypatch.setattr(tasks, "_stills", slow)
-    export = export_of(video, Kind.POSTER)
-    tasks.work(export.pk)
-    assert again(export).state == LocalState.WAITING
-    tasks.work(export.pk)
-    video = again(video)
-    with Image.open(video.poster.open()) as poster:
-        assert min(poster.getpixel((96, 120))) > 220
-    assert kept() - before == {video.poster.name, video.thumbnail.name}
+@pytest.mark.slow
+def test_the_face_that_is_framed_is_that_of_the_video_or_of_its_avatar(finished):
+    head = {"eyes": [0.5, 0.2], "head": [0.3, 0.05, 0.4, 0.3], "cuts": [1.0, 1.0]}
+    low = {"eyes": [0.5, 0.7], "head": [0.3, 0.55, 0.4, 0.3], "cuts": [1.0, 1.0]}
+    videos = [finished(framing=head), finished(framing=low), finished()]
+    Avatar.objects.filter(pk=videos[2].avatar_id).update(framing=low)
+    pictures = []
+    for video in videos:
+        styled = set_look(again(video), {"frame": "16:9", **COLOUR})
+        tasks.work(export_of(styled, Kind.LOOK).pk)
+        pictures.append(decoded.film(Path(again(styled).styled_video.path)).pictures[0])
+    assert again(videos[0]).known_framing.eyes == (0.5, 0.2)
+    assert (pictures[1] == pictures[2]).all()
+    assert not (pictures[0] == pictures[1]).all()
