@@ -131,4 +131,4 @@ def test_words_are_typed_with_a_new_video_and_offered_again_for_the_same_voice(
 
 
 def test_captions_without_hours_become_srt_with_hours():
-    assert captions.as_srt(VTT.replace("\n", "\r\n")) == SRT
+    assert captions.convert_to_srt(VTT.replace("\n", "\r\n")) == SRT

@@ -48,7 +48,7 @@ def test_a_short_limit_of_the_provider_cuts_the_sample(signed_in, maria, setting
 
 
 def test_the_video_is_sent_when_its_avatar_can_speak(provider, maria):
-    video = samples.make(maria)
+    video = samples.create_sample(maria)
     work_on_video(video.pk)
     assert next_up() == []
     assert provider.count("video.generate") == 0
@@ -61,7 +61,7 @@ def test_the_video_is_sent_when_its_avatar_can_speak(provider, maria):
 
 def test_a_video_whose_avatar_fails_says_so(provider, maria):
     provider.mood.refuse["avatar.generate"] = (400, {"code": 10003, "message": "Face is too small"})
-    video = samples.make(maria)
+    video = samples.create_sample(maria)
     work_on_avatar(video.avatar_id)
     work_on_video(video.pk)
     video.refresh_from_db()
@@ -71,7 +71,7 @@ def test_a_video_whose_avatar_fails_says_so(provider, maria):
 
 
 def test_who_waits_for_an_avatar_is_not_ahead_of_anybody(provider, maria, new_video, signed_in):
-    samples.make(maria)
+    samples.create_sample(maria)
     other = new_video()
     assert next_up() == [other.pk]
     assert "ahead of you" not in signed_in(maria).get(reverse("videos")).text
