@@ -100,7 +100,7 @@ def test_a_sheet_asks_the_database_no_more_for_many_rows(client, speaker, voice)
     ("sheet", "sentence"),
     [
         (csv(*["Ada,hello"] * 6), "This sheet has more than 5 rows. Split it into several sheets."),
-        (SimpleUploadedFile("a.xlsx", b"PK\x03\x04broken"), "couldn\xe2\x80\x99t be processed"),
+        (SimpleUploadedFile("a.xlsx", b"PK\x03\x04broken"), "could not be read"),
         (SimpleUploadedFile("a.csv", b"one,two\n1,2\n"), "Missing: avatar, audio. The template shows how."),
         (SimpleUploadedFile("a.csv", b""), "This file is empty."),
     ],

@@ -157,7 +157,7 @@ def test_what_cannot_be_made_says_why_and_has_no_button(signed_in, tom, ready):
     for kind in ("webm", "mov", "webp"):
         assert "Not available without a mask." in row_of(page, kind)
         assert "<button" not in row_of(page, kind)
-        assert "has no mask" in client.post(address(video, "export-make", kind), headers=HTMX).text
+        assert "without a mask" in client.post(address(video, "export-make", kind), headers=HTMX).text
     assert "<button" in row_of(page, "gif")
     assert not Export.objects.exists()
 
