@@ -1,4 +1,4 @@
-"""What people may type about an avatar."""
+"""Forms of an avatar's page."""
 
 from django import forms
 

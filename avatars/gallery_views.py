@@ -1,6 +1,6 @@
 """The gallery of avatars: search and filters, and actions on several avatars."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import PurePosixPath
 
@@ -55,28 +55,29 @@ def changes(request: Request) -> HttpResponse:
 
 @require_GET
 def download(request: Request) -> HttpResponseBase:
-    """The pictures of what was selected, as one archive."""
+    """The pictures of the selected avatars, as one archive."""
     avatars = [row for row in Avatar.objects.filter(pk__in=parse_selection(request.GET)) if row.picture]
     if not avatars:
         messages.error(request, "None of these can be downloaded yet.")
         return redirect("avatars")
-    return zip_stream.download(_files(avatars), "Avatars.zip")
+    return zip_stream.download(_list_files(avatars), "Avatars.zip")
 
 
-def _files(avatars: list[Avatar]) -> Iterator[tuple[str, str, datetime]]:
-    names = zip_stream.Names()
+def _list_files(avatars: Iterable[Avatar]) -> Iterator[tuple[str, str, datetime]]:
+    """Name in the archive, stored name and time of each picture."""
+    names = zip_stream.UniqueNames()
     for avatar in avatars:
         picture = avatar.portrait or avatar.preview or avatar.thumbnail
-        yield names.give(avatar.name) + PurePosixPath(picture.name).suffix, picture.name, avatar.created_at
+        if stored := picture.name:
+            yield names.add(avatar.name) + PurePosixPath(stored).suffix, stored, avatar.created_at
 
 
 @require_POST
 def delete(request: Request) -> HttpResponse:
-    """What was selected, as far as the person may; the page comes back as it was asked for."""
-    mine, left = split_by_permission(
-        Avatar.objects.filter(pk__in=parse_selection(request.POST)), request.user
-    )
-    for avatar in mine:
+    """Delete the selected avatars that this person may delete, and show the same page again."""
+    selected = Avatar.objects.filter(pk__in=parse_selection(request.POST))
+    changeable, others = split_by_permission(selected, request.user)
+    for avatar in changeable:
         services.delete_avatar(avatar)
-    messages.success(request, describe_deletion(len(mine), left, "avatar was", "avatars were"))
+    messages.success(request, describe_deletion(len(changeable), others, "avatar was", "avatars were"))
     return redirect(f"{reverse('avatars')}?{request.GET.urlencode()}")

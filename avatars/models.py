@@ -1,6 +1,6 @@
 """Avatars: a portrait that was sent to the provider, and the preview that came back."""
 
-from typing import Self
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Count, OuterRef, Subquery
@@ -31,14 +31,14 @@ ON_CARDS = (
 )
 
 
-class AvatarQuerySet(JobQuerySet["Avatar"]):
+class AvatarQuerySet(JobQuerySet):
     def for_cards(self) -> Self:
-        """With all that a card shows, and nothing else of the many columns."""
+        """With only the columns that a card shows."""
         return self.for_pages().only(*ON_CARDS)
 
     def for_pages(self) -> Self:
         """With the person who made it and the number of its videos."""
-        # Counted for each row that is shown; a join would group all avatars there are.
+        # A subquery for each shown row: a join would group all avatars in the table.
         one = Avatar.objects.filter(pk=OuterRef("pk")).order_by().values("pk")
         counted = one.annotate(count=Count("videos")).values("count")
         return self.select_related("made_by").annotate(video_count=Subquery(counted))
@@ -56,10 +56,10 @@ class Avatar(ProviderJob, UploadedModel):
         MALE = "male", "Male"
 
     name = models.CharField(max_length=200)
-    # Required by the API and an estimate there; what a person says here wins.
+    # The API returns an estimate; a correction by a person is kept.
     gender = models.CharField(max_length=8, choices=Gender.choices, blank=True)
     gender_corrected = models.BooleanField(default=False)
-    # Upright, sRGB, without metadata; empty for an avatar that was brought in from the provider.
+    # Upright, sRGB, without metadata; empty for an avatar that a sync created.
     portrait = models.FileField(upload_to="avatars/portraits/", blank=True)
     portrait_width = models.PositiveIntegerField(default=0)
     portrait_height = models.PositiveIntegerField(default=0)
@@ -87,7 +87,7 @@ class Avatar(ProviderJob, UploadedModel):
         default=False, help_text="Failed because of the portrait: another one is needed, not another try."
     )
 
-    objects = AvatarQuerySet.as_manager()
+    objects: ClassVar = AvatarQuerySet.as_manager()
 
     video_count: int  # set by AvatarQuerySet.for_pages
 
@@ -102,7 +102,7 @@ class Avatar(ProviderJob, UploadedModel):
         indexes = [
             *ProviderJob.Meta.indexes,
             models.Index(Lower("name"), name="avatar_by_name"),
-            # All that a search looks at, in the gallery's order: it reads this index and no row.
+            # All columns of a search, in the gallery's order: it reads this index and no rows.
             models.Index(fields=["created_at", "name", "made_by"], name="avatar_search"),
         ]
 

@@ -1,6 +1,6 @@
-"""Which portraits are with the provider at one time, and how many are ahead of the others: first come, first served.
+"""Which avatars may be sent to the provider now, first come, first served, and how many are ahead of the others.
 
-One place of the cluster `generate` is kept free, so that fifty portraits at once keep no video from being sent.
+One worker of the cluster `generate` stays free, so that many portraits at once do not keep videos from being sent.
 """
 
 from bisect import bisect_left
@@ -11,30 +11,31 @@ from django.conf import settings
 from avatars.models import Avatar
 from dashboard.jobs.provider_job import ProviderState
 
-ORDER = ("created_at", "pk")
-
 
 def next_up() -> list[int]:
-    """Which waiting avatars may be sent now."""
-    free = max(places() - Avatar.objects.filter(state=ProviderState.SENDING).count(), 0)
+    """The keys of the waiting avatars that may be sent now."""
+    free = max(max_sending() - Avatar.objects.filter(state=ProviderState.SENDING).count(), 0)
     return list(
-        Avatar.objects.due(ProviderState.WAITING).order_by(*ORDER).values_list("pk", flat=True)[:free]
+        Avatar.objects.due(ProviderState.WAITING)
+        .order_by("created_at", "pk")
+        .values_list("pk", flat=True)[:free]
     )
 
 
-def places() -> int:
+def max_sending() -> int:
+    """How many avatars may be with the provider at one time."""
     return max(settings.GENERATE_WORKERS - 1, 1)
 
 
 def count_ahead(avatars: Iterable[Avatar]) -> dict[int, int]:
-    """How many avatars are ahead of each one that waits, by its key: one query for all of them."""
+    """How many avatars are made before each of those that wait, by key. One query for all of them."""
     waiting = [avatar for avatar in avatars if avatar.state == ProviderState.WAITING]
     if not waiting:
         return {}
-    rows = Avatar.objects.filter(state__in=(ProviderState.WAITING, ProviderState.SENDING)).order_by(*ORDER)
-    rows = list(rows.values_list("state", *ORDER))
-    away = sum(state == ProviderState.SENDING for state, *_ in rows)
-    line = [tuple(place) for state, *place in rows if state == ProviderState.WAITING]
-    ahead = {avatar.pk: away + bisect_left(line, (avatar.created_at, avatar.pk)) for avatar in waiting}
-    # A few are made side by side: those wait for nobody.
-    return {pk: number for pk, number in ahead.items() if number >= places()}
+    unfinished = Avatar.objects.filter(state__in=(ProviderState.WAITING, ProviderState.SENDING))
+    rows = list(unfinished.order_by("created_at", "pk").values_list("state", "created_at", "pk"))
+    sending = sum(state == ProviderState.SENDING for state, _, _ in rows)
+    queue = [(created_at, pk) for state, created_at, pk in rows if state == ProviderState.WAITING]
+    ahead = {avatar.pk: sending + bisect_left(queue, (avatar.created_at, avatar.pk)) for avatar in waiting}
+    # Some are made at the same time: they do not have to wait.
+    return {pk: number for pk, number in ahead.items() if number >= max_sending()}

@@ -1,4 +1,4 @@
-"""What a search in the gallery looks at; see dashboard.gallery.search_index."""
+"""The columns that a search in the gallery of avatars covers; see dashboard.gallery.search_index."""
 
 from dashboard.gallery.search_index import SearchIndex
 

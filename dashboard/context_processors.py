@@ -1,4 +1,4 @@
-"""What every template may know of the site."""
+"""Variables for every template."""
 
 from typing import Any
 

@@ -39,7 +39,7 @@ if EVERYWHERE:
     # Whoever opens the door to the local network reaches us by this machine's name or addresses.
     _name = socket.gethostname()
     try:
-        _addresses = {info[4][0] for info in socket.getaddrinfo(_name, None)}
+        _addresses = {str(info[4][0]) for info in socket.getaddrinfo(_name, None)}
     except OSError:
         _addresses = set()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as _probe:
@@ -310,7 +310,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
-    "default": {"BACKEND": "dashboard.files.storage.WholeFiles"},
+    "default": {"BACKEND": "dashboard.files.storage.AtomicFileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 FILE_UPLOAD_PERMISSIONS = 0o600

@@ -113,9 +113,9 @@ def download(request: Request) -> HttpResponseBase:
 
 def list_archive_files(videos: list[Video]) -> Iterator[tuple[str, str, datetime]]:
     """Name in the archive, name in the storage, and date of each file: see dashboard.files.zip_stream."""
-    names = zip_stream.Names()
+    names = zip_stream.UniqueNames()
     for video in videos:
-        name = names.give(video.title)
+        name = names.add(video.title)
         yield f"{name}.mp4", video.display_file.name or "", video.created_at
         if video.mask and video.display_file.name == video.video.name:  # it fits only the original
             yield f"{name} mask.mp4", video.mask.name or "", video.created_at

@@ -1,4 +1,4 @@
-"""Cards of avatars that are done: {% load avatar_cards %}{% finished_avatar avatar %}."""
+"""Cards of finished avatars: {% load avatar_cards %}{% finished_avatar avatar %}."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -15,12 +15,12 @@ from dashboard.templatetags.pages import is_wide, words_ago
 register = template.Library()
 
 
-class Finished(NamedTuple):
+class FinishedAvatar(NamedTuple):
     """All that the card of a finished avatar shows; see dashboard.gallery.card_cache."""
 
     pk: int
     name: str
-    picture: str  # a signed link, or nothing
+    picture: str  # a signed link, or empty
     is_wide: bool
     colour: str
     video_count: int
@@ -32,7 +32,7 @@ class Finished(NamedTuple):
 
 @register.simple_tag(takes_context=True)
 def finished_avatar(context: Context, avatar: Avatar) -> SafeString:
-    shown = Finished(
+    card = FinishedAvatar(
         pk=avatar.pk,
         name=avatar.name,
         picture=link(avatar.thumbnail or avatar.picture),
@@ -44,4 +44,4 @@ def finished_avatar(context: Context, avatar: Avatar) -> SafeString:
         ago=words_ago(avatar.created_at),
         is_others=not context["user"].may_change(avatar),
     )
-    return card_cache.render_card("avatars/_finished.html", shown)
+    return card_cache.render_card("avatars/_finished.html", card)

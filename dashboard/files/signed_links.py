@@ -1,25 +1,25 @@
-"""Files go out only through signed links that expire: to a browser, to the provider, to a person with curl.
+"""Stored files are served only through signed links that expire.
 
-The signature is the permission, so a link works in a `<video>` element and in another program alike; nothing is
-served by its path. Byte ranges are served because Safari plays no video without them.
+The signature is the permission, so that a link works in a `<video>` element, for the provider and with curl alike.
+Byte ranges are served because Safari plays no video without them.
 """
 
 import functools
 import time
 from collections.abc import Iterator
 from pathlib import PurePosixPath
-from typing import BinaryIO
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core import signing
+from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.urls import reverse
 from django.utils.http import content_disposition_header, http_date
 from django.views.decorators.http import require_safe
 
-# What a browser is told; anything else is a plain download. Never guessed from the content.
+# By suffix, never guessed from the content. Anything else is a plain download.
 CONTENT_TYPES = {
     ".gif": "image/gif",
     ".jpg": "image/jpeg",
@@ -42,17 +42,17 @@ _signer = signing.Signer(salt="dashboard.files.signed_links")
 
 
 def link(name: str, *, seconds: int = PAGE_SECONDS, download: str = "") -> str:
-    """The path of a signed link to the stored file `name`, good for `seconds` to twice as many.
+    """The path of a signed link to the stored file `name`, valid for `seconds` to twice as many.
 
-    With `download` the browser saves the file under that name. The expiry is rounded, so that a page that is
-    drawn again shows the same address and the browser keeps what it has.
+    With `download` the browser saves the file under that name. The expiry is rounded, so that a page that is loaded
+    again has the same address and the browser uses its cache.
     """
     return _path(name, (int(time.time()) // seconds + 2) * seconds, download)
 
 
 @functools.lru_cache(maxsize=4096)
 def _path(name: str, expires: int, download: str) -> str:
-    # Remembered because lists of hundreds of links are asked for every other second.
+    # Cached because pages with hundreds of links are polled every other second.
     signed = _signer.sign_object([name, expires, download], compress=True)
     return reverse("media", args=[signed, download or PurePosixPath(name).name])
 
@@ -66,6 +66,7 @@ def api_link(name: str) -> str:
 @login_not_required
 @require_safe
 def serve(request: HttpRequest, signed: str, filename: str) -> HttpResponseBase:
+    """The file of a signed link; `filename` is only for people."""
     try:
         name, expires, download = _signer.unsign_object(signed)
     except (signing.BadSignature, ValueError):
@@ -76,7 +77,7 @@ def serve(request: HttpRequest, signed: str, filename: str) -> HttpResponseBase:
         file = default_storage.open(name, "rb")
     except FileNotFoundError:
         raise Http404("This file is gone.") from None
-    response = _ranged(request, file, file.size)
+    response = _respond_range(request, file, file.size)
     response["Content-Type"] = CONTENT_TYPES.get(PurePosixPath(name).suffix, "application/octet-stream")
     inline = not download and PurePosixPath(name).suffix in CONTENT_TYPES
     if disposition := content_disposition_header(not inline, download or PurePosixPath(name).name):
@@ -89,9 +90,9 @@ def serve(request: HttpRequest, signed: str, filename: str) -> HttpResponseBase:
     return response
 
 
-def _ranged(request: HttpRequest, file: BinaryIO, size: int) -> HttpResponseBase:
-    """The whole file, or the one byte range asked for (RFC 9110, section 14)."""
-    span = _span(request.headers.get("Range", ""), size)
+def _respond_range(request: HttpRequest, file: File, size: int) -> HttpResponseBase:
+    """The whole file, or the requested byte range (RFC 9110, section 14)."""
+    span = _parse_range(request.headers.get("Range", ""), size)
     if span is None:
         start, end, status = 0, size, 200
     elif span == (0, 0):
@@ -112,11 +113,11 @@ def _ranged(request: HttpRequest, file: BinaryIO, size: int) -> HttpResponseBase
     return response
 
 
-def _span(header: str, size: int) -> tuple[int, int] | None:
-    """The half-open range that the header asks for; (0, 0) if it lies outside; None to send everything."""
+def _parse_range(header: str, size: int) -> tuple[int, int] | None:
+    """The requested range, half-open; (0, 0) if it lies outside the file; None for the whole file."""
     unit, _, spec = header.partition("=")
     first, dash, last = spec.strip().partition("-")
-    # Several ranges at once may be answered with the whole file; no player asks for them.
+    # Several ranges at once may be answered with the whole file; no player requests them.
     if unit.strip().lower() != "bytes" or not dash or not (first or last):
         return None
     if not all(
@@ -132,7 +133,7 @@ def _span(header: str, size: int) -> tuple[int, int] | None:
     return (start, end) if start < end else (0, 0)
 
 
-def _chunks(file: BinaryIO, left: int) -> Iterator[bytes]:
+def _chunks(file: File, left: int) -> Iterator[bytes]:
     with file:
         while left > 0 and (data := file.read(min(CHUNK, left))):
             left -= len(data)

@@ -1,7 +1,7 @@
-"""Many files as one download: the archive is written while it is sent, whatever its size, in constant memory.
+"""Many files as one download: the archive is written while it is sent, in constant memory.
 
-Pictures and videos are compressed already, so they are stored as they are. Python's own zipfile writes to something
-that cannot seek; sizes and checksums then follow each file and stand once more in the directory at the end.
+Pictures and videos are compressed already, so they are stored as they are. zipfile can write to a stream that cannot
+seek: sizes and checksums then follow each file.
 """
 
 import zipfile
@@ -19,8 +19,8 @@ CHUNK = 256 * 1024
 MISSING = "Missing files.txt"
 
 
-class _Outlet:
-    """A file that cannot seek, emptied again and again."""
+class _Buffer:
+    """A stream for zipfile that cannot seek; its content is taken out after each write."""
 
     def __init__(self) -> None:
         self.parts: list[bytes] = []
@@ -30,7 +30,10 @@ class _Outlet:
         return len(data)
 
     def flush(self) -> None:
-        pass
+        """Nothing to do: `take` has everything."""
+
+    def close(self) -> None:
+        """Nothing to do: part of the interface that zipfile expects."""
 
     def take(self) -> bytes:
         data = b"".join(self.parts)
@@ -38,13 +41,14 @@ class _Outlet:
         return data
 
 
-class Names:
-    """Titles as names of files, each once: "Ada", "Ada (2)". Most systems take "ada" for the same."""
+class UniqueNames:
+    """File names from titles, each once: "Ada", "Ada (2)". Upper and lower case count as the same."""
 
     def __init__(self) -> None:
         self.taken: set[str] = set()
 
-    def give(self, title: str) -> str:
+    def add(self, title: str) -> str:
+        """A name for a file of this title that no other file has."""
         stem = name = for_filename(title)
         number = 1
         while name.casefold() in self.taken:
@@ -55,14 +59,14 @@ class Names:
 
 
 def stream(files: Iterable[tuple[str, str, datetime]]) -> Iterator[bytes]:
-    """The archive of (name in it, stored name, time), part by part."""
-    outlet = _Outlet()
-    missing = []
-    with zipfile.ZipFile(outlet, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
+    """The archive in parts. `files`: name in the archive, stored name, and time of each."""
+    buffer = _Buffer()
+    missing: list[str] = []
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
         for name, stored, moment in files:
             try:
                 source = default_storage.open(stored, "rb")
-            except FileNotFoundError:  # deleted meanwhile; the others are still wanted
+            except FileNotFoundError:  # deleted in the meantime: send the others
                 missing.append(name)
                 continue
             with source:
@@ -71,19 +75,20 @@ def stream(files: Iterable[tuple[str, str, datetime]]) -> Iterator[bytes]:
                 with archive.open(info, "w", force_zip64=source.size >= zipfile.ZIP64_LIMIT) as target:
                     while data := source.read(CHUNK):
                         target.write(data)
-                        yield outlet.take()
-            yield outlet.take()
+                        yield buffer.take()
+            yield buffer.take()
         if missing:
             archive.writestr(
                 MISSING, "\r\n".join(["These files were deleted before they could be added:", *missing])
             )
-    yield outlet.take()
+    yield buffer.take()
 
 
 def download(files: Iterable[tuple[str, str, datetime]], filename: str) -> StreamingHttpResponse:
+    """The archive as a download; `files` as in `stream`."""
     response = StreamingHttpResponse(stream(files), content_type="application/zip")
     response["Content-Disposition"] = content_disposition_header(True, filename)
     response["Cache-Control"] = "no-store"
-    # A proxy that first collects the whole archive would show no progress.
+    # nginx would collect the whole archive first.
     response["X-Accel-Buffering"] = "no"
     return response

@@ -39,7 +39,7 @@ def job_constraints(states: type[models.TextChoices]) -> list[models.BaseConstra
     ]
 
 
-class JobQuerySet(models.QuerySet):
+class JobQuerySet(models.QuerySet):  # type: ignore[type-arg]  # the plugin of django-stubs adds them
     def due(self, *states: str) -> Self:
         """Rows in these states that nobody holds and whose time has come."""
         now = timezone.now()
@@ -107,7 +107,7 @@ class Job(models.Model):
         )
         if not took:
             return None
-        return cls.objects.filter(pk=pk, lease=lease).first()
+        return cls._base_manager.filter(pk=pk, lease=lease).first()
 
     @classmethod
     def release_dead_leases(cls) -> None:
@@ -167,4 +167,4 @@ def _is_alive(pid: int) -> bool:
 
 def backoff(attempts: int, *, first: float = 5, most: float = 300) -> float:
     """Seconds until the next try after so many: 5, 10, 20, ... 300."""
-    return min(first * 2 ** max(attempts - 1, 0), most)
+    return min(first * 2.0 ** max(attempts - 1, 0), most)

@@ -6,6 +6,7 @@ from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
 from dashboard.jobs.base import Job, job_constraints
@@ -120,12 +121,12 @@ class ProviderJob(OwnedModel, Job):
 
     @classmethod
     def being_made(cls) -> models.QuerySet[Self]:
-        return cls.objects.filter(state__in=ACTIVE_STATES)
+        return cls._base_manager.filter(state__in=ACTIVE_STATES)
 
     @classmethod
     def done_since(cls, user: User, moment: datetime) -> models.QuerySet[Self]:
         ended = (ProviderState.READY, ProviderState.FAILED, ProviderState.UNSURE)
-        rows = cls.objects.filter(made_by=user, state_since__gt=moment, state__in=ended)
+        rows = cls._base_manager.filter(made_by=user, state_since__gt=moment, state__in=ended)
         return rows.order_by("-state_since")
 
     @property
@@ -162,6 +163,11 @@ class ProviderJob(OwnedModel, Job):
     def poll_seconds(self, ahead: int) -> int:
         """How often its card asks how it stands: our own engine makes short videos in seconds."""
         return 1 if settings.EMBEDDED and not ahead and not self.is_delayed else 2
+
+    @property
+    def files(self) -> list[FieldFile]:
+        """Its stored files."""
+        raise NotImplementedError
 
     @property
     def time_in_state(self) -> timedelta:

@@ -9,14 +9,14 @@ register = template.Library()
 
 
 @register.filter
-def link(file: FieldFile) -> str:
+def link(file: FieldFile | None) -> str:
     """A signed link to show a stored file in a page: {{ avatar.preview|link }}."""
-    return signed_links.link(file.name) if file else ""
+    return signed_links.link(file.name) if file and file.name else ""
 
 
 @register.filter
 def clock(seconds: float) -> str:
-    """A length as people write it: 0:07, 12:30, 1:02:03."""
+    """A duration as 0:07, 12:30 or 1:02:03."""
     whole = round(seconds or 0)
     hours, rest = divmod(whole, 3600)
     minutes, rest = divmod(rest, 60)

@@ -1,4 +1,4 @@
-"""Where one is, for the navigation: {% load navigation %}<a href="{% url 'videos' %}"{% current "videos" %}>."""
+"""The current entry of the navigation: {% load navigation %}<a href="{% url 'videos' %}"{% current "videos" %}>."""
 
 import functools
 
@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
 
-# Each entry of the navigation, and the pages that it stands for: theirs and all below.
+# Each entry of the navigation and its pages; all addresses below them belong to it too.
 SECTIONS = {
     "avatars": ("avatars",),
     "video-new": ("video-new",),
@@ -24,7 +24,7 @@ PAGE, WITHIN = mark_safe(' aria-current="page"'), mark_safe(' aria-current="true
 
 @register.simple_tag(takes_context=True)
 def current(context: Context, *names: str) -> SafeString:
-    """The attribute of the entry that one is at ("page") or below ("true"), nothing for any other."""
+    """aria-current="page" for the entry of this very page, "true" for the entry that it is below, else nothing."""
     path = context["request"].path
     if section_of(path) not in names:
         return SafeString("")
@@ -32,7 +32,7 @@ def current(context: Context, *names: str) -> SafeString:
 
 
 def section_of(path: str) -> str:
-    """The entry of the navigation that a page belongs to; nothing for a page that belongs to none."""
+    """The entry of the navigation that a page belongs to, or an empty string."""
     if path == reverse("home"):
         return "home"
     return next((name for root, name in _roots() if path.startswith(root)), "")
@@ -40,6 +40,6 @@ def section_of(path: str) -> str:
 
 @functools.cache
 def _roots() -> list[tuple[str, str]]:
-    """Addresses and their entries, the longest first: voices are below the videos."""
-    found = [(reverse(page), name) for name, pages in SECTIONS.items() for page in pages]
-    return sorted(found, key=lambda pair: -len(pair[0]))
+    """Addresses and their entries, the longest first: voices are below videos."""
+    roots = [(reverse(page), name) for name, pages in SECTIONS.items() for page in pages]
+    return sorted(roots, key=lambda pair: -len(pair[0]))

@@ -17,19 +17,19 @@ BARS = 64
 
 
 @register.filter
-def may_change(user: User, thing: OwnedModel) -> bool:
-    return user.is_authenticated and user.may_change(thing)
+def may_change(user: User, row: OwnedModel) -> bool:
+    return user.is_authenticated and user.may_change(row)
 
 
 @register.filter
 def is_wide(width: int, height: int) -> bool:
-    """Whether a picture is too wide to fill an upright card without losing what is at its sides."""
+    """Whether a picture is too wide to fill an upright card without being cropped at the sides."""
     return bool(width and height) and width > 1.2 * height
 
 
 @register.simple_tag
 def ago(moment: datetime) -> SafeString:
-    """A time as people say it, exact on hover."""
+    """A time in words, exact on hover."""
     local = timezone.localtime(moment)
     exact = date_format(local, "j F Y, H:i")
     return format_html(
@@ -38,6 +38,7 @@ def ago(moment: datetime) -> SafeString:
 
 
 def words_ago(moment: datetime) -> str:
+    """ "just now", "3 minutes ago", "yesterday", "4 Mar"."""
     now = timezone.localtime()
     seconds = (now - moment).total_seconds()
     if seconds < 60:
