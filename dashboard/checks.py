@@ -1,4 +1,4 @@
-"""What can be wrong with an installation, as messages of `manage.py check` with a hint."""
+"""Checks of an installation, for `manage.py check`."""
 
 import math
 from typing import Any
@@ -8,12 +8,11 @@ from django.core.checks import CheckMessage, Error, Warning, register
 
 
 @register
-def queue_outlasts_its_memory(**kwargs: Any) -> list[CheckMessage]:
-    """A task waiting in a cluster's memory counts against `retry`: too short, and it runs twice (django-q2 1.11)."""
-    base = {key: value for key, value in settings.Q_CLUSTER.items() if key != "ALT_CLUSTERS"}
-    clusters = {"default": base} | {
-        name: base | special for name, special in settings.Q_CLUSTER["ALT_CLUSTERS"].items()
-    }
+def check_queue_retry(**kwargs: Any) -> list[CheckMessage]:
+    """Tasks in the memory of a cluster count against `retry`: if it is too short they run twice (django-q2 1.11)."""
+    base: dict[str, Any] = dict(settings.Q_CLUSTER)
+    others: dict[str, dict[str, Any]] = base.pop("ALT_CLUSTERS")
+    clusters = {"default": base} | {name: base | special for name, special in others.items()}
     found: list[CheckMessage] = []
     for name, conf in clusters.items():
         rounds = 1 + math.ceil((conf["queue_limit"] + 1) / conf["workers"])
@@ -24,7 +23,7 @@ def queue_outlasts_its_memory(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register
-def provider_can_reach_us(**kwargs: Any) -> list[CheckMessage]:
+def check_public_url(**kwargs: Any) -> list[CheckMessage]:
     if settings.EMBEDDED or settings.PUBLIC_URL:
         return []
     hint = "Set PUBLIC_URL to the address under which the avatar service can download portraits and audio."
@@ -38,7 +37,7 @@ def provider_can_reach_us(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register
-def data_folder_can_be_written(**kwargs: Any) -> list[CheckMessage]:
+def check_data_folder(**kwargs: Any) -> list[CheckMessage]:
     try:
         probe = settings.FILE_UPLOAD_TEMP_DIR / ".probe"
         probe.write_bytes(b"")

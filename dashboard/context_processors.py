@@ -3,14 +3,14 @@
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
 
 from dashboard import notifications
+from dashboard.request import Request
 
 
-def site(request: HttpRequest) -> dict[str, Any]:
+def site(request: Request) -> dict[str, Any]:
     return {
         "has_mail": settings.HAS_MAIL,
         "embedded": settings.EMBEDDED,
-        "news": notifications.for_page(request),
+        "news": notifications.lazy_news(request),
     }

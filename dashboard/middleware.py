@@ -1,4 +1,4 @@
-"""Text that can be kept, signed-in by default, a first visitor who is led to the set-up, and what pages may ask the browser for."""
+"""Middleware: no unusable characters, sign-in required, set-up at the first visit, the permissions policy."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -12,40 +12,43 @@ from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
 from dashboard.models import User
+from dashboard.request import Request
 
-# NUL, which databases and file systems refuse, and halves of surrogate pairs, which cannot be written as UTF-8.
+# NUL, which databases and file systems refuse, and lone surrogates, which cannot be encoded as UTF-8.
 _UNUSABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class UnusableText(BadRequest):
-    """An address or a form has characters in it that cannot be kept."""
+    """An address or a form contains characters that cannot be stored."""
 
 
 class UsableTextMiddleware:
-    """Views, queries and file names meet no text that cannot be kept. Raises UnusableText.
+    """Refuses text that cannot be stored, before any view reads it. Raises UnusableText.
 
-    In one place, because much is read from `request.GET` and `request.POST` without a form that would check it.
+    In one place, because many values are read from `request.GET` and `request.POST` without a form to validate them.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        # A cookie would come again and again.
+        # Cookies are dropped instead: the browser would send them again with every request.
         request.COOKIES = {name: text for name, text in request.COOKIES.items() if not _UNUSABLE.search(text)}
         _check([request.path])
         _check_query(request.GET)
         return self.get_response(request)
 
-    def process_view(self, request: HttpRequest, view: Callable, *args: object) -> None:
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponseBase], *args: object
+    ) -> None:
         if getattr(view, "csrf_exempt", False):
             return  # the API reads its bodies itself
         try:
             form, files = request.POST, request.FILES
-        except LookupError as error:  # a file's name in an encoding that does not exist
+        except LookupError as error:  # a file name in an unknown encoding
             raise UnusableText from error
         _check_query(form)
-        _check(file.name for _, several in files.lists() for file in several)
+        _check(file.name or "" for _, several in files.lists() for file in several)
 
 
 def _check_query(query: QueryDict) -> None:
@@ -59,9 +62,11 @@ def _check(texts: Iterable[str]) -> None:
 
 
 class LoginRequiredMiddleware(auth.LoginRequiredMiddleware):
-    """Django's own; but a card that polls must not swap the sign-in page into itself."""
+    """Django's own, except that a polling part of a page sends the whole page to the sign-in."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Callable) -> HttpResponseBase:
+    def handle_no_permission(  # type: ignore[override]  # htmx reads the redirect from a header
+        self, request: Request, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponseBase:
         if request.htmx:
             back = request.htmx.current_url_abs_path or "/"
             return HttpResponseClientRedirect(redirect_to_login(back, self.get_login_url(view_func)).url)
@@ -69,7 +74,7 @@ class LoginRequiredMiddleware(auth.LoginRequiredMiddleware):
 
 
 class SetupMiddleware:
-    """As long as nobody has an account, the sign-in page is the set-up page."""
+    """While nobody has an account, the sign-in page redirects to the set-up."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -84,9 +89,9 @@ class SetupMiddleware:
 
 
 class PermissionsPolicyMiddleware:
-    """Pages record voices; the camera and all else that a browser has is for nobody here.
+    """Pages may use the microphone and nothing else.
 
-    A phone's own camera and recorder, opened by a file field, need no permission of ours.
+    The camera and the recorder that a phone opens for a file field need no permission.
     """
 
     POLICY = "microphone=(self), camera=(), display-capture=(), geolocation=(), midi=(), payment=(), serial=(), usb=()"

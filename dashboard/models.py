@@ -1,4 +1,4 @@
-"""People, the links that bring them in, and what all apps must remember."""
+"""People and their one-time links; what rows of all apps have in common; leases and tombstones."""
 
 import hashlib
 import secrets
@@ -14,7 +14,7 @@ from django.utils import timezone
 from dashboard.provider.answers import MAX_ID
 
 
-class UserManager(BaseUserManager):
+class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
@@ -26,7 +26,7 @@ class UserManager(BaseUserManager):
 
 
 class User(AbstractBaseUser):
-    """A member of the team; the owner may change and delete everything and invite and remove people."""
+    """A member of the team. Owners may change and delete everything, and invite and remove people."""
 
     email = models.EmailField("email address", unique=True)
     name = models.CharField("name", max_length=80)
@@ -41,13 +41,13 @@ class User(AbstractBaseUser):
     def __str__(self) -> str:
         return self.name or self.email
 
-    def may_change(self, thing: "OwnedModel") -> bool:
-        """People change and delete what they made, the owner all."""
-        return self.is_owner or thing.made_by_id == self.pk
+    def may_change(self, row: "OwnedModel") -> bool:
+        """Whether this person may change and delete the row: an owner may, and the person who made it."""
+        return self.is_owner or row.made_by_id == self.pk
 
 
 class OwnedModel(models.Model):
-    """Something a person made. It outlives the account."""
+    """Something made by a person. It stays when the account is removed."""
 
     # Every subclass has an index that begins with this column and goes on with a date.
     made_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
@@ -80,18 +80,19 @@ class UploadedModel(models.Model):
             raise
 
 
-class OneTimeLinkQuerySet(models.QuerySet):
-    def open(self) -> Self:
+class OneTimeLinkQuerySet(models.QuerySet["OneTimeLink"]):
+    def usable(self) -> Self:
         return self.filter(used_at=None, expires_at__gt=timezone.now())
 
     def find(self, token: str) -> "OneTimeLink | None":
-        return self.open().filter(digest=OneTimeLink.digest_of(token)).first()
+        """The usable link of this token."""
+        return self.usable().filter(digest=OneTimeLink.digest_of(token)).first()
 
 
 class OneTimeLink(models.Model):
-    """Invites a person, or lets one who forgot the password choose a new one; works once, for three days.
+    """An invitation, or a link to choose a new password; works once, for three days.
 
-    Only a hash is kept: who reads the database cannot walk in.
+    Only a hash of the token is stored: reading the database is not enough to sign in.
     """
 
     LIFETIME = timedelta(days=3)
@@ -115,7 +116,7 @@ class OneTimeLink(models.Model):
 
     @classmethod
     def make(cls, made_by: User, *, user: User | None = None, note: str = "") -> tuple["OneTimeLink", str]:
-        """A new link and its token, which is shown once and not kept."""
+        """A new link and its token, which is not stored."""
         token = secrets.token_urlsafe(24)
         link = cls.objects.create(
             digest=cls.digest_of(token),
@@ -127,13 +128,13 @@ class OneTimeLink(models.Model):
         return link, token
 
     def use(self) -> bool:
-        """True for the one caller who gets to use it."""
-        rows = OneTimeLink.objects.open().filter(pk=self.pk)
+        """Use the link up. False if another request has just done so."""
+        rows = OneTimeLink.objects.usable().filter(pk=self.pk)
         return bool(rows.update(used_at=timezone.now()))
 
 
 class Tombstone(models.Model):
-    """What was deleted here but cannot be deleted at the provider: a sync must not bring it back."""
+    """Something that was deleted here but still exists at the provider: a sync must not create it again."""
 
     class Kind(models.TextChoices):
         AVATAR = "avatar"
@@ -160,7 +161,7 @@ class Tombstone(models.Model):
 
 
 class Lease(models.Model):
-    """The right of one process at a time to do something that is named: to poll, to sync."""
+    """The right of one process at a time to do a named thing: to poll, to sync."""
 
     name = models.CharField(max_length=40, primary_key=True)
     holder = models.UUIDField(null=True)
@@ -171,7 +172,7 @@ class Lease(models.Model):
 
     @classmethod
     def acquire(cls, name: str, holder: uuid.UUID, seconds: float) -> bool:
-        """True while `holder` has the lease, for `seconds` more; the first free caller gets it."""
+        """Take or extend the lease for `seconds`. False while another holder has it."""
         cls.objects.get_or_create(name=name)
         now = timezone.now()
         free = models.Q(holder=holder) | models.Q(until__lt=now)

@@ -1,78 +1,88 @@
-"""What became of the things a person started, for whatever page they are on."""
+"""The toasts on every page: what became ready or failed of the things a person started."""
 
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol, cast
 
 from django.apps import apps
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.db.models.options import Options
+from django.http import HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_GET
 
 from dashboard.models import User
+from dashboard.request import Request
 
-# A row says when it changed a moment before others can see it; who asks remembers what it has shown.
+# A row has its time before it is committed: polls overlap, and the page remembers what it has shown.
 OVERLAP = timedelta(seconds=10)
-# Whoever comes back after lunch sees it on the page and needs no heap of toasts.
-OLDEST = timedelta(minutes=10)
-MOST = 5
+# Older news are not worth a toast: they can be seen on the page.
+MAX_AGE = timedelta(minutes=10)
+MAX_TOASTS = 5
 
 
-class Newsworthy(Protocol):
-    """A model whose rows somebody waits for: avatars, videos, batches."""
+class Notifying(Protocol):
+    """A model whose rows a person waits for: avatars, videos, batches."""
 
-    done_at: datetime | None
-    outcome: str  # a sentence
-    is_ready: bool
+    _meta: "ClassVar[Options[Any]]"
+    pk: Any
+
+    @property
+    def done_at(self) -> datetime | None: ...
+
+    @property
+    def outcome(self) -> str: ...  # a sentence
+
+    @property
+    def is_ready(self) -> bool: ...
 
     @classmethod
-    def being_made(cls) -> QuerySet: ...
+    def being_made(cls) -> QuerySet[Any]: ...
 
     @classmethod
-    def done_since(cls, user: User, moment: datetime) -> QuerySet: ...
+    def done_since(cls, user: User, moment: datetime) -> QuerySet[Any]: ...
 
     def get_absolute_url(self) -> str: ...
 
 
-def kinds() -> list[type[Newsworthy]]:
-    return [model for model in apps.get_models() if hasattr(model, "done_since")]
+def list_models() -> list[type[Notifying]]:
+    return [cast(type[Notifying], model) for model in apps.get_models() if hasattr(model, "done_since")]
 
 
 def is_busy(user: User) -> bool:
     """Whether anything that the person started is still being made.
 
-    Asked the other way round, who has anything being made: that is few rows, a person's own may be thousands.
+    The query lists everybody who has something being made: those are few rows, a person's own may be thousands.
     """
-    active = [kind.being_made().order_by().values_list("made_by_id") for kind in kinds()]
+    active = [model.being_made().order_by().values_list("made_by_id") for model in list_models()]
     return (user.pk,) in set(active[0].union(*active[1:]))
 
 
-def for_page(request: HttpRequest) -> Any:
-    """Only the frame of a signed-in page asks, so only there anything is looked up."""
-    return SimpleLazyObject(lambda: {"since": _stamp(timezone.now()), "is_busy": is_busy(request.user)})
+def lazy_news(request: Request) -> Any:
+    """The variable `news` of templates; lazy, because only pages of signed-in people use it."""
+    return SimpleLazyObject(lambda: {"since": _format_time(timezone.now()), "is_busy": is_busy(request.user)})
 
 
 @require_GET
-def news(request: HttpRequest) -> HttpResponse:
-    """What became ready or failed since then, and whether to ask again; nothing at all while nothing happened."""
+def news(request: Request) -> HttpResponse:
+    """The poll: what became ready or failed since the last one, and whether to ask again. 204 without news."""
     now = timezone.now()
-    since = _moment(request.GET.get("since", "")) or now
-    since = max(since - OVERLAP, now - OLDEST)
-    found = []
-    for kind in kinds():
-        found += kind.done_since(request.user, since)[:MOST]
+    since = _parse_time(request.GET.get("since", "")) or now
+    since = max(since - OVERLAP, now - MAX_AGE)
+    found: list[Notifying] = []
+    for model in list_models():
+        found += model.done_since(request.user, since)[:MAX_TOASTS]
     busy = is_busy(request.user)
-    found = sorted(found, key=lambda row: row.done_at)[-MOST:]
+    found = sorted(found, key=_time_of)[-MAX_TOASTS:]
     shown = request.GET.get("shown", "").split(",")
-    items = [_item(row) for row in found if _key(row) not in shown]
+    items = [_to_json(row) for row in found if _key(row) not in shown]
     if not items and busy:
         return HttpResponse(status=204)
-    return JsonResponse({"since": _stamp(now), "busy": busy, "items": items})
+    return JsonResponse({"since": _format_time(now), "busy": busy, "items": items})
 
 
-def _item(row: Newsworthy) -> dict[str, Any]:
+def _to_json(row: Notifying) -> dict[str, Any]:
     return {
         "key": _key(row),
         "card": f"{row._meta.model_name}-{row.pk}",
@@ -82,15 +92,21 @@ def _item(row: Newsworthy) -> dict[str, Any]:
     }
 
 
-def _key(row: Newsworthy) -> str:
-    return f"{row._meta.model_name}-{row.pk}-{int(row.done_at.timestamp())}"
+def _key(row: Notifying) -> str:
+    return f"{row._meta.model_name}-{row.pk}-{int(_time_of(row).timestamp())}"
 
 
-def _stamp(moment: datetime) -> str:
+def _time_of(row: Notifying) -> datetime:
+    if row.done_at is None:
+        raise ValueError(f"{row} is not done")
+    return row.done_at
+
+
+def _format_time(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _moment(text: str) -> datetime | None:
+def _parse_time(text: str) -> datetime | None:
     try:
         moment = parse_datetime(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""All addresses. The API has no name in common with the pages and can be left out."""
+"""All addresses. Those of the API are left out with another provider."""
 
 from django.conf import settings
 from django.urls import include, path

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 
 from dashboard.files.stored_files import DISK_FULL
 from dashboard.middleware import UnusableText
+from dashboard.shortcuts import respond_sentence
 
 log = logging.getLogger(__name__)
 
@@ -24,37 +25,41 @@ log = logging.getLogger(__name__)
 @login_not_required
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:
-    """For whoever watches the server, and for `make run`, which waits for it."""
+    """For monitoring, and for `make run`, which waits until the server answers."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's own page; but who sends too much, or comes by a name that we do not know, is told what to do."""
+    """Django's own page, or a sentence for too much data, unusable characters or an unknown host name."""
     is_api = settings.EMBEDDED and request.path.startswith("/v1/")
     if isinstance(exception, RequestDataTooBig):
-        return _too_large(request)
+        return _respond_too_large(request)
     if isinstance(exception, UnusableText):
-        return import_string("engine.api_view.unusable_text")(request) if is_api else _unusable_text(request)
+        return (
+            import_string("engine.api_view.unusable_text")(request)
+            if is_api
+            else _respond_unusable_text(request)
+        )
     if not isinstance(exception, DisallowedHost):
         return defaults.bad_request(request, exception)
-    log.warning("came by an unknown host name: %r", request.META.get("HTTP_HOST"))
+    log.warning("unknown host name: %r", request.META.get("HTTP_HOST"))
     if is_api:
         return import_string("engine.api_view.unknown_host")(request)
     return HttpResponseBadRequest(render_to_string("400_host.html"))
 
 
-def _unusable_text(request: HttpRequest) -> HttpResponse:
+def _respond_unusable_text(request: HttpRequest) -> HttpResponse:
     sentence = "The text contains a character that cannot be used. Type it again and try again."
     if "HX-Request" in request.headers:
-        return HttpResponse(sentence, status=400, content_type="text/plain; charset=utf-8")
+        return respond_sentence(sentence, status=400)
     return HttpResponseBadRequest(render_to_string("400.html", {"sentence": sentence}))
 
 
-def _too_large(request: HttpRequest) -> HttpResponse:
-    most = max(settings.MAX_AUDIO_BYTES, settings.MAX_PORTRAIT_BYTES) // 2**20
+def _respond_too_large(request: HttpRequest) -> HttpResponse:
+    limit = max(settings.MAX_AUDIO_BYTES, settings.MAX_PORTRAIT_BYTES) // 2**20
     sentence = f"Files can have up to {most} MB. Choose a smaller file, or save it in a more compact format."
     if "HX-Request" in request.headers:
-        return HttpResponse(sentence, status=413, content_type="text/plain; charset=utf-8")
+        return respond_sentence(sentence, status=413)
     back = request.headers.get("Referer", "")
     if not url_has_allowed_host_and_scheme(back, {request.get_host()}):
         back = "/"
@@ -62,11 +67,11 @@ def _too_large(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Django's own page; but a full disk is something that people can do something about."""
+    """Django's own page, or a sentence for a full disk, which people can do something about."""
     if not _is_full_disk(sys.exc_info()[1]):
         return defaults.server_error(request)
     if "HX-Request" in request.headers:
-        return HttpResponse(DISK_FULL, status=507, content_type="text/plain; charset=utf-8")
+        return respond_sentence(DISK_FULL, status=507)
     return HttpResponse(render_to_string("507.html", {"sentence": DISK_FULL}), status=507)
 
 

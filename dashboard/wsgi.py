@@ -13,18 +13,18 @@ _django = get_wsgi_application()
 _BOUNDARY = re.compile(r";\s*boundary=(\"[^\"]*\"|[^;\s]*)", re.IGNORECASE)
 
 
-def application(environ: dict[str, Any], start_response: Callable) -> Iterable[bytes]:
-    """Django, for requests whose content type it can bear."""
+def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """Django, with a content type that does not name an encoding."""
     if ";" in environ.get("CONTENT_TYPE", ""):
-        environ["CONTENT_TYPE"] = _plain(environ["CONTENT_TYPE"])
+        environ["CONTENT_TYPE"] = _remove_charset(environ["CONTENT_TYPE"])
     return _django(environ, start_response)
 
 
-def _plain(content_type: str) -> str:
-    """The kind of content and what parts a form; everything here is UTF-8, as browsers send it.
+def _remove_charset(content_type: str) -> str:
+    """Only the media type and the boundary of a form; browsers always send UTF-8.
 
-    Django decodes with any encoding that is named there, before anything else is asked: with some a request could
-    say what no text can hold, with others it could not be read at all.
+    Django decodes a request with any encoding that is named here, before any of our code runs: with some encodings
+    the result contains invalid characters, with others it cannot be read at all.
     """
     boundary = _BOUNDARY.search(content_type)
     return content_type.partition(";")[0].strip() + (boundary[0] if boundary else "")

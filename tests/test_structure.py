@@ -173,7 +173,7 @@ def test_another_provider_switches_the_embedded_endpoints_and_the_renderers_off(
         "from dashboard.processes import supervisor\n"
         "try: resolve('/v1/cg_avatar/avatar.list'); print('served')\n"
         "except Resolver404: print('off')\n"
-        "print([program.name for program in supervisor.programs()])"
+        "print([program.name for program in supervisor.list_programs()])"
     )
     provider = {"CG_AVATAR_API_URL": "https://other.example", "CG_AVATAR_API_TOKEN": "t"}
     done = manage(tmp_path, "shell", "-v0", "-c", code, PUBLIC_URL="https://a.example", **provider)

@@ -1,4 +1,4 @@
-"""Where django-allauth meets this site."""
+"""The adapter of django-allauth."""
 
 import logging
 from typing import Any
@@ -24,17 +24,17 @@ class AccountAdapter(DefaultAccountAdapter):
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Accounts are made by invitation only (dashboard.accounts.views)."""
+        """Accounts are created by invitation only (dashboard.accounts.views)."""
         return False
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("account")
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """A mail server that is away must not break the page."""
+        """A mail server that does not answer must not break the page."""
         try:
             super().send_mail(template_prefix, email, context)
-        except OSError:  # among them everything that smtplib raises
+        except OSError:  # also all errors of smtplib
             log.exception("A mail could not be sent.")
             messages.error(
                 allauth_context.request,

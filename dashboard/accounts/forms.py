@@ -5,8 +5,9 @@ from typing import Any
 from allauth.account import forms as allauth
 from django import forms
 from django.contrib.auth.password_validation import validate_password
+from django.http import QueryDict
 
-from dashboard.accounts import changes
+from dashboard.accounts import services
 from dashboard.models import OneTimeLink, User
 
 TAKEN = "There is already an account with this email address."
@@ -38,7 +39,7 @@ class NewPasswordForm(forms.Form):
         self.user = user
 
     def person(self) -> User:
-        """Whom the password must not resemble."""
+        """The person whose name and address the password must not resemble."""
         return self.user or User(
             email=self.cleaned_data.get("email", ""), name=self.cleaned_data.get("name", "")
         )
@@ -60,7 +61,7 @@ class InvitationForm(NewPasswordForm):
 
     def clean_email(self) -> str:
         email = self.cleaned_data["email"].lower()
-        if changes.is_taken(email):
+        if services.is_taken(email):
             raise forms.ValidationError(TAKEN)
         return email
 
@@ -76,7 +77,7 @@ class SetupForm(InvitationForm):
 
     def clean_code(self) -> str:
         code = self.cleaned_data["code"]
-        if not changes.is_setup_code(code):
+        if not services.is_setup_code(code):
             raise forms.ValidationError("This set-up code is incorrect.")
         return code
 
@@ -92,8 +93,8 @@ class AccountForm(forms.Form):
         help_text="Only needed to change the email address.",
     )
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"name": user.name, "email": user.email}, **kwargs)
+    def __init__(self, data: QueryDict | None, *, user: User) -> None:
+        super().__init__(data, initial={"name": user.name, "email": user.email})
         self.user = user
 
     def clean(self) -> dict[str, Any]:
@@ -117,8 +118,8 @@ class InviteForm(forms.ModelForm):
 
 
 # ---------------------------------------------------------------- allauth's, without its placeholders
-class _Plain:
-    """A label says what belongs into a field; a placeholder that repeats it is in the way."""
+class _WithoutPlaceholders(forms.Form):
+    """A placeholder that repeats the label is noise."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -126,7 +127,7 @@ class _Plain:
             field.widget.attrs.pop("placeholder", None)
 
 
-class LoginForm(_Plain, allauth.LoginForm):
+class LoginForm(_WithoutPlaceholders, allauth.LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"].label = "Email address"
@@ -136,7 +137,7 @@ class LoginForm(_Plain, allauth.LoginForm):
         self.fields["remember"].initial = True
 
 
-class ChangePasswordForm(_Plain, allauth.ChangePasswordForm):
+class ChangePasswordForm(_WithoutPlaceholders, allauth.ChangePasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["oldpassword"].label = "Current password"
@@ -146,11 +147,11 @@ class ChangePasswordForm(_Plain, allauth.ChangePasswordForm):
         self.fields["password2"].label = "Repeat new password"
 
 
-class ResetPasswordForm(_Plain, allauth.ResetPasswordForm):
+class ResetPasswordForm(_WithoutPlaceholders, allauth.ResetPasswordForm):
     pass
 
 
-class ResetPasswordKeyForm(_Plain, allauth.ResetPasswordKeyForm):
+class ResetPasswordKeyForm(_WithoutPlaceholders, allauth.ResetPasswordKeyForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["password1"].label = "New password"

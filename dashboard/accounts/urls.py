@@ -1,22 +1,22 @@
-"""Sign-in and people. Of allauth only what is needed is reachable, under the names that it looks for."""
+"""Sign-in and people. Of allauth only what is needed, under the URL names that it expects."""
 
 from allauth.account import views as allauth
 from django.conf import settings
 from django.urls import path, re_path
 
-from dashboard.accounts import people, views
+from dashboard.accounts import people_views, views
 
 urlpatterns = [
     path("setup/", views.setup, name="setup"),
     path("invitation/<str:token>/", views.invitation, name="invitation"),
     path("new-password/<str:token>/", views.new_password, name="new-password"),
     path("account/", views.account, name="account"),
-    path("people/", people.people, name="people"),
-    path("people/invite/", people.invite, name="people-invite"),
-    path("people/<int:pk>/password/", people.password_link, name="people-password"),
-    path("people/<int:pk>/owner/", people.owner, name="people-owner"),
-    path("people/<int:pk>/remove/", people.remove, name="people-remove"),
-    path("people/links/<int:pk>/withdraw/", people.withdraw, name="people-withdraw"),
+    path("people/", people_views.people, name="people"),
+    path("people/invite/", people_views.invite, name="people-invite"),
+    path("people/<int:pk>/password/", people_views.password_link, name="people-password"),
+    path("people/<int:pk>/owner/", people_views.owner, name="people-owner"),
+    path("people/<int:pk>/remove/", people_views.remove, name="people-remove"),
+    path("people/links/<int:pk>/withdraw/", people_views.withdraw, name="people-withdraw"),
     path("accounts/login/", views.SignIn.as_view(), name="account_login"),
     path("accounts/logout/", allauth.logout, name="account_logout"),
     path("accounts/inactive/", allauth.account_inactive, name="account_inactive"),

@@ -1,4 +1,4 @@
-"""Pages for somebody who is not signed in yet, and for one's own account."""
+"""Pages to sign in, set up, accept an invitation, choose a password, and change one's own account."""
 
 from typing import Any
 
@@ -13,9 +13,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from dashboard.accounts import changes
+from dashboard.accounts import services
 from dashboard.accounts.forms import TAKEN, AccountForm, InvitationForm, NewPasswordForm, SetupForm
 from dashboard.models import OneTimeLink, User
+from dashboard.request import Request
 
 
 class SignIn(LoginView):
@@ -29,7 +30,7 @@ class SignIn(LoginView):
 @sensitive_post_parameters("code", "password")
 @require_http_methods(["GET", "POST"])
 def setup(request: HttpRequest) -> HttpResponse:
-    """The first visitor, who can read what the server printed, becomes the owner."""
+    """The first visitor who has the code that the server printed becomes the owner."""
     if User.objects.exists():
         return redirect("home" if request.user.is_authenticated else "account_login")
     if too_many := ratelimit.consume_or_429(request, action="setup"):
@@ -37,7 +38,7 @@ def setup(request: HttpRequest) -> HttpResponse:
     form = SetupForm(request.POST or None, initial={"code": request.GET.get("code", "")})
     if form.is_valid():
         data = form.cleaned_data
-        user = changes.create_owner(data["name"], data["email"], data["password"])
+        user = services.create_owner(data["name"], data["email"], data["password"])
         if user is None:
             return redirect("account_login")
         get_adapter().login(request, user)
@@ -54,19 +55,19 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         return too_many
     link = OneTimeLink.objects.find(token)
     if link is None or link.user_id:
-        return _worn_out(request)
+        return _respond_expired(request)
     if request.user.is_authenticated:
         return render(request, "accounts/link_for_another.html", {"link": link})
     form = InvitationForm(request.POST or None)
     if form.is_valid():
         data = form.cleaned_data
         try:
-            user = changes.join(link, data["name"], data["email"], data["password"])
-        except changes.EmailTaken:
+            user = services.accept_invitation(link, data["name"], data["email"], data["password"])
+        except services.EmailTaken:
             form.add_error("email", TAKEN)
         else:
             if user is None:
-                return _worn_out(request)
+                return _respond_expired(request)
             get_adapter().login(request, user)
             return redirect("home")
     return render(request, "accounts/invitation.html", {"form": form, "link": link})
@@ -81,28 +82,28 @@ def new_password(request: HttpRequest, token: str) -> HttpResponse:
         return too_many
     link = OneTimeLink.objects.find(token)
     if link is None or link.user is None or not link.user.is_active:
-        return _worn_out(request)
+        return _respond_expired(request)
     if request.user.is_authenticated and request.user != link.user:
         return render(request, "accounts/link_for_another.html", {"link": link})
     form = NewPasswordForm(request.POST or None, user=link.user)
     if form.is_valid():
-        user = changes.choose_password(link, form.cleaned_data["password"])
+        user = services.choose_password(link, form.cleaned_data["password"])
         if user is None:
-            return _worn_out(request)
+            return _respond_expired(request)
         get_adapter().login(request, user)
         messages.success(request, "Your new password is set.")
         return redirect("home")
     return render(request, "accounts/new_password.html", {"form": form, "link": link})
 
 
-def _worn_out(request: HttpRequest) -> HttpResponse:
-    return render(request, "accounts/link_worn_out.html", status=410)
+def _respond_expired(request: HttpRequest) -> HttpResponse:
+    return render(request, "accounts/link_expired.html", status=410)
 
 
 @never_cache
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
-def account(request: HttpRequest) -> HttpResponse:
+def account(request: Request) -> HttpResponse:
     if too_many := ratelimit.consume_or_429(request, action="account"):
         return too_many
     user = User.objects.get(pk=request.user.pk)
@@ -113,8 +114,8 @@ def account(request: HttpRequest) -> HttpResponse:
         user.save(update_fields=["name"])
         try:
             if data["email"].lower() != user.email:
-                changes.change_email(user, data["email"])
-        except changes.EmailTaken:
+                services.change_email(user, data["email"])
+        except services.EmailTaken:
             form.add_error("email", TAKEN)
         else:
             messages.success(request, "Saved.")

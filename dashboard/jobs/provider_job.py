@@ -117,7 +117,7 @@ class ProviderJob(OwnedModel, Job):
             models.Index(fields=["made_by", "state_since"], name="%(class)s_news"),
         ]
 
-    # -- news: see dashboard.notifications.Newsworthy
+    # -- news: see dashboard.notifications.Notifying
 
     @classmethod
     def being_made(cls) -> models.QuerySet[Self]:

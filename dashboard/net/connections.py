@@ -1,7 +1,7 @@
-"""HTTP sessions for servers that cannot be trusted: a time limit for the whole exchange, and a say in who is connected to.
+"""HTTP sessions for untrusted servers: a time limit for the whole exchange, and a hook for making connections.
 
-The libraries' own time-outs begin anew with each byte, so a server that answers drop by drop could hold a process
-for ever. A `Deadline` cuts the connections instead, which the reader takes for a broken connection.
+The time-outs of requests and urllib3 start again with each byte, so a server that sends byte by byte could block a
+process for ever. A `Deadline` cuts the connections instead, which to the reader looks like a broken connection.
 """
 
 import contextlib
@@ -11,14 +11,14 @@ import threading
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-# Makes the connection to a host and port within a number of seconds. Raises OSError.
+# Connects to a host and port within a number of seconds. Raises OSError.
 Connect = Callable[[str, int, float], socket.socket]
 
 _running: ContextVar["Deadline | None"] = ContextVar("deadline", default=None)
@@ -29,8 +29,8 @@ class Deadline:
 
     def __init__(self, seconds: float) -> None:
         self._ends_at = time.monotonic() + seconds
-        # Copies, because TLS and "Connection: close" take the socket itself away.
-        self._copies: list[socket.socket] = []
+        # Duplicates, because TLS and "Connection: close" detach the socket itself.
+        self._duplicates: list[socket.socket] = []
         self._lock = threading.Lock()
         self._timer = threading.Timer(seconds, self._cut)
         self._timer.daemon = True
@@ -44,9 +44,9 @@ class Deadline:
         _running.reset(self._token)
         self._timer.cancel()
         with self._lock:
-            for copy in self._copies:
-                copy.close()
-            self._copies.clear()
+            for duplicate in self._duplicates:
+                duplicate.close()
+            self._duplicates.clear()
 
     @property
     def left(self) -> float:
@@ -57,30 +57,44 @@ class Deadline:
         return self.left <= 0
 
     def watch(self, sock: socket.socket) -> None:
-        """Cut this connection, too, when the time is up."""
+        """Cut this connection too when the time is up."""
         with self._lock:
-            self._copies.append(socket.socket(fileno=os.dup(sock.fileno())))
+            self._duplicates.append(socket.socket(fileno=os.dup(sock.fileno())))
         if self.is_over:
             self._cut()
 
     def _cut(self) -> None:
         with self._lock:
-            for copy in self._copies:
+            for duplicate in self._duplicates:
                 with contextlib.suppress(OSError):
-                    copy.shutdown(socket.SHUT_RDWR)
+                    duplicate.shutdown(socket.SHUT_RDWR)
 
 
-class _Watched:
-    """A connection that the running deadline knows of, whether it is new or was kept open after an earlier answer."""
+if TYPE_CHECKING:
+
+    class _Base(HTTPConnection):
+        """What the mixin uses of urllib3's connections."""
+
+        _dns_host: str
+
+        def _new_conn(self) -> socket.socket: ...
+
+else:
+    _Base = object
+
+
+class _WatchedMixin(_Base):
+    """A connection that the running deadline watches, whether it is new or was kept open after an earlier answer."""
 
     connect_to: Connect | None = None
+    watched_by: Deadline | None = None
 
     def _new_conn(self) -> socket.socket:
         deadline = _running.get()
         if self.connect_to is None:
             sock = super()._new_conn()
         else:
-            sock = self.connect_to(self._dns_host, self.port, self._connect_seconds(deadline))
+            sock = self.connect_to(self._dns_host, self.port or 0, self._connect_seconds(deadline))
         if deadline is not None:
             deadline.watch(sock)
         self.watched_by = deadline
@@ -109,9 +123,9 @@ class _Adapter(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        how = {"connect_to": staticmethod(self._connect) if self._connect else None}
-        plain = type("Connection", (_Watched, HTTPConnection), how)
-        secure = type("SecureConnection", (_Watched, HTTPSConnection), how)
+        attributes = {"connect_to": staticmethod(self._connect) if self._connect else None}
+        plain = type("Connection", (_WatchedMixin, HTTPConnection), attributes)
+        secure = type("SecureConnection", (_WatchedMixin, HTTPSConnection), attributes)
         self.poolmanager.pool_classes_by_scheme = {
             "http": type("Pool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
             "https": type("SecurePool", (HTTPSConnectionPool,), {"ConnectionCls": secure}),
@@ -120,13 +134,13 @@ class _Adapter(HTTPAdapter):
 
 class _Session(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """None: requests follows no redirect. It would read the whole body first, and trip over odd addresses."""
+        """None, so that requests follows no redirect: it would read the whole body, and fail with odd addresses."""
 
 
 def open_session(connect: Connect | None = None) -> requests.Session:
-    """A session that follows no redirects and knows no proxies; all its connections are made by `connect`."""
+    """A session that follows no redirects and uses no proxies. `connect` makes all its connections."""
     session = _Session()
-    session.trust_env = False  # a proxy from the environment would connect for us, unguarded
+    session.trust_env = False  # a proxy from the environment would bypass `connect`
     for scheme in ("http://", "https://"):
         session.mount(scheme, _Adapter(connect))
     return session

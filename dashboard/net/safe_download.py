@@ -1,9 +1,8 @@
-"""Downloads from addresses that other people name, without becoming their tool.
+"""Downloads from addresses that other people choose, safe against server-side request forgery.
 
-http and https only; every name is resolved here, private, loopback and link-local addresses are refused, and
-the connection is made to the very address that was checked (so a second look-up cannot answer differently).
-Redirects open new connections and are checked in the same way. Time and size are limited: at the deadline the
-connections are cut, so that nobody gains time by answering drop by drop.
+Only http and https; private, loopback and link-local addresses are refused, and the connection is made to the address
+that was checked (so that a second DNS query cannot give another one). Redirects are checked in the same way. Size and
+total time are limited: at the deadline the connections are cut, also while data is arriving.
 """
 
 import contextlib
@@ -12,7 +11,7 @@ import re
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -33,14 +32,14 @@ NOT_HTTP = "The link leads to something else than http or https."
 
 
 class DownloadError(Exception):
-    """It could not be downloaded; `str` says why in plain words, `is_temporary` whether trying again can help."""
+    """A download failed. `str`: a sentence for people; `is_temporary`: whether trying again can help."""
 
     def __init__(self, sentence: str, *, is_temporary: bool = False) -> None:
         super().__init__(sentence)
         self.is_temporary = is_temporary
 
 
-class _Refused(OSError):
+class _AddressRefused(OSError):
     """An address that must not be connected to."""
 
 
@@ -54,20 +53,21 @@ def endpoint(url: str) -> tuple[str, int]:
 
 @dataclass(frozen=True)
 class Guard:
-    """Which addresses may be connected to, beside those of the public internet."""
+    """The addresses that may be connected to, besides those of the public internet."""
 
     endpoints: frozenset[tuple[str, int]] = frozenset()
     hosts: frozenset[str] = frozenset()
     networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = field(default=())
 
     def connect(self, host: str, port: int, timeout: float) -> socket.socket:
+        """A connection to an address of the host that is allowed. Raises OSError."""
         host = host.lower().strip("[]").rstrip(".")
         trusted = (host, port) in self.endpoints or host in self.hosts
-        problem: OSError = _Refused(f"no address for {host}")
-        for family, kind, proto, address in _addresses(host, port):
+        problem: OSError = _AddressRefused(f"no address for {host}")
+        for family, kind, proto, address in _resolve(host, port):
             ip = ipaddress.ip_address(address[0].partition("%")[0])
             if not trusted and not self.allows(ip):
-                problem = _Refused(f"{host} is not on the public internet")
+                problem = _AddressRefused(f"{host} is not on the public internet")
                 continue
             sock = socket.socket(family, kind, proto)
             try:
@@ -84,7 +84,7 @@ class Guard:
         if any(ip in network for network in self.networks):
             return True
         if isinstance(ip, ipaddress.IPv6Address):
-            # An IPv4 address in IPv6 clothes (mapped, 6to4, NAT64) is judged by what it carries.
+            # An IPv4 address inside an IPv6 one (mapped, 6to4, NAT64) counts as that IPv4 address.
             inner = ip.ipv4_mapped or ip.sixtofour
             if ip in ipaddress.ip_network("64:ff9b::/96"):
                 inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
@@ -95,20 +95,21 @@ class Guard:
         return ip.is_global and not ip.is_multicast
 
 
-def _addresses(host: str, port: int) -> list[tuple[int, int, int, tuple]]:
+def _resolve(host: str, port: int) -> list[tuple[int, int, int, tuple[Any, ...]]]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except UnicodeError as error:  # no name at all: a label that is empty or too long
+    except UnicodeError as error:  # an invalid name: a label that is empty or too long
         raise socket.gaierror(socket.EAI_NONAME, str(error)) from error
     return [(family, kind, proto, address) for family, kind, proto, _, address in found]
 
 
 def site_endpoints() -> frozenset[tuple[str, int]]:
+    """Host and port of this site itself."""
     return frozenset(endpoint(url) for url in (settings.LOCAL_URL, settings.PUBLIC_URL) if url)
 
 
 def guard(*, also: Iterable[tuple[str, int]] = ()) -> Guard:
-    """The guard that the settings ask for: the site itself, ENGINE_FETCH_ALLOW, and `also`."""
+    """The guard of the settings: the site itself, ENGINE_FETCH_ALLOW, and `also`."""
     names, networks = settings.ENGINE_FETCH_ALLOW
     return Guard(site_endpoints() | frozenset(also), frozenset(names), tuple(networks))
 
@@ -116,7 +117,7 @@ def guard(*, also: Iterable[tuple[str, int]] = ()) -> Guard:
 def download(
     url: str, target: "SupportsWrite[bytes]", *, max_bytes: int, seconds: float, guard: Guard
 ) -> int:
-    """Write what `url` answers to `target` and return its size in bytes. Raises DownloadError."""
+    """Write the content of `url` to `target`. Returns its size in bytes. Raises DownloadError."""
     try:
         endpoint(url)
     except ValueError:
@@ -128,20 +129,20 @@ def download(
                 with session.get(url, stream=True, timeout=(CONNECT_SECONDS, READ_SECONDS)) as response:
                     if not response.is_redirect:
                         return _save(response, target, max_bytes, deadline)
-                    url = _redirected(url, response)
+                    url = _resolve_redirect(url, response)
         except requests.RequestException as error:
             if deadline.is_over:
                 raise DownloadError(TOO_SLOW, is_temporary=True) from error
-            raise _explained(error) from error
-        except ValueError as error:  # an address that the libraries below cannot write down
+            raise _explain(error) from error
+        except ValueError as error:  # an address that the libraries cannot encode
             raise DownloadError(NOT_HTTP) from error
     raise DownloadError("The link is redirected too often.")
 
 
-def _redirected(url: str, response: requests.Response) -> str:
-    """Where the answer leads on to."""
+def _resolve_redirect(url: str, response: requests.Response) -> str:
+    """The address that the answer redirects to. Raises DownloadError."""
     with contextlib.suppress(ValueError):
-        # Headers are read as Latin-1; what is in them is UTF-8, if it is anything.
+        # requests decodes headers as Latin-1; addresses in them are UTF-8.
         url = urljoin(url, response.headers["Location"].encode("latin-1").decode())
         endpoint(url)
         return url
@@ -156,7 +157,7 @@ def _save(
         raise DownloadError(
             f"The link answers with an error (HTTP {response.status_code}).", is_temporary=is_temporary
         )
-    expected = _announced_bytes(response)
+    expected = _read_content_length(response)
     if expected is not None and expected > max_bytes:
         raise DownloadError(_too_large(max_bytes))
     size = 0
@@ -167,16 +168,16 @@ def _save(
         if deadline.is_over:
             break
         target.write(chunk)
-    if deadline.is_over:  # a line that was cut looks like an end
+    if deadline.is_over:  # a connection that was cut looks like the end of the file
         raise DownloadError(TOO_SLOW, is_temporary=True)
     if expected is not None and "Content-Encoding" not in response.headers and size != expected:
         raise DownloadError("The download broke off.", is_temporary=True)
     return size
 
 
-def _announced_bytes(response: requests.Response) -> int | None:
-    announced = response.headers.get("Content-Length", "")
-    return int(announced) if re.fullmatch(r"[0-9]{1,18}", announced) else None
+def _read_content_length(response: requests.Response) -> int | None:
+    value = response.headers.get("Content-Length", "")
+    return int(value) if re.fullmatch(r"[0-9]{1,18}", value) else None
 
 
 def _read(response: requests.Response, deadline: Deadline) -> bytes:
@@ -192,10 +193,10 @@ def _too_large(max_bytes: int) -> str:
     return f"The file behind the link is larger than {max_bytes // 2**20} MB."
 
 
-def _explained(error: requests.RequestException) -> DownloadError:
+def _explain(error: requests.RequestException) -> DownloadError:
     cause: BaseException | None = error
     while cause is not None:
-        if isinstance(cause, _Refused):
+        if isinstance(cause, _AddressRefused):
             return DownloadError("The link leads to an address that this server may not visit.")
         if isinstance(cause, socket.gaierror):
             return DownloadError("The link's server could not be found.", is_temporary=True)

@@ -1,10 +1,9 @@
-"""A django-q2 cluster that comes back from every kind of death.
+"""A django-q2 cluster that recovers when one of its processes is killed.
 
-Two things that django-q2 leaves to its surroundings (observed with 1.11): after `kill -9` of the main process
-its children live on and work beside the next cluster; and an idle worker that is killed dies holding the lock of
-the queue, after which the cluster takes tasks and never runs them. Here a new cluster ends what is left of the
-one before, and one that lost an idle worker ends itself, to be started afresh by the supervisor. What was being
-done goes on when its lease has expired.
+Two cases are not handled by django-q2 itself (observed with 1.11): after `kill -9` of the main process its children
+keep running beside the next cluster; and an idle worker that is killed keeps the lock of the queue, after which the
+cluster takes tasks and never runs them. So a new cluster kills what is left of the one before, and a cluster that lost
+an idle worker ends itself, and supervisor starts it again. Jobs that were running continue when their lease expires.
 """
 
 import contextlib
@@ -13,8 +12,8 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
-from multiprocessing import Process
 from pathlib import Path
+from typing import Any, Protocol
 
 from django.conf import settings
 from django_q import cluster
@@ -22,43 +21,52 @@ from django_q import cluster
 log = logging.getLogger(__name__)
 
 
+class Worker(Protocol):
+    """A worker process as django-q2 makes it."""
+
+    exitcode: int | None
+    timer: Any  # its `value` is negative while the worker is idle
+
+
 class Sentinel(cluster.Sentinel):
-    def reincarnate(self, process: Process) -> None:
+    def reincarnate(self, process: Worker) -> None:
+        """Called by django-q2 for a worker that has ended."""
         if process in self.pool and _was_killed(process) and process.timer.value < 0:
-            log.error("an idle worker was killed: starting the whole cluster again")
-            _end_group(os.getpgid(0))
+            log.error("an idle worker was killed: restarting the cluster")
+            _kill_group(os.getpgid(0))
         super().reincarnate(process)
 
 
-def _was_killed(process: Process) -> bool:
+def _was_killed(process: Worker) -> bool:
     return process.exitcode is not None and process.exitcode < 0
 
 
 def run(name: str) -> None:
     """Run the cluster until SIGTERM. `name`: "worker", or one of Q_CLUSTER's ALT_CLUSTERS."""
     if os.getpgid(0) != os.getpid():
-        os.setpgid(0, 0)  # its own group, so that what is left of it can be found and ended
+        os.setpgid(0, 0)  # its own group, so that its processes can be found and killed
     pid_file = settings.DATA_DIR / "run" / f"cluster-{name}.pid"
-    _end_predecessor(name, pid_file)
+    _kill_predecessor(name, pid_file)
     pid_file.parent.mkdir(parents=True, exist_ok=True)
     pid_file.write_text(str(os.getpid()))
     cluster.Sentinel = Sentinel
     cluster.Cluster().start()
 
 
-def _end_predecessor(name: str, pid_file: Path) -> None:
+def _kill_predecessor(name: str, pid_file: Path) -> None:
     try:
         group = int(pid_file.read_text())
     except (FileNotFoundError, ValueError):
         return
-    # The number may belong to somebody else by now, in a container even to one of the clusters that start beside
-    # this one: only a group that runs this very command is ours.
-    if group != os.getpid() and any(f"manage.py cluster {name}" in command for command in _commands(group)):
-        log.warning("ending what is left of the cluster before (group %s)", group)
-        _end_group(group)
+    # Another process may have this number by now, in a container even another cluster: check the command.
+    if group != os.getpid() and any(
+        f"manage.py cluster {name}" in command for command in _list_commands(group)
+    ):
+        log.warning("killing what is left of the previous cluster (group %s)", group)
+        _kill_group(group)
 
 
-def _commands(group: int) -> Iterator[str]:
+def _list_commands(group: int) -> Iterator[str]:
     """The command lines of a process group."""
     proc = Path("/proc")
     if (proc / "self" / "cmdline").exists():  # small containers have no `ps`
@@ -76,6 +84,6 @@ def _commands(group: int) -> Iterator[str]:
             yield command
 
 
-def _end_group(group: int) -> None:
+def _kill_group(group: int) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(group, signal.SIGKILL)

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
-from dashboard.accounts import changes
+from dashboard.accounts import services
 from dashboard.models import OneTimeLink, User
 from tests.sign_in import expect_sign_in
 
@@ -90,8 +90,8 @@ def test_the_set_up_closes_with_the_first_account(client, owner, me):
 
 def test_two_set_ups_at_once_make_one_owner():
     # Both have passed the page's own question whether anybody is here.
-    assert changes.create_owner("Nina", "nina@example.com", PASSWORD)
-    assert changes.create_owner("Mallory", "mallory@example.com", PASSWORD) is None
+    assert services.create_owner("Nina", "nina@example.com", PASSWORD)
+    assert services.create_owner("Mallory", "mallory@example.com", PASSWORD) is None
     assert [user.name for user in User.objects.all()] == ["Nina"]
 
 
@@ -248,21 +248,21 @@ def test_links_name_the_address_that_people_use(signed_in, owner, settings):
 def test_an_address_has_one_account(client, invited, maria):
     response = client.post(invited(), {**ME, "email": "MARIA@example.com"})
     assert b"There is already an account" in response.content
-    assert OneTimeLink.objects.open().count() == 1
+    assert OneTimeLink.objects.usable().count() == 1
 
 
 def test_who_is_signed_in_does_not_use_up_the_link_of_another(signed_in, owner, invited):
     path = invited()
     assert b"for someone else" in signed_in(owner).get(path).content
     assert b"for someone else" in signed_in(owner).post(path, ME).content
-    assert OneTimeLink.objects.open().count() == 1
+    assert OneTimeLink.objects.usable().count() == 1
 
 
 def test_two_who_use_one_invitation_at_once_get_one_account(invited):
     token = invited().split("/")[2]
     first, second = OneTimeLink.objects.find(token), OneTimeLink.objects.find(token)
-    assert changes.join(first, "Nina", "nina@example.com", PASSWORD)
-    assert changes.join(second, "Nick", "nick@example.com", PASSWORD) is None
+    assert services.accept_invitation(first, "Nina", "nina@example.com", PASSWORD)
+    assert services.accept_invitation(second, "Nick", "nick@example.com", PASSWORD) is None
     assert not User.objects.filter(email="nick@example.com").exists()
 
 
@@ -364,8 +364,8 @@ def test_who_was_removed_can_be_invited_again(client, signed_in, owner, maria, i
 def test_there_is_always_an_owner(signed_in, owner, maria):
     assert signed_in(owner).post(f"/people/{owner.pk}/remove/").status_code == 403
     assert signed_in(owner).post(f"/people/{owner.pk}/owner/", {"is_owner": "no"}).status_code == 403
-    assert not changes.remove(owner)
-    assert not changes.set_owner(owner, False)
+    assert not services.remove_person(owner)
+    assert not services.set_owner(owner, False)
     signed_in(owner).post(f"/people/{maria.pk}/owner/", {"is_owner": "yes"})
     signed_in(maria).post(f"/people/{owner.pk}/remove/")
     assert list(User.objects.filter(is_active=True, is_owner=True)) == [maria]

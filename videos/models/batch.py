@@ -72,7 +72,7 @@ class Batch(OwnedModel):
         """The rows that have not been started, because they have errors or nobody has pressed the button."""
         return self.items.filter(state=ItemState.DRAFT)
 
-    # -- news: see dashboard.notifications.Newsworthy
+    # -- news: see dashboard.notifications.Notifying
 
     @classmethod
     def being_made(cls) -> models.QuerySet["Batch"]:

@@ -75,7 +75,7 @@ class Export(OwnedModel, LocalJob):
     def get_absolute_url(self) -> str:
         return reverse("video", args=[self.video_id])
 
-    # -- news: see dashboard.notifications.Newsworthy
+    # -- news: see dashboard.notifications.Notifying
 
     @classmethod
     def being_made(cls) -> models.QuerySet["Export"]:

@@ -1,4 +1,4 @@
-"""What `make run` starts: prepares the data folder, then starts and watches all processes until Ctrl-C."""
+"""What `make run` starts: prepares the data folder, then starts all processes and runs until Ctrl-C."""
 
 import contextlib
 import hashlib
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         folder = settings.DATA_DIR / "run"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         control = control_socket(folder)
-        if answers(control):
+        if is_answering(control):
             self.stdout.write(f"Already running at {address()}. {how_to_stop(folder)}")
             return
         self.check_port()
@@ -79,7 +79,7 @@ class Command(BaseCommand):
             [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(config)],
             cwd=settings.BASE_DIR,
             env=child_environment(),
-            # A session of its own: Ctrl-C reaches us alone, and we stop it in good order.
+            # A session of its own: only this process gets Ctrl-C, and stops the others in order.
             start_new_session=True,
         )
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -137,12 +137,12 @@ def address() -> str:
 
 
 def child_environment() -> dict[str, str]:
-    # The children must read the very settings that were checked here, also from another working directory.
+    # The children must use the settings that were checked here, also from another working directory.
     return os.environ | {"DATA_DIR": str(settings.DATA_DIR), "DJANGO_SETTINGS_MODULE": "dashboard.settings"}
 
 
 def how_to_stop(folder: Path) -> str:
-    """Also for whoever has lost the window: closed in a hurry, it leaves the processes running."""
+    """Also for a terminal that was closed, which leaves the processes running."""
     try:
         pid = int((folder / "supervisord.pid").read_text())
     except (OSError, ValueError):
@@ -151,7 +151,7 @@ def how_to_stop(folder: Path) -> str:
 
 
 def control_socket(folder: Path) -> Path:
-    """supervisor's socket; a deep data folder would not fit into the 100 characters of a socket's name."""
+    """supervisor's socket; in the temporary folder where the path would exceed the 100 characters of a socket's name."""
     path = folder / "supervisor.sock"
     if len(str(path)) < 90:
         return path
@@ -159,7 +159,7 @@ def control_socket(folder: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"avatars-{digest}.sock"
 
 
-def answers(path: Path) -> bool:
+def is_answering(path: Path) -> bool:
     with socket.socket(socket.AF_UNIX) as probe:
         probe.settimeout(2)
         try:

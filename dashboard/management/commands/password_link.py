@@ -1,4 +1,4 @@
-"""For the owner who forgot the password: whoever may use this machine may let them in again."""
+"""A link to choose a new password, for an owner who forgot it and has access to this machine."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -11,9 +11,7 @@ from dashboard.models import OneTimeLink, User
 
 
 class Command(BaseCommand):
-    help = (
-        "Prints a link, alone on the last line, with which the person of that address chooses a new password."
-    )
+    help = "Prints, alone on the last line, a link with which the person of this address can choose a new password."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email")

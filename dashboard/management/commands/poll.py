@@ -1,4 +1,4 @@
-"""The poller: calls each step of POLLER_STEPS again and again, in one process on the whole site at a time."""
+"""The poller: calls each step of POLLER_STEPS again and again, in one process of the site at a time."""
 
 import logging
 import signal
@@ -17,12 +17,12 @@ from dashboard.models import Lease
 
 log = logging.getLogger(__name__)
 
-LEASE = 60  # seconds; longer than a step may take
-AFTER_A_FAULT = 10.0
+LEASE_SECONDS = 60  # longer than a step may take
+ERROR_SECONDS = 10.0  # until the next call of a step that failed
 
 
 class Command(BaseCommand):
-    help = "Watches what the provider is making and enqueues again what was lost."
+    help = "Watches the jobs at the provider, and enqueues jobs whose message was lost."
 
     def handle(self, *args: Any, **options: Any) -> None:
         stop = threading.Event()
@@ -33,27 +33,27 @@ class Command(BaseCommand):
         steps: dict[str, Callable[[], float]] = {name: import_string(name) for name in due}
         while not stop.is_set():
             close_old_connections()
-            if on_duty(me):
+            if acquire_lease(me):
                 for name, step in steps.items():
                     if time.monotonic() >= due[name]:
-                        due[name] = time.monotonic() + turn(name, step)
+                        due[name] = time.monotonic() + run_step(name, step)
             stop.wait(max(0.2, min(due.values()) - time.monotonic(), 0.0))
         Lease.release("poller", me)
 
 
-def on_duty(me: uuid.UUID) -> bool:
+def acquire_lease(me: uuid.UUID) -> bool:
     try:
-        return Lease.acquire("poller", me, LEASE)
+        return Lease.acquire("poller", me, LEASE_SECONDS)
     except Exception:
         log.exception("poller")
         time.sleep(1)
         return False
 
 
-def turn(name: str, step: Callable[[], float]) -> float:
-    """One call of a step. The loop must outlive whatever goes wrong in one of them."""
+def run_step(name: str, step: Callable[[], float]) -> float:
+    """Call a step once. Returns the seconds until its next call, also when it fails."""
     try:
         return step()
     except Exception:
         log.exception("%s", name)
-        return AFTER_A_FAULT
+        return ERROR_SECONDS

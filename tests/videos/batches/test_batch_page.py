@@ -83,7 +83,7 @@ def test_the_poll_notices_a_new_title(client, maria, batch, new_video):
 
 def test_what_the_page_of_the_largest_batch_asks_fits_into_an_address():
     """The web server refuses longer ones, and the page would stand still."""
-    web = next(program for program in supervisor.programs() if program.name == "web")
+    web = next(program for program in supervisor.list_programs() if program.name == "web")
     limit = int(web.command[web.command.index("--limit-request-line") + 1])
     item = BatchItem(version=12, video=Video(version=123))
     assert 500 * len(STAMP_SEPARATOR + get_row_stamp(item, 499)) < limit - 100

@@ -1,9 +1,10 @@
-"""What happens to people: they come in, choose passwords, get rights and leave. Each function decides races."""
+"""Create, change and remove accounts. Each function is safe against simultaneous requests."""
 
 import hmac
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db import transaction
 
@@ -15,8 +16,8 @@ class EmailTaken(Exception):
 
 
 @contextmanager
-def _one_at_a_time() -> Iterator[None]:
-    """A transaction that no other change to people runs beside (SQLite's are alone anyway)."""
+def _lock_people() -> Iterator[None]:
+    """A transaction that no other change of people runs beside (on SQLite every transaction runs alone)."""
     with transaction.atomic():
         Lease.objects.get_or_create(name="people")
         Lease.objects.select_for_update().get(name="people")
@@ -29,21 +30,20 @@ def is_setup_code(code: str) -> bool:
 
 def create_owner(name: str, email: str, password: str) -> User | None:
     """The first account; None if there is one already."""
-    with _one_at_a_time():
+    with _lock_people():
         if User.objects.exists():
             return None
         return User.objects.create_user(email, password, name=name, is_owner=True)
 
 
-def is_taken(email: str, *, but: User | None = None) -> bool:
-    """An account that was removed does not count: who is invited again gets it back."""
-    others = User.objects.filter(email__iexact=email, is_active=True)
-    return others.exclude(pk=but.pk if but else None).exists()
+def is_taken(email: str) -> bool:
+    """Whether an active account has this address. A removed account comes back by another invitation."""
+    return User.objects.filter(email__iexact=email, is_active=True).exists()
 
 
-def join(link: OneTimeLink, name: str, email: str, password: str) -> User | None:
-    """The account that an invitation leads to; None if somebody else has just used it. Raises EmailTaken."""
-    with _one_at_a_time():
+def accept_invitation(link: OneTimeLink, name: str, email: str, password: str) -> User | None:
+    """Create the account of an invitation; None if the link has just been used. Raises EmailTaken."""
+    with _lock_people():
         if is_taken(email):
             raise EmailTaken
         if not link.use():
@@ -58,9 +58,9 @@ def join(link: OneTimeLink, name: str, email: str, password: str) -> User | None
 
 
 def choose_password(link: OneTimeLink, password: str) -> User | None:
-    """Set the password of the link's person, which ends all their sessions; None if it has just been used."""
-    with _one_at_a_time():
-        user = User.objects.filter(pk=link.user_id, is_active=True).first()
+    """Set the password of the link's person, which ends all sessions; None if the link has just been used."""
+    with _lock_people():
+        user = User.objects.filter(pk=link.user_id, is_active=True).first() if link.user_id else None
         if user is None or not link.use():
             return None
         user.set_password(password)
@@ -71,18 +71,18 @@ def choose_password(link: OneTimeLink, password: str) -> User | None:
 
 def change_email(user: User, email: str) -> None:
     """Raises EmailTaken."""
-    with _one_at_a_time():
+    with _lock_people():
         if User.objects.filter(email__iexact=email).exclude(pk=user.pk).exists():
             raise EmailTaken
-        # allauth keeps addresses of its own and would go on signing in by the old one.
-        user.emailaddress_set.all().delete()
+        # allauth has its own table of addresses and would still accept the old one.
+        EmailAddress.objects.filter(user=user).delete()
         user.email = email.lower()
         user.save(update_fields=["email"])
 
 
-def remove(person: User) -> bool:
-    """End the account and its sessions; what the person made stays, with the name. Never the last owner's."""
-    with _one_at_a_time():
+def remove_person(person: User) -> bool:
+    """End the account and its sessions; what the person made stays. False for the last owner."""
+    with _lock_people():
         if _is_last_owner(person):
             return False
         person.is_active = person.is_owner = False
@@ -94,7 +94,8 @@ def remove(person: User) -> bool:
 
 
 def set_owner(person: User, is_owner: bool) -> bool:
-    with _one_at_a_time():
+    """Give or take the rights of an owner. False for the last owner."""
+    with _lock_people():
         if not is_owner and _is_last_owner(person):
             return False
         person.is_owner = is_owner

@@ -1,4 +1,4 @@
-"""The page of people: everybody sees who is here, owners let people in, help them back in and remove them."""
+"""The page of people. Everybody sees it; owners invite people, give out password links and remove people."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -7,20 +7,23 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models.functions import Lower
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from dashboard.accounts import changes
+from dashboard.accounts import services
 from dashboard.accounts.forms import InviteForm
 from dashboard.models import OneTimeLink, User
+from dashboard.request import Request
 
 
 def owners_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Decorator: 403 for anybody else."""
+
     @wraps(view)
-    def guarded(request: HttpRequest, **arguments: int) -> HttpResponse:
+    def guarded(request: Request, **arguments: int) -> HttpResponse:
         if not request.user.is_owner:
             raise PermissionDenied
         return view(request, **arguments)
@@ -30,8 +33,8 @@ def owners_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
 
 @require_safe
 @never_cache
-def people(request: HttpRequest) -> HttpResponse:
-    links = OneTimeLink.objects.open().select_related("user", "made_by").order_by("-created_at")
+def people(request: Request) -> HttpResponse:
+    links = OneTimeLink.objects.usable().select_related("user", "made_by").order_by("-created_at")
     context = {
         "people": User.objects.filter(is_active=True).order_by("-is_owner", Lower("name"), "pk"),
         "links": links if request.user.is_owner else links.none(),
@@ -43,44 +46,44 @@ def people(request: HttpRequest) -> HttpResponse:
 @require_POST
 @never_cache
 @owners_only
-def invite(request: HttpRequest) -> HttpResponse:
+def invite(request: Request) -> HttpResponse:
     form = InviteForm(request.POST)
     if not form.is_valid():
         messages.error(request, "The name for an invitation may have 80 characters at most.")
         return redirect("people")
     link, token = OneTimeLink.make(request.user, note=form.cleaned_data["note"])
-    return _shown_once(request, link, reverse("invitation", args=[token]))
+    return _render_link(request, link, reverse("invitation", args=[token]))
 
 
 @require_POST
 @never_cache
 @owners_only
-def password_link(request: HttpRequest, pk: int) -> HttpResponse:
-    """Unlike a password that the owner makes up, nobody but the person knows the new one."""
+def password_link(request: Request, pk: int) -> HttpResponse:
+    """A link to choose a new password, so that only the person knows it."""
     person = get_object_or_404(User, pk=pk, is_active=True)
     link, token = OneTimeLink.make(request.user, user=person)
-    return _shown_once(request, link, reverse("new-password", args=[token]))
+    return _render_link(request, link, reverse("new-password", args=[token]))
 
 
-def _shown_once(request: HttpRequest, link: OneTimeLink, path: str) -> HttpResponse:
-    """Drawn as the answer itself: kept nowhere, so that nobody can read the link out of a session later."""
+def _render_link(request: Request, link: OneTimeLink, path: str) -> HttpResponse:
+    """Without a redirect: the link is stored nowhere, so that nobody can read it from a session later."""
     address = settings.PUBLIC_URL + path if settings.PUBLIC_URL else request.build_absolute_uri(path)
     return render(request, "accounts/link.html", {"link": link, "address": address})
 
 
 @require_POST
 @owners_only
-def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
-    OneTimeLink.objects.open().filter(pk=pk).delete()
+def withdraw(request: Request, pk: int) -> HttpResponse:
+    OneTimeLink.objects.usable().filter(pk=pk).delete()
     messages.success(request, "The link was revoked.")
     return redirect("people")
 
 
 @require_POST
 @owners_only
-def remove(request: HttpRequest, pk: int) -> HttpResponse:
-    person = _somebody_else(request, pk)
-    if changes.remove(person):
+def remove(request: Request, pk: int) -> HttpResponse:
+    person = _get_other_person(request, pk)
+    if services.remove_person(person):
         messages.success(request, f"{person} no longer has access.")
     else:
         messages.error(request, "The last owner cannot be removed.")
@@ -89,18 +92,18 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @owners_only
-def owner(request: HttpRequest, pk: int) -> HttpResponse:
-    person = _somebody_else(request, pk)
-    wanted = request.POST.get("is_owner") == "yes"
-    if not changes.set_owner(person, wanted):
+def owner(request: Request, pk: int) -> HttpResponse:
+    person = _get_other_person(request, pk)
+    is_owner = request.POST.get("is_owner") == "yes"
+    if not services.set_owner(person, is_owner):
         messages.error(request, "There must be an owner.")
     else:
-        messages.success(request, f"{person} is {'an owner now' if wanted else 'no longer an owner'}.")
+        messages.success(request, f"{person} is {'an owner now' if is_owner else 'no longer an owner'}.")
     return redirect("people")
 
 
-def _somebody_else(request: HttpRequest, pk: int) -> User:
-    """Nobody removes or demotes themselves, so an owner always remains."""
+def _get_other_person(request: Request, pk: int) -> User:
+    """Raises PermissionDenied for oneself: nobody removes or demotes themselves."""
     person = get_object_or_404(User, pk=pk, is_active=True)
     if person == request.user:
         raise PermissionDenied
