@@ -27,13 +27,13 @@ def test_what_is_left_of_the_cluster_before_is_ended_also_where_there_is_no_ps(
         monkeypatch.setenv("PATH", "")
     pid_file = tmp_path / "cluster-worker.pid"
     pid_file.write_text(str(leftover.pid))
-    cluster._end_predecessor("worker", pid_file)
+    cluster._kill_predecessor("worker", pid_file)
     assert leftover.wait(30) == -9
 
 
 def test_another_cluster_that_has_the_number_by_now_is_left_alone(leftover, tmp_path):
     pid_file = tmp_path / "cluster-rig.pid"
     pid_file.write_text(str(leftover.pid))
-    cluster._end_predecessor("rig", pid_file)
+    cluster._kill_predecessor("rig", pid_file)
     with pytest.raises(subprocess.TimeoutExpired):
         leftover.wait(0.5)
