@@ -35,11 +35,8 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, RequestDataTooBig):
         return _respond_too_large(request)
     if isinstance(exception, UnusableText):
-        return (
-            import_string("engine.api_view.unusable_text")(request)
-            if is_api
-            else _respond_unusable_text(request)
-        )
+        respond = import_string("engine.api_view.unusable_text") if is_api else _respond_unusable_text
+        return respond(request)
     if not isinstance(exception, DisallowedHost):
         return defaults.bad_request(request, exception)
     log.warning("unknown host name: %r", request.META.get("HTTP_HOST"))
@@ -57,7 +54,7 @@ def _respond_unusable_text(request: HttpRequest) -> HttpResponse:
 
 def _respond_too_large(request: HttpRequest) -> HttpResponse:
     limit = max(settings.MAX_AUDIO_BYTES, settings.MAX_PORTRAIT_BYTES) // 2**20
-    sentence = f"Files can have up to {most} MB. Choose a smaller file, or save it in a more compact format."
+    sentence = f"Files can have up to {limit} MB. Choose a smaller file, or save it in a more compact format."
     if "HX-Request" in request.headers:
         return respond_sentence(sentence, status=413)
     back = request.headers.get("Referer", "")

@@ -38,7 +38,7 @@ class Command(BaseCommand):
         self.check_port()
         self.prepare()
         config = folder / "supervisord.conf"
-        config.write_text(supervisor.configuration(folder, control))
+        config.write_text(supervisor.render_configuration(folder, control))
         self.run(config)
 
     def check_port(self) -> None:
