@@ -18,8 +18,8 @@ install: ## make .venv and install what the product needs
 install-dev: ## the same with what the tests need
 	@./scripts/install --dev
 
-lint: install-dev ## ruff and the import rules
-	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/lint-imports
+lint: install-dev ## ruff, the import rules, mypy
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/lint-imports && .venv/bin/python -m mypy
 
 format: install-dev ## let ruff put the code in order
 	@.venv/bin/ruff check --fix . && .venv/bin/ruff format .

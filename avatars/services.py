@@ -2,6 +2,7 @@
 
 import uuid
 from pathlib import Path
+from typing import Any
 
 from django.core.files.base import File
 from django.db import transaction
@@ -18,7 +19,7 @@ from dashboard.uploads import portraits
 MAX_NAME_BEFORE_FACE = 180
 FROM_PORTRAIT = ("name", "portrait", "portrait_width", "portrait_height", "thumbnail", "colour")
 # An avatar of another picture: nothing is known of it yet.
-NOT_REFUSED = {
+NOT_REFUSED: dict[str, Any] = {
     "portrait_refused": False,
     "asked_at": None,
     "faces": [],

@@ -121,7 +121,7 @@ class ItemState(models.TextChoices):
     CANCELLED = "cancelled"
 
 
-class BatchItemQuerySet(JobQuerySet["BatchItem"]):
+class BatchItemQuerySet(JobQuerySet):
     """Typed; see JobQuerySet."""
 
 

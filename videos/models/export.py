@@ -22,7 +22,7 @@ class ExportKind(models.TextChoices):
     POSTER = "poster", "Thumbnail"  # becomes Video.poster and Video.thumbnail
 
 
-class ExportQuerySet(JobQuerySet["Export"]):
+class ExportQuerySet(JobQuerySet):
     """Typed; see JobQuerySet."""
 
 

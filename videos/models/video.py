@@ -46,7 +46,7 @@ CARD_FIELDS = (
 )
 
 
-class VideoQuerySet(JobQuerySet["Video"]):
+class VideoQuerySet(JobQuerySet):
     def for_cards(self) -> Self:
         """With everything that their cards show, and no other columns."""
         return self.select_related("made_by", "avatar").only(*CARD_FIELDS)

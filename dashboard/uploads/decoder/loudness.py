@@ -7,6 +7,7 @@ a limiter holds them down; the loudness lost by limiting is measured, and compen
 import math
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import cast
 
 import av
 import av.filter
@@ -136,6 +137,6 @@ class _Chain:
         self.graph.push(frame)
         while True:
             try:
-                yield self.graph.pull()
+                yield cast("av.AudioFrame", self.graph.pull())  # the graph has no pictures
             except (av.BlockingIOError, av.EOFError):
                 return

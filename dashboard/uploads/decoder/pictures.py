@@ -4,7 +4,7 @@ import contextlib
 import importlib
 import io
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from PIL import Image, ImageCms, ImageOps
 
@@ -89,7 +89,10 @@ def write_thumbnail(image: Image.Image, target: Path, request: dict[str, Any]) -
 
 
 def mean_colour(image: Image.Image) -> str:
-    red, green, blue = image.resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
+    # A picture of three channels has a pixel of three numbers; Pillow types it for all modes at once.
+    red, green, blue = cast(
+        "tuple[int, int, int]", image.resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
+    )
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 
@@ -204,7 +207,7 @@ def _to_eight_bit(image: Image.Image) -> Image.Image:
     """Grey with 16 or 32 bits, integer or float, scaled to 8: Pillow's own conversion would clip it to white."""
     if image.mode not in ("I", "F") and not image.mode.startswith("I;"):
         return image
-    _, brightest = image.getextrema()
+    brightest = cast("tuple[float, float]", image.getextrema())[1]  # one channel
     if image.mode == "F" and brightest <= 1:
         scale = 255.0
     elif brightest <= 255:
@@ -220,7 +223,7 @@ def _to_eight_bit(image: Image.Image) -> Image.Image:
 def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     if image.mode == "LAB":
         profile = None
-        source = ImageCms.createProfile("LAB")
+        source: ImageCms.ImageCmsProfile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
     elif profile:
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))

@@ -29,7 +29,7 @@ MAX_LEADING_ZEROS = 4096
 def convert_voice(request: dict[str, Any]) -> dict[str, Any]:
     with open(request["source"], "rb") as file, open_media(file, CODECS) as container:
         stream = container.streams.best("audio")
-        if stream is None:
+        if not isinstance(stream, av.AudioStream):
             raise FileRefused(NO_SOUND)
         if not request["cut"]:
             _check_duration(_read_duration(container, stream, Path(request["source"])), request)
@@ -83,7 +83,7 @@ def open_media(file: BinaryIO, codecs: str) -> av.container.InputContainer:
     try:
         # A file object instead of a path: other names cannot be resolved against it.
         options = {"protocol_whitelist": "none", "codec_whitelist": codecs}
-        return av.open(file, format=name, options=options, metadata_errors="replace")
+        return av.open(file, "r", format=name, options=options, metadata_errors="replace")
     except (av.FFmpegError, ValueError, OSError) as error:
         raise FileRefused(BROKEN) from error
 
@@ -176,7 +176,7 @@ def _blocks(
     """16-bit samples, interleaved, until the end or until nothing more can be read."""
     resampler, shape = None, None
     for frame in _frames(container, stream):
-        if (frame.format.name, frame.layout.name, frame.sample_rate) != shape:
+        if resampler is None or (frame.format.name, frame.layout.name, frame.sample_rate) != shape:
             # Chained Ogg and joined MP3 files change their format in mid-stream.
             if resampler:
                 yield from _resample(resampler, None)
@@ -191,8 +191,8 @@ def _blocks(
 
 def _resample(resampler: av.AudioResampler, frame: av.AudioFrame | None) -> Iterator[np.ndarray]:
     for out in resampler.resample(frame):
-        samples = out.to_ndarray().reshape(-1)
-        samples = np.nan_to_num(samples, nan=0.0, posinf=1.0, neginf=-1.0)
+        floats = out.to_ndarray().reshape(-1).astype(np.float32, copy=False)
+        samples = np.nan_to_num(floats, nan=0.0, posinf=1.0, neginf=-1.0)
         yield np.rint(np.clip(samples, -1.0, 1.0) * 32767.0).astype("<i2")
 
 

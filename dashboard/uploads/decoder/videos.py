@@ -104,7 +104,7 @@ def _open(file: Any) -> av.container.InputContainer:
 
 def _stream(container: av.container.InputContainer, request: dict[str, Any]) -> av.VideoStream:
     stream = container.streams.best("video")
-    if stream is None:
+    if not isinstance(stream, av.VideoStream):
         raise FileRefused(NOT_A_VIDEO)
     size = stream.codec_context.width, stream.codec_context.height
     if min(size) < 1 or max(size) > request["max_side"]:
@@ -137,6 +137,8 @@ def _packets(container: av.container.InputContainer, stream: av.VideoStream) -> 
 
 def _frame_at(container: av.container.InputContainer, stream: av.VideoStream, at: float) -> av.VideoFrame:
     """The frame shown at that second, or the last one before it."""
+    if stream.time_base is None:
+        raise FileRefused(BROKEN)
     start = float((stream.start_time or 0) * stream.time_base)
     frame = None
     try:
