@@ -44,7 +44,7 @@ def step() -> float:
         return max(error.retry_after, settings.POLL_SECONDS * 4)
     now = timezone.now()
     due = [video for video in making if video.try_after <= now]
-    do_each(due, lambda video: _update(video, items.get(video.remote_id)), after_fault=Video.postpone)
+    do_each(due, lambda video: _update(video, items.get(video.remote_id)), on_error=Video.postpone)
     _fail_overdue(video for video in making if video.state == ProviderState.MAKING)
     return _get_interval(making)
 

@@ -1,7 +1,7 @@
-"""Rows that are jobs: the row says what is to be done, the queue only which row to look at.
+"""Rows that are jobs: the row holds the state of the work, a message in the queue only names the row.
 
-A task claims its row by one conditional UPDATE and holds a lease on it while it works. When its process dies, the
-lease expires, the poller enqueues the row again, and the next worker goes on from what the row says.
+A task claims its row by one conditional UPDATE and holds a lease on it while it works. If its process dies, the lease
+expires, the poller enqueues the row again, and the next worker continues from the state of the row.
 """
 
 import os
@@ -20,15 +20,15 @@ FAULT_SECONDS = 30
 
 
 class LeaseLost(Exception):
-    """The row is no longer ours: it was cancelled, deleted, or another worker took it over."""
+    """This process no longer holds the row: it was cancelled, deleted, or claimed by another worker."""
 
 
 class ForbiddenTransition(Exception):
-    """A state change that the drawing of the states does not know: a mistake in the code."""
+    """A change of state that TRANSITIONS does not contain: an error in the code."""
 
 
 def job_constraints(states: type[models.TextChoices]) -> list[models.BaseConstraint]:
-    """What the database itself holds a job to, whatever the code does."""
+    """Constraints of every table of jobs."""
     return [
         models.CheckConstraint(
             condition=Q(state__in=states.values), name="%(app_label)s_%(class)s_state_is_known"
@@ -41,17 +41,17 @@ def job_constraints(states: type[models.TextChoices]) -> list[models.BaseConstra
 
 class JobQuerySet(models.QuerySet):  # type: ignore[type-arg]  # the plugin of django-stubs adds them
     def due(self, *states: str) -> Self:
-        """Rows in these states that nobody holds and whose time has come."""
+        """Rows in these states that may be claimed now."""
         now = timezone.now()
         free = Q(lease_until=None) | Q(lease_until__lt=now)
         return self.filter(free, state__in=states, try_after__lte=now)
 
 
 class Job(models.Model):
-    """Common columns and moves of every row that is a job. Subclasses set `state` and TRANSITIONS."""
+    """The columns and methods of every job. Subclasses define `state` and TRANSITIONS."""
 
     TRANSITIONS: ClassVar[dict[str, set[str]]]  # for each state, the states that may follow it
-    TASK: ClassVar[str]  # dotted name of the task that takes up a row, given its number
+    TASK: ClassVar[str]  # dotted name of the task that works on a row, called with its key
 
     state = models.CharField(max_length=16)
     state_since = models.DateTimeField(default=timezone.now)
@@ -72,25 +72,25 @@ class Job(models.Model):
 
     @property
     def task(self) -> str:
-        """The task that takes it up as it stands."""
+        """The task for the present state."""
         return self.TASK
 
     @property
     def cluster(self) -> str | None:
-        """The cluster of workers that its task belongs to; None: the common one."""
+        """The cluster of workers for its task; None for the default one."""
         return None
 
-    # -- claims
+    # -- leases
 
     @classmethod
     def claim(cls, pk: int, *states: str, to: str, seconds: float) -> Self | None:
-        """Take the row for `seconds`, moving it to `to`; None when it is not to be had."""
+        """Hold a lease on the row for `seconds` and move it to `to`. None if it is not in `states` or already held."""
         for state in states:
             if to not in cls.TRANSITIONS[state]:
                 raise ForbiddenTransition(f"{cls.__name__}: {state} to {to}")
         now = timezone.now()
         lease = uuid.uuid4()
-        took = (
+        claimed = (
             cls.objects.due(*states)
             .filter(pk=pk)
             .update(
@@ -105,42 +105,42 @@ class Job(models.Model):
                 holder=f"{_MACHINE} {os.getpid()}",
             )
         )
-        if not took:
+        if not claimed:
             return None
         return cls._base_manager.filter(pk=pk, lease=lease).first()
 
     @classmethod
     def release_dead_leases(cls) -> None:
-        """Free the leases of processes of this machine that are gone; those of other machines just expire."""
+        """End the leases of processes of this machine that no longer run; those of other machines expire."""
         held = cls.objects.filter(lease_until__gt=timezone.now(), holder__startswith=f"{_MACHINE} ")
         for pk, lease, holder in held.values_list("pk", "lease", "holder"):
-            if not _is_alive(int(holder.rpartition(" ")[2])):
+            if not _is_running(int(holder.rpartition(" ")[2])):
                 cls.objects.filter(pk=pk, lease=lease).update(lease_until=timezone.now())
 
     def renew_lease(self, seconds: float, **fields: Any) -> None:
-        """Hold the lease for longer and note progress. Raises LeaseLost."""
+        """Extend the lease, and save fields. Raises LeaseLost."""
         self._write(fields, lease_until=timezone.now() + timedelta(seconds=seconds))
 
     def save_fields(self, **fields: Any) -> None:
-        """Save fields at once, while the lease (or, without one, the state) is still ours. Raises LeaseLost."""
+        """Save fields now, if the lease and the state are unchanged. Raises LeaseLost."""
         self._write(fields)
 
     def move(self, to: str, **fields: Any) -> None:
-        """Change the state and give the lease back. Raises ForbiddenTransition, LeaseLost."""
+        """Change the state and release the lease. Raises ForbiddenTransition, LeaseLost."""
         if to not in self.TRANSITIONS[self.state]:
             raise ForbiddenTransition(f"{type(self).__name__} {self.pk}: {self.state} to {to}")
         now = timezone.now()
         self._write({"try_after": now, **fields}, state=to, state_since=now, lease=None, lease_until=None)
 
     def reschedule(self, to: str, seconds: float, **fields: Any) -> None:
-        """Give the row back for later, with some chance in the delay so that a crowd does not come at once."""
-        delay = seconds * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
+        """Release the row for a later attempt. The delay is random by a fifth, so that many rows do not retry at once."""
+        delay = seconds * random.uniform(0.8, 1.2)  # noqa: S311 - not a secret
         self.move(to, try_after=timezone.now() + timedelta(seconds=delay), **fields)
 
     def postpone(self) -> None:
-        """Leave the row alone for a while, because something about it went wrong that nobody foresaw."""
+        """Keep the row from being claimed for a while after an unexpected error."""
         wait = timedelta(seconds=backoff(self.attempts + 1, first=FAULT_SECONDS))
-        # By its key alone: what this object says of itself may be what was undone.
+        # By key alone: the transaction with the fields of this object may have been rolled back.
         row = type(self).objects.filter(pk=self.pk)
         row.update(try_after=timezone.now() + wait, attempts=F("attempts") + 1)
 
@@ -154,17 +154,17 @@ class Job(models.Model):
             setattr(self, name, value)
 
 
-def _is_alive(pid: int) -> bool:
-    """A number that was given to another process meanwhile only means waiting for the lease to expire."""
+def _is_running(pid: int) -> bool:
+    """Whether the process runs. If another one has got its number, the lease has to expire instead."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:  # alive, and somebody else's
+    except PermissionError:  # alive, with another user
         pass
     return True
 
 
 def backoff(attempts: int, *, first: float = 5, most: float = 300) -> float:
-    """Seconds until the next try after so many: 5, 10, 20, ... 300."""
+    """Seconds until the next attempt after so many: 5, 10, 20, … 300."""
     return min(first * 2.0 ** max(attempts - 1, 0), most)

@@ -1,7 +1,7 @@
-"""The queue carries a task's dotted name and a row's number, nothing else: the row says what is to be done.
+"""Messages in the queue: the dotted name of a task and the key of a row, nothing else.
 
-A message may be lost, or arrive twice. What is lost is enqueued again by the poller; what arrives twice finds the
-row taken. So any broker of django-q2 will do, and none is asked what it holds.
+A message may be lost or arrive twice. The poller enqueues a row again when its message was lost, and a second message
+finds the row claimed. So any broker of django-q2 will do.
 """
 
 from functools import partial
@@ -13,14 +13,14 @@ from django_q.tasks import async_task
 from dashboard.jobs.base import Job, JobQuerySet
 from dashboard.jobs.isolation import do_each
 
-AGAIN_SECONDS = 30  # a message for the same state of a row is sent at most that often
-AT_ONCE = 20  # of many rows that wait, those that could be worked on soon; the others follow
+REPEAT_SECONDS = 30  # between two messages for the same version of a row
+MAX_ROWS = 20  # at one time; the next ones follow when these are done
 
 
 def enqueue(task: str, *args: int, cluster: str | None = None) -> None:
-    """Have a worker call `task` once the transaction has been committed, or at once where there is none.
+    """Have a worker call `task` when the transaction has been committed, or now if there is none.
 
-    `cluster`: one of Q_CLUSTER's ALT_CLUSTERS instead of the common workers.
+    `cluster`: one of the ALT_CLUSTERS in Q_CLUSTER instead of the default one.
     """
     options = {"cluster": cluster} if cluster else {}
     name = " ".join([task, *map(str, args)])[:100]
@@ -28,18 +28,18 @@ def enqueue(task: str, *args: int, cluster: str | None = None) -> None:
 
 
 def enqueue_job(job: Job) -> None:
-    """Have a worker look at a row. Call it in the transaction that writes the row."""
+    """Have a worker do the task of a row. Call it in the transaction that saves the row."""
     enqueue(job.task, job.pk, cluster=job.cluster)
 
 
-def enqueue_due(rows: JobQuerySet, *, at_once: int = AT_ONCE) -> int:
-    """Enqueue the first rows that are due, for messages that were lost; how many. For the poller."""
-    return sum(do_each(rows.order_by("try_after", "pk")[:at_once], _enqueue_again))
+def enqueue_due(rows: JobQuerySet, *, max_rows: int = MAX_ROWS) -> int:
+    """For the poller: enqueue the first of these rows, unless that has just been done. Returns how many."""
+    return sum(do_each(rows.order_by("try_after", "pk")[:max_rows], _enqueue_unless_repeated))
 
 
-def _enqueue_again(row: Job) -> bool:
+def _enqueue_unless_repeated(row: Job) -> bool:
     key = f"enqueued:{row._meta.label_lower}:{row.pk}:{row.version}"
-    if not cache.add(key, 1, AGAIN_SECONDS):
+    if not cache.add(key, 1, REPEAT_SECONDS):
         return False
     enqueue_job(row)
     return True

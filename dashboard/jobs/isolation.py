@@ -1,4 +1,4 @@
-"""Many things in one go, each by itself: what is wrong with one of them must not stop the others."""
+"""Loops in which an error with one item does not stop the others."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -13,28 +13,27 @@ R = TypeVar("R")
 
 
 def do_each(
-    things: Iterable[T], do: Callable[[T], R], *, after_fault: Callable[[T], object] | None = None
+    items: Iterable[T], do: Callable[[T], R], *, on_error: Callable[[T], object] | None = None
 ) -> list[R]:
-    """What `do` returned for each thing that it went well with. A fault is logged.
+    """Call `do` for each item. Returns the results of the calls that succeeded; errors are logged.
 
-    `after_fault` is told of the thing, so that it can be left alone for a while. What `do` saves it saves in a
-    transaction of its own.
+    `on_error` is called with an item that failed. `do` has to use a transaction of its own.
     """
     results = []
-    for thing in things:
+    for item in items:
         try:
-            results.append(do(thing))
+            results.append(do(item))
         except LeaseLost:
-            continue  # somebody else has it, or it is gone: nothing is wrong
+            continue  # another process has it, or it was deleted: not an error
         except Exception:
-            log.exception("%s %s", type(thing).__name__, getattr(thing, "pk", thing))
-            if after_fault is not None:
-                do_each([thing], after_fault)
+            log.exception("%s %s", type(item).__name__, getattr(item, "pk", item))
+            if on_error is not None:
+                do_each([item], on_error)
     return results
 
 
 def run_each(*parts: Callable[[], object]) -> None:
-    """Call the parts of a step one after the other. A fault is logged and ends only its own part."""
+    """Call the parts of a step one after the other. An error is logged and ends only its own part."""
     for part in parts:
         try:
             part()

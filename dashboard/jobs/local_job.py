@@ -1,4 +1,4 @@
-"""Rows that are jobs done by this installation itself: applying a look, making a download, fetching a sound."""
+"""Jobs that this installation does itself: applying a look, making a download, downloading a sound."""
 
 from django.db import models
 
@@ -10,15 +10,15 @@ FAILED = "This didn’t work. Try again, or tell the owner of this site."
 
 
 class LocalState(models.TextChoices):
-    """What a job of our own is doing.
+    """The states of a local job.
 
     ::
 
-        waiting ──▶ working ──▶ ready       working: a task holds a lease; whoever dies loses it
+        waiting ──▶ working ──▶ ready       working: a task holds a lease
            ▲        │  │  ▲       │
-           ├────────┘  │  └─ again after a lost lease
+           ├────────┘  │  └─ again when the lease expired
            │           ▼          │
-           └──────── failed       ▼         ready to waiting: what was made is gone, make it again
+           └──────── failed       ▼         ready to waiting: the result was deleted, make it again
            └──────────────────────┘
     """
 
@@ -29,6 +29,8 @@ class LocalState(models.TextChoices):
 
 
 class LocalJob(Job):
+    """A job that this installation does itself."""
+
     TRANSITIONS = {
         LocalState.WAITING: {LocalState.WORKING, LocalState.FAILED},
         LocalState.WORKING: {
@@ -61,12 +63,12 @@ class LocalJob(Job):
         return self.state == LocalState.FAILED
 
     def retry(self) -> None:
-        """A person wants it once more. Raises ForbiddenTransition, LeaseLost."""
+        """Start again, as a person asked for. Raises ForbiddenTransition, LeaseLost."""
         self.move(LocalState.WAITING, attempts=0, progress=0, error="")
 
 
 def working_phase(lease_seconds: float) -> Phase:
-    """The one phase of such a job."""
+    """The only phase of a local job."""
     return Phase(
         due=(LocalState.WAITING, LocalState.WORKING),
         working=LocalState.WORKING,

@@ -1,4 +1,4 @@
-"""What avatars and videos share: a row here that stands for something at the provider."""
+"""What avatars and videos have in common: a row that stands for something at the provider."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -15,12 +15,12 @@ from dashboard.provider.answers import MAX_ID
 
 
 def current_provider() -> str:
-    """The address that ids belong to: the same id at another provider is another thing."""
+    """The provider that is in use; ids are valid only with the provider that gave them."""
     return "embedded" if settings.EMBEDDED else settings.CG_AVATAR_API_URL
 
 
 class ProviderState(models.TextChoices):
-    """What an avatar or a video of the dashboard is doing.
+    """The states of an avatar or a video.
 
     ::
 
@@ -31,7 +31,7 @@ class ProviderState(models.TextChoices):
            │     ╲  unsure ───▶ failed      failed
            │      ╲   │            │
            │       ▼  ▼            │
-           │     cancelled         │          an avatar goes from sending to copying at once and
+           │     cancelled         │          an avatar goes from sending directly to copying and
            └────────┴──────────────┘          is never cancelled; unsure: the answer was lost and
                   try again                   only a person can say whether to pay twice
     """
@@ -81,7 +81,7 @@ class ProviderJob(OwnedModel, Job):
         ProviderState.CANCELLED: {ProviderState.WAITING},
     }
     KIND: ClassVar[Tombstone.Kind]
-    COPY_TASK: ClassVar[str]  # TASK asks the provider; this one copies what it made
+    COPY_TASK: ClassVar[str]  # TASK makes the generate call; this one copies the result
 
     state = models.CharField(max_length=16, choices=ProviderState.choices, default=ProviderState.WAITING)
     provider = models.CharField(
@@ -89,10 +89,9 @@ class ProviderJob(OwnedModel, Job):
     )
     remote_id = models.CharField(max_length=MAX_ID, blank=True)
     client_ref = models.UUIDField(default=uuid.uuid4, unique=True)
-    # Set just before a generate call and cleared by a refusal: an id that is missing afterwards was lost.
+    # Set before a generate call, cleared by its answer: otherwise the answer was lost.
     asked_at = models.DateTimeField(null=True)
-    # Ids that the provider had and we had not, just before we asked for a new one: when its answer is lost,
-    # what is in the list then and not here is ours.
+    # Ids at the provider that were unknown here before the call: if its answer is lost, a new one is ours.
     unknown_before = models.JSONField(default=list)
 
     class Meta:
@@ -109,9 +108,9 @@ class ProviderJob(OwnedModel, Job):
             # SQLite adds the key to it, which makes it the order of the galleries.
             models.Index(fields=["created_at"], name="%(class)s_by_date"),
             models.Index(fields=["state", "try_after"], name="%(class)s_due"),
-            # The galleries' filters, in the galleries' order, and what is new for a person.
+            # The filters of the galleries in their order, and the news of a person.
             models.Index(fields=["state", "created_at"], name="%(class)s_by_state"),
-            # What came to a state since a gallery was drawn that shows this state alone.
+            # Rows that came to a state after a gallery was loaded with this state as its filter.
             models.Index(fields=["state", "state_since"], name="%(class)s_by_change"),
             models.Index(fields=["made_by", "created_at"], name="%(class)s_by_person"),
             models.Index(fields=["made_by", "state_since"], name="%(class)s_news"),
@@ -145,23 +144,23 @@ class ProviderJob(OwnedModel, Job):
 
     @property
     def cluster(self) -> str | None:
-        """Generate calls only wait, at a slow provider for minutes: nothing else stands behind them."""
+        """Generate calls wait for the provider, possibly for minutes, so they have a cluster of their own."""
         return None if self.state == ProviderState.COPYING else "generate"
 
-    # -- what it is doing
+    # -- its state
 
     @property
     def is_active(self) -> bool:
-        """Something happens to it without anybody's doing: its card keeps itself up to date."""
+        """Whether it is being worked on or waits for that: its card polls."""
         return self.state in ACTIVE_STATES
 
     @property
     def is_delayed(self) -> bool:
-        """It did not work just now and is tried again later."""
+        """Whether an attempt failed and the next one is due later."""
         return self.state == ProviderState.WAITING and self.try_after > timezone.now()
 
     def poll_seconds(self, ahead: int) -> int:
-        """How often its card asks how it stands: our own engine makes short videos in seconds."""
+        """The interval of its card's polls: our own engine makes short videos in seconds."""
         return 1 if settings.EMBEDDED and not ahead and not self.is_delayed else 2
 
     @property
@@ -182,12 +181,12 @@ class ProviderJob(OwnedModel, Job):
         return self.state == ProviderState.FAILED
 
     def fail(self, sentence: str) -> None:
-        """Raises ForbiddenTransition, LeaseLost."""
+        """Move to `failed`. Raises ForbiddenTransition, LeaseLost."""
         self.move(ProviderState.FAILED, error=sentence)
 
     def record_tombstone(self) -> None:
-        """Remember not to bring it back. To be called in the transaction that deletes the row."""
+        """Keep a sync from creating the row again. Call it in the transaction that deletes the row."""
         if self.remote_id:
             Tombstone.record(self.KIND, self.provider, self.remote_id)
-        if self.asked_at:  # its answer is still out: what comes of it is known by the reference alone
+        if self.asked_at:  # without an answer, the id is not known: use the reference
             Tombstone.record(self.KIND, self.provider, f"ref:{self.client_ref}")

@@ -1,4 +1,4 @@
-"""What every task does around its work: claim the row, hold the lease, count attempts, put off, fail."""
+"""What every task does around its work: claim the row, count attempts, reschedule or fail."""
 
 import logging
 from collections.abc import Callable
@@ -13,18 +13,18 @@ J = TypeVar("J", bound=Job)
 
 
 class JobFailed(Exception):
-    """It cannot be done, now or later. `str` is the sentence for a person; `fields` go into the row with it."""
+    """The job cannot be done. `str`: a sentence for people; `fields` are saved with it."""
 
     def __init__(self, sentence: str, *, state: str = "", **fields: Any) -> None:
         super().__init__(sentence)
-        self.state = state  # another one than the phase's `failed`
+        self.state = state  # instead of the phase's `failed`
         self.fields = fields
 
 
 class JobDelayed(Exception):
-    """It did not work this time and is tried again; `str` is the sentence if it never works.
+    """The attempt failed and is repeated later. `str`: a sentence for people, if it was the last one.
 
-    `seconds` instead of the usual delay; with `is_free` this try does not count.
+    `seconds`: instead of the usual delay. `is_free`: does not count as an attempt.
     """
 
     def __init__(
@@ -38,15 +38,15 @@ class JobDelayed(Exception):
 
 @dataclass(frozen=True)
 class Phase:
-    """A part of a job's life that one task does."""
+    """The part of a job that one task does."""
 
-    due: tuple[str, ...]  # states that it takes up, `working` among them: its holder may have died
+    due: tuple[str, ...]  # states to claim; `working` is one of them, for a process that died
     working: str
-    waiting: str  # the state to wait in until the next attempt
+    waiting: str  # the state until the next attempt
     failed: str
     lease_seconds: float
     max_attempts: int
-    sentence: str  # for a person, when something went wrong that nobody foresaw
+    sentence: str  # for people, after an unexpected error
     first_delay: float = 5  # seconds
 
 
@@ -57,36 +57,36 @@ def run(model: type[J], pk: int, phase: Phase, work: Callable[[J], None]) -> Non
     """
     job = model.claim(pk, *phase.due, to=phase.working, seconds=phase.lease_seconds)
     if job is None:
-        return  # done already, or somebody is at it
+        return  # done, or claimed by another worker
     try:
-        if job.attempts > phase.max_attempts:  # every try killed the process that made it
+        if job.attempts > phase.max_attempts:  # each attempt killed its process
             raise JobFailed(job.error or phase.sentence)
         work(job)
     except LeaseLost:
-        log.info("%s %s was taken over, or is gone", model.__name__, pk)
+        log.info("%s %s: the lease was lost", model.__name__, pk)
     except JobFailed as error:
-        _end(job, phase, error)
+        _fail(job, phase, error)
     except JobDelayed as error:
-        _put_off(job, phase, error)
+        _reschedule(job, phase, error)
     except Exception:
         log.exception("%s %s", model.__name__, pk)
-        _put_off(job, phase, JobDelayed(phase.sentence))
+        _reschedule(job, phase, JobDelayed(phase.sentence))
 
 
-def _put_off(job: Job, phase: Phase, delay: JobDelayed) -> None:
+def _reschedule(job: Job, phase: Phase, delay: JobDelayed) -> None:
     if job.attempts >= phase.max_attempts and not delay.is_free:
-        _end(job, phase, JobFailed(str(delay), **delay.fields))
+        _fail(job, phase, JobFailed(str(delay), **delay.fields))
         return
     attempts = max(job.attempts - 1, 0) if delay.is_free else job.attempts
     seconds = backoff(job.attempts, first=phase.first_delay) if delay.seconds is None else delay.seconds
     try:
         job.reschedule(phase.waiting, seconds, attempts=attempts, progress=0)
     except LeaseLost:
-        log.info("%s %s was taken over, or is gone", type(job).__name__, job.pk)
+        log.info("%s %s: the lease was lost", type(job).__name__, job.pk)
 
 
-def _end(job: Job, phase: Phase, failure: JobFailed) -> None:
+def _fail(job: Job, phase: Phase, failure: JobFailed) -> None:
     try:
         job.move(failure.state or phase.failed, error=str(failure), **failure.fields)
     except LeaseLost:
-        log.info("%s %s was taken over, or is gone", type(job).__name__, job.pk)
+        log.info("%s %s: the lease was lost", type(job).__name__, job.pk)

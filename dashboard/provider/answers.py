@@ -1,8 +1,8 @@
-"""What the provider says, as values that every column and every page takes.
+"""The answers of the provider as values that are safe to store and to show.
 
-Nothing here trusts the provider: texts are cleaned and cut to what the models hold, and a value of the wrong type
-counts as not said. What cannot be cut without losing its meaning (an id, an address) counts as not said when it is
-too long. Models take their lengths from here, so that nothing is kept which another database would refuse.
+The provider is not trusted: texts are cleaned and cut to the length of their columns, and a value of the wrong type
+counts as missing. So does an id or an address that is too long, because a part of it would have no meaning. Models
+take their max_length from here, so that no database refuses a value.
 """
 
 import json
@@ -12,12 +12,12 @@ from typing import Any
 MAX_ID = 200
 MAX_STATE = 40
 MAX_URL = 2000
-MAX_PASSING_URL = 8000  # of a link that is followed at once and kept nowhere
+MAX_UNSTORED_URL = 8000  # of a link that is used immediately
 MAX_SENTENCE = 500
-MAX_LIST = 20  # faces and warnings of one picture; more are not looked at
+MAX_LIST = 20  # faces and warnings of one picture; more are ignored
 FRAMING = {"eyes": 2, "head": 4, "cuts": 2}  # how many shares each has
 SMALLEST_HEAD = 0.01  # of the frame
-JOINERS = "\u200c\u200d"  # invisible, and part of how Persian, Hindi and emoji are written
+JOINERS = "\u200c\u200d"  # invisible characters that Persian, Hindi and emoji need
 
 Box = tuple[float, float, float, float]
 
@@ -66,7 +66,7 @@ Remote = RemoteAvatar | RemoteVideo
 
 @dataclass(frozen=True)
 class Envelope:
-    """What surrounds every answer. `code` is None where the answer is no envelope, or has no code in it."""
+    """The outer object of every answer. `code` is None if the answer is no envelope or has no code."""
 
     code: int | None = None
     message: str = ""
@@ -75,9 +75,9 @@ class Envelope:
 
 
 def parse_envelope(content: bytes) -> Envelope:
-    """Never raises: what cannot be read is an empty envelope."""
+    """Parse an answer. Never raises: invalid content gives an empty envelope."""
     try:
-        # A sentence in an odd encoding, or with raw control characters in it, is still a sentence.
+        # Lenient with odd encodings and raw control characters: the sentence may still be readable.
         text = content.decode(json.detect_encoding(content), errors="replace")
         fields = json.loads(text, strict=False)
     except (ValueError, RecursionError):
@@ -101,11 +101,11 @@ def _parse_code(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-# ---------------------------------------------------------------- one thing of an answer
+# ---------------------------------------------------------------- one item of an answer
 
 
 def parse_avatar(item: Any) -> RemoteAvatar | None:
-    """None for what has no id that could be used."""
+    """None for an item without a usable id."""
     if not isinstance(item, dict) or not (avatar_id := parse_id(item.get("avatar_id"))):
         return None
     gender = parse_sentence(item.get("gender")).lower()
@@ -117,7 +117,7 @@ def parse_avatar(item: Any) -> RemoteAvatar | None:
         preview_url=parse_url(item.get("preview_url")),
         cutout_url=parse_url(item.get("cutout_url")),
         faces=faces,
-        face=parse_number(item.get("face"), most=max(len(faces) - 1, 0)) or 0,
+        face=parse_number(item.get("face"), maximum=max(len(faces) - 1, 0)) or 0,
         framing=_parse_framing(item.get("framing")),
         warnings=tuple(warning for warning in warnings if warning),
         client_ref=parse_id(item.get("client_ref")),
@@ -125,21 +125,21 @@ def parse_avatar(item: Any) -> RemoteAvatar | None:
 
 
 def parse_video(item: Any) -> RemoteVideo | None:
-    """None for what has no id that could be used."""
+    """None for an item without a usable id."""
     if not isinstance(item, dict) or not (video_id := parse_id(item.get("video_id"))):
         return None
-    captions_url = parse_url(item.get("captions_url"), most=MAX_PASSING_URL)
+    captions_url = parse_url(item.get("captions_url"), max_length=MAX_UNSTORED_URL)
     return RemoteVideo(
         video_id=video_id,
-        status=parse_sentence(item.get("status"), most=MAX_STATE).lower()[:MAX_STATE],
-        video_url=parse_url(item.get("video_url"), most=MAX_PASSING_URL),
-        mask_video_url=parse_url(item.get("mask_video_url"), most=MAX_PASSING_URL),
+        status=parse_sentence(item.get("status"), max_length=MAX_STATE).lower()[:MAX_STATE],
+        video_url=parse_url(item.get("video_url"), max_length=MAX_UNSTORED_URL),
+        mask_video_url=parse_url(item.get("mask_video_url"), max_length=MAX_UNSTORED_URL),
         captions_url=captions_url,
         script_matches=bool(captions_url) if "captions_url" in item else None,
         avatar_id=parse_id(item.get("avatar_id")),
         framing=_parse_framing(item.get("framing")),
         client_ref=parse_id(item.get("client_ref")),
-        progress=parse_number(item.get("progress"), most=100),
+        progress=parse_number(item.get("progress"), maximum=100),
         error=parse_sentence(item.get("error")),
     )
 
@@ -148,33 +148,33 @@ def parse_video(item: Any) -> RemoteVideo | None:
 
 
 def parse_id(value: Any) -> str:
-    """An id exactly as it was said, or nothing: a part of it would be the id of something else."""
+    """An id unchanged, or an empty string: a part of it would be the id of something else."""
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18:
         value = str(value)
     return value if isinstance(value, str) and len(value) <= MAX_ID and value.isprintable() else ""
 
 
-def parse_url(value: Any, *, most: int = MAX_URL) -> str:
-    """An address, or nothing where there is none that could be asked for."""
-    if not isinstance(value, str) or len(value) > most:
+def parse_url(value: Any, *, max_length: int = MAX_URL) -> str:
+    """An address, or an empty string if it cannot be used."""
+    if not isinstance(value, str) or len(value) > max_length:
         return ""
     value = value.strip()
     return value if value.isprintable() and " " not in value else ""
 
 
-def parse_sentence(value: Any, *, most: int = MAX_SENTENCE) -> str:
-    """Words to be read, in one line and cut where they do not end."""
+def parse_sentence(value: Any, *, max_length: int = MAX_SENTENCE) -> str:
+    """A text in one line, cut to a limit."""
     if not isinstance(value, str):
         return ""
-    # Of what is cut away nothing needs to be cleaned, and a sentence may be many megabytes long.
-    start = value[: 4 * most]
+    # Cut first: a text may be many megabytes long.
+    start = value[: 4 * max_length]
     start = " ".join("".join(c if c.isprintable() or c in JOINERS else " " for c in start).split())
-    return start if len(start) <= most else f"{start[: most - 1].rstrip()}…"
+    return start if len(start) <= max_length else f"{start[: max_length - 1].rstrip()}…"
 
 
-def parse_number(value: Any, *, most: float) -> int | None:
+def parse_number(value: Any, *, maximum: float) -> int | None:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return round(value) if is_number and 0 <= value <= most else None
+    return round(value) if is_number and 0 <= value <= maximum else None
 
 
 def _parse_list(value: Any) -> list[Any]:
@@ -182,7 +182,7 @@ def _parse_list(value: Any) -> list[Any]:
 
 
 def _parse_faces(value: Any) -> tuple[Box, ...]:
-    """All of them or none: their order is what `face` counts."""
+    """All boxes or none, because `face` is an index into them."""
     boxes = _parse_list(value)
     if not all(isinstance(box, list) and len(box) == 4 and all(map(_is_share, box)) for box in boxes):
         return ()

@@ -97,7 +97,7 @@ def test_formulas_in_a_csv_are_text_and_nothing_is_computed():
         (b"", "This file is empty."),
         (b"\n\n", "This sheet is empty."),
         (b"avatar,sound\n,\n", "There are no rows below the names of the columns."),
-        (b"name,file\nAda,a.mp3\n", "Missing: avatar, audio."),
+        (b"name,file\nAda,a.mp3\n", "Missing: avatar, sound."),
         (b"who;title\nAda;One\n", "Missing: sound."),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "old or a password-protected Excel file"),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "not a sheet we can read"),
