@@ -170,7 +170,7 @@ class Client:
         if status in {401, 403}:
             raise ProviderError(NO_ENTRY, code=code or 0, status=status)
         if 400 <= status < 500 and envelope.is_object:  # a refusal by the API, with or without a code
-            raise self._refused(response, code or 0, message)
+            raise _to_refusal(response, code or 0, message)
         if code is None and 300 <= status < 500:
             raise ProviderError(WRONG_ADDRESS, status=status)
         if code is None or status >= 500:
@@ -182,14 +182,7 @@ class Client:
                 code=code or 0,
                 status=status,
             )
-        raise self._refused(response, code, message)
-
-    def _refused(self, response: requests.Response, code: int, message: str) -> ProviderError:
-        """An envelope that says no: to what a generate call handed in, unless code or status say otherwise."""
-        status = response.status_code
-        is_about_input = code not in ABOUT_REQUEST and status not in {404, 405, 408, 409, 425}
-        is_refusal = response.request.method == "POST" and is_about_input
-        return ProviderError(_explain_refusal(message), code=code, status=status, is_refusal=is_refusal)
+        raise _to_refusal(response, code, message)
 
     # -- the provider's rate limit, shared by all processes
 
@@ -228,6 +221,14 @@ def _explain_refusal(message: str) -> str:
     if settings.EMBEDDED and message:
         return message
     return f"The avatar service refused this: “{message or 'no reason given'}”."
+
+
+def _to_refusal(response: requests.Response, code: int, message: str) -> ProviderError:
+    """The error for an envelope with a failure: about the input of a generate call, unless code or status differ."""
+    status = response.status_code
+    is_about_input = code not in ABOUT_REQUEST and status not in {404, 405, 408, 409, 425}
+    is_refusal = response.request.method == "POST" and is_about_input
+    return ProviderError(_explain_refusal(message), code=code, status=status, is_refusal=is_refusal)
 
 
 def _never_connected(error: requests.ConnectionError) -> bool:

@@ -7,7 +7,7 @@ from django_q.brokers import Broker
 from django_q.models import OrmQ
 
 from avatars.models import Avatar
-from dashboard.jobs.enqueue import AT_ONCE, enqueue, enqueue_due, enqueue_job
+from dashboard.jobs.enqueue import MAX_ROWS, enqueue, enqueue_due, enqueue_job
 
 
 class AnotherBroker(Broker):
@@ -43,14 +43,14 @@ def test_what_is_rolled_back_is_not_sent(sent):
 
 
 def test_many_rows_that_wait_are_not_all_sent_again_and_again(new_avatar, sent):
-    for _ in range(AT_ONCE + 5):
+    for _ in range(MAX_ROWS + 5):
         new_avatar(portrait="")
     for _ in range(3):
         enqueue_due(Avatar.objects.due("waiting"))
-    assert len(sent) == AT_ONCE
+    assert len(sent) == MAX_ROWS
     cache.clear()  # as half a minute does
     enqueue_due(Avatar.objects.due("waiting"))
-    assert len(sent) == 2 * AT_ONCE
+    assert len(sent) == 2 * MAX_ROWS
 
 
 def test_a_row_that_has_changed_is_sent_at_once(new_avatar, sent):
