@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.conf import settings
-from django.db import models, transaction
+from django.core.signals import request_started
+from django.db import close_old_connections, models, transaction
 from django.forms.forms import BaseForm
 from django.http import HttpResponse
 from django.test import Client
@@ -162,9 +163,14 @@ class WsgiClient(Client):
     def request(self, **request: Any) -> HttpResponse:
         self.cookies[settings.CSRF_COOKIE_NAME] = CSRF_SECRET
         environ = self._base_environ(**request) | {"HTTP_X_CSRFTOKEN": CSRF_SECRET}
-        told: list[str] = []
-        body = application(environ, lambda status, headers: told.append(status))
-        return HttpResponse(b"".join(body), status=int(told[0][:3]))
+        statuses: list[str] = []
+        # As Django's own client does: the connection of the test's transaction stays open.
+        request_started.disconnect(close_old_connections)
+        try:
+            body = application(environ, lambda status, headers: statuses.append(status))
+        finally:
+            request_started.connect(close_old_connections)
+        return HttpResponse(b"".join(body), status=int(statuses[0][:3]))
 
 
 def signing_out(address: str) -> AbstractContextManager[None]:
