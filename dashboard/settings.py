@@ -1,6 +1,6 @@
 """All settings, each from the environment with a default that works; the README lists them.
 
-A value that makes no sense stops the start (see env.py); what needs a look at the machine is in checks.py.
+An invalid value stops the start (see config/env.py); checks of the machine are in checks.py.
 """
 
 import contextlib
@@ -16,16 +16,16 @@ from dashboard.config import env, generated_secrets
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.text("DATA_DIR") or BASE_DIR / "data").expanduser().absolute()
 SECRETS_DIR = DATA_DIR / "secrets"
-# Sessions and everybody's files are in there: for this user alone, unless somebody made the folder otherwise.
-with contextlib.suppress(OSError):  # the secrets, which come next, tell it in words
+# It holds sessions and all files: created for this user alone, and left as it is where it exists.
+with contextlib.suppress(OSError):  # the secrets, which are next, report it in a sentence
     DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 DEBUG = env.flag("DEBUG")
-SECRET_KEY = generated_secrets.keep(SECRETS_DIR, "secret_key")
+SECRET_KEY = generated_secrets.get_or_create(SECRETS_DIR, "secret_key")
 
 # ---------------------------------------------------------------- addresses
 HOST = env.text("HOST", "127.0.0.1")
-PORT = env.number("PORT", 8000, least=1, most=65535)
+PORT = env.number("PORT", 8000, minimum=1, maximum=65535)
 # How people (and a provider on the internet) reach this site, for example https://studio.example.com.
 PUBLIC_URL = env.url("PUBLIC_URL", path=False)
 # How the processes of this machine reach it.
@@ -36,7 +36,7 @@ LOCAL_URL = f"http://{f'[{_local}]' if ':' in _local else _local}:{PORT}"
 _https = PUBLIC_URL.startswith("https://")
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *env.items("ALLOWED_HOSTS")]
 if EVERYWHERE:
-    # Whoever opens the door to the local network reaches us by this machine's name or addresses.
+    # In the local network this site is reached by the name or an address of this machine.
     _name = socket.gethostname()
     try:
         _addresses = {str(info[4][0]) for info in socket.getaddrinfo(_name, None)}
@@ -63,30 +63,32 @@ if EMBEDDED:
     if CG_AVATAR_API_TOKEN:
         raise ImproperlyConfigured("CG_AVATAR_API_TOKEN is set without CG_AVATAR_API_URL. Set both or none.")
     CG_AVATAR_API_URL = LOCAL_URL
-    CG_AVATAR_API_TOKEN = generated_secrets.keep(SECRETS_DIR, "engine_token")
+    CG_AVATAR_API_TOKEN = generated_secrets.get_or_create(SECRETS_DIR, "engine_token")
 elif not CG_AVATAR_API_TOKEN:
     raise ImproperlyConfigured("CG_AVATAR_API_URL is set without CG_AVATAR_API_TOKEN. Set both or none.")
-# The longest sound, told at upload; 0 is no limit. The original provider's beta takes one minute.
-ENGINE_MAX_AUDIO_SECONDS = env.number("ENGINE_MAX_AUDIO_SECONDS", 600, least=1)
+# The longest sound, checked at upload; 0 is no limit. The beta of the original provider accepts one minute.
+ENGINE_MAX_AUDIO_SECONDS = env.number("ENGINE_MAX_AUDIO_SECONDS", 600, minimum=1)
 CG_AVATAR_MAX_AUDIO_SECONDS = env.number(
     "CG_AVATAR_MAX_AUDIO_SECONDS", ENGINE_MAX_AUDIO_SECONDS if EMBEDDED else 60
 )
-# Videos that may be at the provider at one time; the others wait here, where they can still be cancelled.
-CG_AVATAR_MAX_IN_FLIGHT = env.number("CG_AVATAR_MAX_IN_FLIGHT", 2 if EMBEDDED else 10, least=1)
+# Videos that may be at the provider at one time; the others wait here, where they can be cancelled.
+CG_AVATAR_MAX_IN_FLIGHT = env.number("CG_AVATAR_MAX_IN_FLIGHT", 2 if EMBEDDED else 10, minimum=1)
 
 # ---------------------------------------------------------------- the embedded engine
 ENGINE_FETCH_ALLOW = env.hosts_and_networks("ENGINE_FETCH_ALLOW")
-ENGINE_REQUESTS_PER_MINUTE = env.number("ENGINE_REQUESTS_PER_MINUTE", 30, least=1)
+ENGINE_REQUESTS_PER_MINUTE = env.number("ENGINE_REQUESTS_PER_MINUTE", 30, minimum=1)
 ENGINE_KEEP_DAYS = env.number("ENGINE_KEEP_DAYS", 30)  # of finished videos; 0: for ever
-ENGINE_GENERATE_WAIT = env.number("ENGINE_GENERATE_WAIT", 100, least=1)  # seconds
-ENGINE_VIDEO_SIZE = env.number("ENGINE_VIDEO_SIZE", 720, least=128, most=2160)  # the shorter side, pixels
+ENGINE_GENERATE_WAIT = env.number("ENGINE_GENERATE_WAIT", 100, minimum=1)  # seconds
+ENGINE_VIDEO_SIZE = env.number(
+    "ENGINE_VIDEO_SIZE", 720, minimum=128, maximum=2160
+)  # the shorter side, pixels
 
 # ---------------------------------------------------------------- uploads
 MAX_PORTRAIT_BYTES = 25 * 2**20
 MAX_PORTRAIT_PIXELS = 50_000_000
 MAX_PORTRAIT_SIDE = 4096  # larger ones are scaled down, not refused
-MAX_AUDIO_BYTES = env.number("MAX_AUDIO_MB", 200, least=1) * 2**20
-BATCH_MAX_VIDEOS = env.number("BATCH_MAX_VIDEOS", 200, least=1, most=500)
+MAX_AUDIO_BYTES = env.number("MAX_AUDIO_MB", 200, minimum=1) * 2**20
+BATCH_MAX_VIDEOS = env.number("BATCH_MAX_VIDEOS", 200, minimum=1, maximum=500)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20  # form fields; files go to disk
 FILE_UPLOAD_HANDLERS = [
     "dashboard.uploads.handlers.SizeLimit",
@@ -98,8 +100,8 @@ FILE_UPLOAD_TEMP_DIR = DATA_DIR / "tmp"
 FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)
 
 # ---------------------------------------------------------------- downloads
-# What nobody asks for in so long is made again on a click.
-EXPORT_DAYS = env.number("EXPORT_DAYS", 30, least=1)
+# Days after which an unused download is deleted; it can be made again.
+EXPORT_DAYS = env.number("EXPORT_DAYS", 30, minimum=1)
 
 # ---------------------------------------------------------------- the applications
 INSTALLED_APPS = [
@@ -162,8 +164,8 @@ DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": DATA_DIR / "db.sqlite3",
-        # WAL and IMMEDIATE: several processes write; a deferred transaction that reads first would be
-        # refused at once with "database is locked", whatever the timeout.
+        # WAL and IMMEDIATE, because several processes write: a deferred transaction that reads first would fail
+        # immediately with "database is locked", whatever the timeout.
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
@@ -174,21 +176,21 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
-    # Counters of throttles live here: more of them than Django's default of 300 must fit.
+    # Has the counters of rate limits, which need more than Django's default of 300 entries.
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "cache",
         "OPTIONS": {"MAX_ENTRIES": 10_000},
     },
-    # The clusters' heart-beats, several a second, which nobody reads: kept out of the database.
+    # The heartbeats of the clusters, several a second: kept out of the database.
     "queue": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }
-# A task says only which row to look at: rows carry the work, leases and attempts (dashboard/jobs/base.py).
-# `retry` must outlast everything that may wait in memory: timeout x (1 + ceil((queue_limit + 1) / workers)),
-# see checks.py. `guard_cycle` stays at its default: the sentinel's count-down must hit 0 exactly.
-WORKERS = env.number("WORKERS", 2, least=1)
-# Tasks that wait for an avatar or a video to be taken, at a slow provider for minutes.
-GENERATE_WORKERS = env.number("GENERATE_WORKERS", 4, least=2, most=8)
+# A message only names a row; work, leases and attempts are in the row (dashboard/jobs/base.py).
+# `retry` must be longer than all that may wait in the memory of a cluster: timeout x (1 + ceil((queue_limit + 1) / workers)),
+# see checks.py. `guard_cycle` stays at its default: the countdown of the sentinel must reach 0 exactly.
+WORKERS = env.number("WORKERS", 2, minimum=1)
+# Generate calls, which wait for the provider, possibly for minutes.
+GENERATE_WORKERS = env.number("GENERATE_WORKERS", 4, minimum=2, maximum=8)
 _queue = {"queue_limit": 1, "bulk": 1, "ack_failures": True, "max_attempts": 1}
 Q_CLUSTER = {
     **_queue,
@@ -196,24 +198,28 @@ Q_CLUSTER = {
     "orm": "default",
     "cache": "queue",
     "workers": WORKERS,
-    "poll": 0.2,  # somebody is watching; five looks a second take half a percent of one core
+    "poll": 0.2,  # a person is waiting; five polls a second take half a percent of one core
     "timeout": 600,
     "retry": 2000,
     "save_limit": 100,
     "recycle": 200,
     "catch_up": False,
     "ALT_CLUSTERS": {
-        # A render may take long, a rig is wanted within seconds: two clusters, so that no portrait waits
-        # behind a queue of videos.
-        "engine": {**_queue, "workers": env.number("RENDERERS", 1, least=1), "timeout": 5400, "retry": 17000},
+        # A render may take minutes, a rig takes seconds: two clusters, so that portraits do not wait for videos.
+        "engine": {
+            **_queue,
+            "workers": env.number("RENDERERS", 1, minimum=1),
+            "timeout": 5400,
+            "retry": 17000,
+        },
         "rig": {**_queue, "workers": 1, "timeout": 120, "retry": 400},
-        # Generate calls do nothing but wait: workers of their own, so that a slow provider stops nothing else.
+        # Generate calls only wait: with their own workers a slow provider does not block other tasks.
         "generate": {**_queue, "workers": GENERATE_WORKERS, "timeout": 240, "retry": 900},
-        # Looks and large downloads: minutes each, and nobody else should wait behind them.
+        # Looks and large downloads take minutes: with their own worker they do not block other tasks.
         "studio": {**_queue, "workers": 1, "timeout": 10_800, "retry": 33_000, "poll": 0.5},
     },
 }
-# What the poller calls, in turn; each step returns the seconds until it wants to be called again.
+# The functions that the poller calls; each returns the seconds until its next call.
 POLLER_STEPS = [
     "avatars.poller.step",
     "videos.poller.step",
@@ -222,9 +228,9 @@ POLLER_STEPS = [
     "videos.exports.poller.cleanup",
     *(["engine.poller.step"] if EMBEDDED else []),
 ]
-# With our own engine nothing is lost by asking often; another provider allows 30 requests a minute.
+# Our own engine has no limit for its dashboard; another provider allows 30 requests a minute.
 POLL_SECONDS = 1.0 if EMBEDDED else 5.0
-SYNC_MINUTES = env.number("SYNC_MINUTES", 60)  # 0: only the button
+SYNC_MINUTES = env.number("SYNC_MINUTES", 60)  # 0: only by the button
 
 # ---------------------------------------------------------------- people
 AUTH_USER_MODEL = "dashboard.User"
@@ -248,8 +254,8 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_NOTIFICATIONS = False
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_SESSION_REMEMBER = None  # the person says so
-# Forms of our own that could be used for guessing; allauth adds its own (10 wrong passwords a minute, 5 for one name).
+ACCOUNT_SESSION_REMEMBER = None  # as chosen at sign-in
+# Our own forms that could be used to guess codes; allauth adds its own limits for passwords.
 ACCOUNT_RATE_LIMITS = {"setup": "10/m/ip,100/d/ip", "link": "20/m/ip", "account": "10/m/user"}
 ACCOUNT_FORMS = {
     "login": "dashboard.accounts.forms.LoginForm",
@@ -257,12 +263,12 @@ ACCOUNT_FORMS = {
     "reset_password": "dashboard.accounts.forms.ResetPasswordForm",
     "reset_password_from_key": "dashboard.accounts.forms.ResetPasswordKeyForm",
 }
-# Without a trusted proxy in front, everybody behind one would share one throttle.
+# Without it, all people behind a proxy would share one rate limit.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 1 if _https else 0)
-SETUP_CODE = generated_secrets.keep(SECRETS_DIR, "setup_code", 9)
+SETUP_CODE = generated_secrets.get_or_create(SECRETS_DIR, "setup_code", 9)
 
 EMAIL_HOST = env.text("EMAIL_HOST")
-HAS_MAIL = bool(EMAIL_HOST)  # forms that would send mail are hidden without it
+HAS_MAIL = bool(EMAIL_HOST)  # without it, forms that send mail are hidden
 EMAIL_PORT = env.number("EMAIL_PORT", 587)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
@@ -275,16 +281,16 @@ if not HAS_MAIL:
 # ---------------------------------------------------------------- security
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = _https
 SESSION_COOKIE_AGE = 30 * 24 * 3600
-# Cookies know no ports: two installations on one machine would sign each other out.
+# Cookies ignore ports: otherwise two installations on one machine would sign each other out.
 SESSION_COOKIE_NAME = f"session_{PORT}"
 CSRF_COOKIE_NAME = f"csrf_{PORT}"
 if _https:
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    # The processes of this machine talk to each other in plain http.
+    # The processes of this machine use plain http.
     SECURE_REDIRECT_EXEMPT = [r"^v1/", r"^media/", r"^health/$"]
-# HSTS preloading binds a whole domain in browsers' own lists; that is for its owner to decide, not for us.
+# HSTS preloading affects a whole domain: its owner has to decide on it.
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
@@ -293,7 +299,7 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [SELF],
         "script-src": [SELF, NONCE],
         "style-src": [SELF],
-        # A progress ring or a dominant colour is one custom property on an element.
+        # For custom properties in `style`: a progress, a dominant colour.
         "style-src-attr": ["'unsafe-inline'"],
         "img-src": [SELF, "data:", "blob:"],
         "media-src": [SELF, "blob:"],
@@ -330,7 +336,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "level": "INFO"},
-        # They warn of every 4xx; the ones worth knowing are told by whoever answered so.
+        # It would log every 4xx; the code that answers so logs the relevant ones.
         "django.request": {"level": "ERROR"},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         "urllib3": {"level": "WARNING"},

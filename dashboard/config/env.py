@@ -1,4 +1,4 @@
-"""Reading settings from the environment, loudly: a value that makes no sense stops the start with one sentence."""
+"""Read settings from the environment. An invalid value raises ImproperlyConfigured with one sentence."""
 
 import ipaddress
 import os
@@ -9,11 +9,11 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 def text(name: str, default: str = "") -> str:
-    """An empty value counts as none."""
+    """The value without surrounding space; an empty value counts as unset."""
     return os.environ.get(name, "").strip() or default
 
 
-def number(name: str, default: int, *, least: int = 0, most: int | None = None) -> int:
+def number(name: str, default: int, *, minimum: int = 0, maximum: int | None = None) -> int:
     raw = text(name)
     if not raw:
         return default
@@ -21,23 +21,23 @@ def number(name: str, default: int, *, least: int = 0, most: int | None = None) 
         value = int(raw)
     except ValueError:
         raise ImproperlyConfigured(f"{name} must be a whole number, not {raw!r}.") from None
-    if value < least:
-        raise ImproperlyConfigured(f"{name} must be at least {least}, not {value}.")
-    if most is not None and value > most:
-        raise ImproperlyConfigured(f"{name} must be at most {most}, not {value}.")
+    if value < minimum:
+        raise ImproperlyConfigured(f"{name} must be at least {minimum}, not {value}.")
+    if maximum is not None and value > maximum:
+        raise ImproperlyConfigured(f"{name} must be at most {maximum}, not {value}.")
     return value
 
 
-def choice(name: str, default: str, *known: str) -> str:
+def choice(name: str, default: str, *choices: str) -> str:
     value = text(name, default).upper()
-    if value not in known:
-        raise ImproperlyConfigured(f"{name} must be one of {', '.join(known)}, not {value!r}.")
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
     return value
 
 
 def time_zone(name: str, default: str) -> str:
     value = text(name, default).removeprefix(":")
-    if os.path.isabs(value):  # the path of a file, as some systems have it: of no use to Django
+    if os.path.isabs(value):  # some systems have the path of a file, which Django cannot use
         return default
     try:
         zoneinfo.ZoneInfo(value)
@@ -63,7 +63,7 @@ def items(name: str) -> list[str]:
 
 
 def url(name: str, *, path: bool = True) -> str:
-    """An http(s) address without a trailing slash, or an empty string. `path`: whether it may have one."""
+    """An http(s) address without a trailing slash, or an empty string. `path`: whether it may have a path."""
     raw = text(name).rstrip("/")
     if not raw:
         return ""

@@ -1,4 +1,4 @@
-"""Secrets that this installation makes for itself: one file each in the data folder, readable by its owner alone."""
+"""Secrets generated at the first start: one file each in the data folder, readable by its owner only."""
 
 import os
 import secrets
@@ -7,8 +7,8 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 
-def keep(folder: Path, name: str, size: int = 48) -> str:
-    """The secret of that name; made at the first call. Two processes that start together agree on one."""
+def get_or_create(folder: Path, name: str, size: int = 48) -> str:
+    """The secret of this name, generated at the first call. Safe when two processes start at the same time."""
     path = folder / name
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -17,7 +17,7 @@ def keep(folder: Path, name: str, size: int = 48) -> str:
             with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
                 file.write(secrets.token_urlsafe(size))
             try:
-                os.link(draft, path)  # unlike a rename, loses against one who was first
+                os.link(draft, path)  # unlike a rename, fails if another process was first
             except FileExistsError:
                 pass
             finally:
