@@ -20,7 +20,7 @@ from avatars.models import Avatar
 from dashboard.jobs.provider_job import ProviderState, current_provider
 from dashboard.models import OneTimeLink, User
 from dashboard.uploads import portraits
-from tests import made
+from tests import sample_media
 from videos.models import Batch, BatchItem, ItemState, Video, Voice
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -223,7 +223,7 @@ def create_video(avatar: Avatar, voice: Voice, **fields: Any) -> Video:
 
 def _mask() -> bytes:
     with tempfile.TemporaryDirectory() as folder:
-        return made.mask(Path(folder) / "mask.mp4", 1.0, SAMPLE_SIZE).read_bytes()
+        return sample_media.mask(Path(folder) / "mask.mp4", 1.0, SAMPLE_SIZE).read_bytes()
 
 
 # ---------------------------------------------------------------- batches

@@ -18,7 +18,7 @@ from avatars.models import Avatar
 from dashboard.jobs.provider_job import ProviderState, current_provider
 from dashboard.models import User
 from dashboard.provider.client import client
-from tests import made
+from tests import sample_media
 from tests.fake_provider import TOKEN, FakeProvider
 from videos.looks import backdrops
 from videos.models import Backdrop, Video, Voice
@@ -77,9 +77,9 @@ def media_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A preview, a video and a fitting mask, as a provider would send them."""
     folder = tmp_path_factory.mktemp("media")
     return {
-        "preview": made.picture(folder / "preview.jpg"),
-        "video": made.video(folder / "video.mp4"),
-        "mask": made.video(folder / "mask.mp4"),
+        "preview": sample_media.picture(folder / "preview.jpg"),
+        "video": sample_media.video(folder / "video.mp4"),
+        "mask": sample_media.video(folder / "mask.mp4"),
     }
 
 
@@ -104,7 +104,7 @@ def new_avatar(db: None, tmp_path: Path) -> Callable[..., Avatar]:
     def make(**fields: Any) -> Avatar:
         avatar = Avatar(**{"name": "Ada", "colour": "#886644"} | fields)
         if "portrait" not in fields:
-            with made.picture(tmp_path / "portrait.jpg").open("rb") as file:
+            with sample_media.picture(tmp_path / "portrait.jpg").open("rb") as file:
                 avatar.portrait.save("portrait.jpg", File(file), save=False)
         avatar.save()
         return avatar
@@ -124,7 +124,7 @@ def new_video(db: None, tmp_path: Path, new_avatar: Callable[..., Avatar]) -> Ca
             )
         if "voice" not in fields:
             voice = Voice(name="Hello", seconds=1.0)
-            with made.sound(tmp_path / "hello.wav").open("rb") as file:
+            with sample_media.sound(tmp_path / "hello.wav").open("rb") as file:
                 voice.sound.save("hello.wav", File(file), save=False)
             voice.save()
             fields["voice"] = voice
@@ -150,10 +150,10 @@ def finished(
         video = new_video(**ready | fields)
         video.width, video.height = 128, 160
         for field, path in (
-            (video.video, made.video(tmp_path / "film.mp4", 0.4)),
-            (video.mask, made.mask(tmp_path / "mask.mp4", 0.4)),
-            (video.cutout, made.cutout(tmp_path / "cutout.webp")),
-            (video.poster, made.picture(tmp_path / "poster.jpg", (128, 160))),
+            (video.video, sample_media.video(tmp_path / "film.mp4", 0.4)),
+            (video.mask, sample_media.mask(tmp_path / "mask.mp4", 0.4)),
+            (video.cutout, sample_media.cutout(tmp_path / "cutout.webp")),
+            (video.poster, sample_media.picture(tmp_path / "poster.jpg", (128, 160))),
         ):
             with path.open("rb") as file:
                 field.save(path.name, File(file), save=False)
@@ -168,7 +168,7 @@ def new_backdrop(maria: User, tmp_path: Path) -> Callable[..., Backdrop]:
     """A picture to stand in front of, Maria's."""
 
     def make(name: str = "wall.png") -> Backdrop:
-        path = made.picture(tmp_path / name, (640, 360), (20, 120, 60))
+        path = sample_media.picture(tmp_path / name, (640, 360), (20, 120, 60))
         return backdrops.create_backdrop(path, name, maria)
 
     return make

@@ -1,6 +1,6 @@
-"""A provider of the Talking CG Avatar API as the original one is documented, quirks and bad days included.
+"""A provider of the Talking CG Avatar API that behaves as the original one is documented.
 
-It speaks real HTTP on a local port, knows no `client_ref`, and does what its `mood` says.
+It answers real HTTP on a local port, and by default does not know `client_ref`. Tests set its `behaviour`.
 """
 
 import json
@@ -17,26 +17,32 @@ TOKEN = "the-right-token"
 
 
 @dataclass
-class Mood:
-    """How the next answers go wrong. Lists are used up from the front."""
+class Behaviour:
+    """How the provider fails, and in which variant it answers."""
 
-    lose: list[str] = field(default_factory=list)  # methods that are carried out, then hung up on
+    lose_answers: list[str] = field(
+        default_factory=list
+    )  # methods whose next call is carried out, but not answered
     refuse: dict[str, tuple[int, Any]] = field(default_factory=dict)  # method -> HTTP status, body
-    hang: dict[str, threading.Event] = field(default_factory=dict)  # methods that answer when it is set
-    busy_until: float = 0  # every call is one too many until then
-    honours_refs: bool = False
+    hang: dict[str, threading.Event] = field(
+        default_factory=dict
+    )  # methods that answer when the event is set
+    busy_until: float = 0  # until then every call exceeds the rate limit
+    supports_refs: bool = False
     numbers_as_strings: bool = False
     bare_objects: bool = False
 
 
 class FakeProvider(ThreadingHTTPServer):
+    """The provider, its avatars and videos, and the calls that it got."""
+
     daemon_threads = True
 
     def __init__(self, files: dict[str, Path]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.files = files  # what /files/NAME answers
-        self.mood = Mood()
-        self.extra: dict[str, Any] = {}  # fields of avatars that the reference does not know
+        self.files = files  # the content of /files/NAME
+        self.behaviour = Behaviour()
+        self.extra: dict[str, Any] = {}  # more fields of new avatars
         self.avatars: dict[str, dict[str, Any]] = {}
         self.videos: dict[str, dict[str, Any]] = {}
         self.calls: list[tuple[str, dict[str, Any]]] = []
@@ -87,35 +93,37 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _api(self, path: str, arguments: dict[str, Any]) -> None:
         method = path.removeprefix("/v1/cg_avatar/")
-        mood = self.server.mood
+        behaviour = self.server.behaviour
         self.server.calls.append((method, arguments))
         if self.headers.get("Authorization") != f"Bearer {TOKEN}":
             return self._answer(401, {"code": 1001, "data": None, "message": "Unauthorized"})
-        if time.time() < mood.busy_until:
+        if time.time() < behaviour.busy_until:
             body = {"code": 1009, "message": "Too Many Request", "data": None}
-            return self._answer(429, body, {"X-Ratelimit-Reset": str(int(mood.busy_until))})
-        if method in mood.hang:
-            mood.hang[method].wait(120)
-        if method in mood.refuse:
-            return self._answer(*mood.refuse[method])
-        status, body = self._carry_out(method, arguments)
-        if method in mood.lose:
-            mood.lose.remove(method)
+            return self._answer(429, body, {"X-Ratelimit-Reset": str(int(behaviour.busy_until))})
+        if method in behaviour.hang:
+            behaviour.hang[method].wait(120)
+        if method in behaviour.refuse:
+            return self._answer(*behaviour.refuse[method])
+        status, body = self._handle_call(method, arguments)
+        if method in behaviour.lose_answers:
+            behaviour.lose_answers.remove(method)
             self.close_connection = True
             self.connection.close()
             return None
         return self._answer(status, body)
 
-    def _carry_out(self, method: str, arguments: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        server, mood = self.server, self.server.mood
+    def _handle_call(self, method: str, arguments: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        server, behaviour = self.server, self.server.behaviour
         ref = (
-            {"client_ref": arguments["client_ref"]} if mood.honours_refs and "client_ref" in arguments else {}
+            {"client_ref": arguments["client_ref"]}
+            if behaviour.supports_refs and "client_ref" in arguments
+            else {}
         )
         unknown = {"code": "10001", "data": None, "message": "File Not Found"}
         if method == "avatar.generate":
             known = [a for a in server.avatars.values() if ref and a.get("client_ref") == ref["client_ref"]]
             item = known[0] if known else server.add_avatar(**ref)
-            return 200, self._success(item if mood.bare_objects else [item])
+            return 200, self._success(item if behaviour.bare_objects else [item])
         if method == "avatar.list":
             return 200, self._success(list(server.avatars.values()))
         if method == "video.generate":
@@ -137,7 +145,11 @@ class _Handler(BaseHTTPRequestHandler):
         return 404, unknown
 
     def _success(self, data: Any) -> dict[str, Any]:
-        return {"code": "0" if self.server.mood.numbers_as_strings else 0, "data": data, "message": "success"}
+        return {
+            "code": "0" if self.server.behaviour.numbers_as_strings else 0,
+            "data": data,
+            "message": "success",
+        }
 
     def _file(self, name: str) -> None:
         path = self.server.files.get(name)

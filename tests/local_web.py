@@ -1,4 +1,4 @@
-"""A little web server of the tests' own, for whatever the product downloads."""
+"""A small web server for tests of downloads."""
 
 import threading
 from collections.abc import Callable
@@ -8,18 +8,18 @@ Answer = bytes | Callable[[BaseHTTPRequestHandler], None]
 
 
 class LocalWeb:
-    """Serves `pages` (path → bytes, or a function that answers) and notes what was asked."""
+    """Serves `pages` (path → bytes, or a function that answers); `requested` has the paths of all requests."""
 
     def __init__(self, host: str = "127.0.0.1") -> None:
         self.pages: dict[str, Answer] = {}
-        self.asked: list[str] = []
+        self.requested: list[str] = []
         web = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
-                web.asked.append(self.path)
+                web.requested.append(self.path)
                 page = web.pages.get(self.path)
                 if page is None:
                     answer(self, b"nothing here", 404)
@@ -35,7 +35,7 @@ class LocalWeb:
             daemon_threads = True
 
             def handle_error(self, *args: object) -> None:
-                """Most tests here are about hanging up in the middle."""
+                """Tests close connections on purpose: no traceback."""
 
         self.server = Server((host, 0), Handler)
         self.port = self.server.server_address[1]
@@ -56,5 +56,6 @@ def answer(handler: BaseHTTPRequestHandler, body: bytes, status: int = 200, **he
     handler.wfile.write(body)
 
 
-def failing(status: int) -> Answer:
+def respond_status(status: int) -> Answer:
+    """A page that answers with this status."""
     return lambda handler: answer(handler, b"no", status)

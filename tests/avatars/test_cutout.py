@@ -6,7 +6,7 @@ from PIL import Image
 
 from avatars import services
 from dashboard.jobs.provider_job import ProviderState
-from tests import made
+from tests import sample_media
 from tests.workers import work_on_avatar
 
 
@@ -97,5 +97,5 @@ def test_a_cut_out_goes_with_its_avatar(bring, django_capture_on_commit_callback
 
 
 def test_the_preview_of_another_size_still_has_its_cut_out(bring, provider, tmp_path):
-    provider.files["preview"] = made.picture(tmp_path / "small.jpg", (240, 300))
+    provider.files["preview"] = sample_media.picture(tmp_path / "small.jpg", (240, 300))
     assert bring(person()).cutout

@@ -54,7 +54,7 @@ def test_a_task_that_died_after_the_id_was_saved_goes_on_without_asking_again(pr
 
 
 def test_a_refusal_is_shown_in_the_providers_words_and_ends_it(provider, new_avatar):
-    provider.mood.refuse["avatar.generate"] = (400, {"code": 10003, "message": "Face is too small"})
+    provider.behaviour.refuse["avatar.generate"] = (400, {"code": 10003, "message": "Face is too small"})
     avatar = new_avatar()
     work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
@@ -66,7 +66,7 @@ def test_a_refusal_is_shown_in_the_providers_words_and_ends_it(provider, new_ava
     ("status", "code"), [(400, 10003), (422, "2003"), (200, 2004), (400, 2005), (400, 2002), (415, -1)]
 )
 def test_a_refusal_of_the_portrait_is_final(provider, new_avatar, status, code):
-    provider.mood.refuse["avatar.generate"] = (status, {"code": code, "message": "No face."})
+    provider.behaviour.refuse["avatar.generate"] = (status, {"code": code, "message": "No face."})
     avatar = new_avatar()
     work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
@@ -84,7 +84,7 @@ def test_a_refusal_of_the_portrait_is_final(provider, new_avatar, status, code):
     ],
 )
 def test_what_has_nothing_to_do_with_the_portrait_can_be_tried_again(provider, new_avatar, status, body):
-    provider.mood.refuse["avatar.generate"] = (status, body)
+    provider.behaviour.refuse["avatar.generate"] = (status, body)
     avatar = new_avatar()
     for _ in range(20):
         due_now(avatar)
@@ -98,11 +98,11 @@ def test_what_has_nothing_to_do_with_the_portrait_can_be_tried_again(provider, n
 def test_another_picture_for_a_refused_avatar_is_sent_as_something_new(
     provider, new_avatar, django_capture_on_commit_callbacks
 ):
-    provider.mood.refuse["avatar.generate"] = (400, {"code": 2003, "message": "No face."})
+    provider.behaviour.refuse["avatar.generate"] = (400, {"code": 2003, "message": "No face."})
     avatar = new_avatar()
     work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
-    provider.mood.refuse.clear()
+    provider.behaviour.refuse.clear()
     old_files, old_reference = [file.name for file in avatar.files], avatar.client_ref
     with django_capture_on_commit_callbacks(execute=True):
         replace_portrait(avatar, FIXTURES / "astronaut.jpg", "Eileen.jpg")
@@ -117,7 +117,7 @@ def test_another_picture_for_a_refused_avatar_is_sent_as_something_new(
 
 
 def test_a_provider_that_is_down_is_asked_again_later_and_not_for_ever(provider, new_avatar):
-    provider.mood.refuse["avatar.generate"] = (500, {"code": 1, "message": "down"})
+    provider.behaviour.refuse["avatar.generate"] = (500, {"code": 1, "message": "down"})
     avatar = new_avatar()
     for _ in range(20):
         due_now(avatar)
@@ -133,7 +133,7 @@ def test_a_provider_that_is_down_is_asked_again_later_and_not_for_ever(provider,
 
 def test_a_lost_answer_is_settled_by_the_one_new_id_in_the_list(provider, new_avatar):
     provider.add_avatar()  # made elsewhere before
-    provider.mood.lose = ["avatar.generate"]
+    provider.behaviour.lose_answers = ["avatar.generate"]
     avatar = new_avatar()
     work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
@@ -148,7 +148,7 @@ def test_a_lost_answer_is_settled_by_the_one_new_id_in_the_list(provider, new_av
 
 
 def test_a_lost_answer_that_cannot_be_told_is_a_question_to_a_person(provider, new_avatar):
-    provider.mood.lose = ["avatar.generate"]
+    provider.behaviour.lose_answers = ["avatar.generate"]
     avatar = new_avatar()
     work_on_avatar(avatar.pk)
     provider.add_avatar()  # at the same time somebody else makes one: which is ours?
@@ -165,8 +165,8 @@ def test_a_lost_answer_that_cannot_be_told_is_a_question_to_a_person(provider, n
 
 
 def test_a_provider_that_knows_client_ref_is_simply_asked_again(provider, new_avatar):
-    provider.mood.honours_refs = True
-    provider.mood.lose = ["avatar.generate"]
+    provider.behaviour.supports_refs = True
+    provider.behaviour.lose_answers = ["avatar.generate"]
     avatar = new_avatar()
     work_on_avatar(avatar.pk)
     due_now(avatar)
@@ -239,8 +239,8 @@ def test_an_avatar_that_is_deleted_while_it_is_made_does_not_come_back(provider,
 
 
 def test_an_avatar_that_is_deleted_while_its_answer_is_lost_does_not_come_back(provider, new_avatar):
-    provider.mood.honours_refs = True
-    provider.mood.lose = ["avatar.generate"]
+    provider.behaviour.supports_refs = True
+    provider.behaviour.lose_answers = ["avatar.generate"]
     avatar = new_avatar()
     work_on_avatar(avatar.pk)
     services.delete_avatar(avatar)

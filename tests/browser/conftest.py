@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from avatars.models import Avatar
 from dashboard.models import User
-from tests import made
+from tests import sample_media
 from tests.conftest import FIXTURES
 from videos.models import Voice
 from videos.voices import services as voice_services
@@ -60,9 +60,9 @@ def page(browse: Callable[..., BrowserContext]) -> Page:
 @pytest.fixture
 def cut_out(speaker: Avatar, tmp_path: Path) -> Avatar:
     """An avatar as our own engine makes it: a preview, and the person alone in the same frame."""
-    with made.picture(tmp_path / "preview.jpg", (WIDTH, HEIGHT)).open("rb") as file:
+    with sample_media.picture(tmp_path / "preview.jpg", (WIDTH, HEIGHT)).open("rb") as file:
         speaker.preview.save("preview.jpg", File(file), save=False)
-    with made.cutout(tmp_path / "cutout.webp", (WIDTH, HEIGHT)).open("rb") as file:
+    with sample_media.cutout(tmp_path / "cutout.webp", (WIDTH, HEIGHT)).open("rb") as file:
         speaker.cutout.save("cutout.webp", File(file))
     return speaker
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from dashboard.jobs.local_job import LocalState
 from dashboard.jobs.provider_job import ProviderState, current_provider
 from dashboard.models import OneTimeLink
-from tests import made
+from tests import sample_media
 from videos.models import Batch, BatchItem
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def addresses(new_avatar, new_video, maria, owner, tmp_path):
     """Every page, with something in each state on it."""
-    picture = made.picture(tmp_path / "p.jpg").read_bytes()
+    picture = sample_media.picture(tmp_path / "p.jpg").read_bytes()
     avatar = new_avatar(state=ProviderState.READY, remote_id="a1", provider=current_provider(), made_by=maria)
     new_avatar(state=ProviderState.FAILED, error="We could not find a face in this picture.", made_by=maria)
     new_avatar(state=ProviderState.SENDING, made_by=maria)
@@ -25,7 +25,7 @@ def addresses(new_avatar, new_video, maria, owner, tmp_path):
     for state in ProviderState:
         videos[state] = new_video(avatar=avatar, made_by=maria, state=state, seconds=8, error="Try again.")
     ready = videos[ProviderState.READY]
-    ready.video.save("v.mp4", ContentFile(made.video(tmp_path / "v.mp4").read_bytes()), save=False)
+    ready.video.save("v.mp4", ContentFile(sample_media.video(tmp_path / "v.mp4").read_bytes()), save=False)
     ready.poster.save("p.jpg", ContentFile(picture))
     for kind, fields in {
         "webp": {"state": LocalState.WORKING, "progress": 42},

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from dashboard.jobs.local_job import LocalState
 from dashboard.jobs.provider_job import ProviderState
 from dashboard.models import User
-from tests import made
+from tests import sample_media
 from tests.browser.test_pages import asked, change
 from tests.videos import card as cards
 from videos.models import Export, Video
@@ -25,8 +25,8 @@ def video(new_video, maria, tmp_path):
     video = new_video(
         made_by=maria, state=ProviderState.READY, width=128, height=160, seconds=2, mask="m.mp4"
     )
-    film = made.video(tmp_path / "film.mp4", seconds=2).read_bytes()
-    picture = made.picture(tmp_path / "p.jpg").read_bytes()
+    film = sample_media.video(tmp_path / "film.mp4", seconds=2).read_bytes()
+    picture = sample_media.picture(tmp_path / "p.jpg").read_bytes()
     video.video.save("film.mp4", ContentFile(film), save=False)
     video.poster.save("p.jpg", ContentFile(picture))
     return video
@@ -176,7 +176,7 @@ def test_the_frame_at_which_the_player_stands_becomes_the_thumbnail(page, video,
     expect(page.get_by_text("Changing the thumbnail…")).to_be_visible()
     video.refresh_from_db()
     assert video.poster_at == pytest.approx(1.2, abs=0.01)
-    other = made.picture(tmp_path / "other.jpg", colour=(10, 200, 10)).read_bytes()
+    other = sample_media.picture(tmp_path / "other.jpg", colour=(10, 200, 10)).read_bytes()
     video.poster.save("other.jpg", ContentFile(other))
     change(Export.objects.get(), state=LocalState.READY)
     expect(page.get_by_role("button", name="Use current frame")).to_be_visible()

@@ -9,7 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from dashboard.jobs.provider_job import ProviderState
-from tests import made
+from tests import sample_media
 from videos.models import Video
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -97,8 +97,8 @@ def test_what_was_selected_comes_as_a_file(page, five):
 
 
 def test_a_moment_on_a_card_plays_it_silently(page, five, tmp_path):
-    five[0].poster.save("p.jpg", ContentFile(made.picture(tmp_path / "p.jpg").read_bytes()))
-    five[0].video.save("a.mp4", ContentFile(made.video(tmp_path / "a.mp4", seconds=2).read_bytes()))
+    five[0].poster.save("p.jpg", ContentFile(sample_media.picture(tmp_path / "p.jpg").read_bytes()))
+    five[0].video.save("a.mp4", ContentFile(sample_media.video(tmp_path / "a.mp4", seconds=2).read_bytes()))
     page.goto("/videos/")
     card, film = page.locator(f"#video-{five[0].pk}"), page.locator(".card-film")
     card.hover()

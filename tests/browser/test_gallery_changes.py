@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from avatars.models import Avatar
 from dashboard.jobs.provider_job import ProviderState
-from tests import made
+from tests import sample_media
 from tests.conftest import FIXTURES
 from videos.models import Video
 
@@ -129,7 +129,7 @@ def test_after_the_first_upload_the_empty_gallery_is_a_gallery(page):
 def test_an_upload_on_its_way_survives_new_results(page, speaker, tmp_path):
     page.goto("/avatars/")
     page.route("**/avatars/upload/", lambda route: (page.wait_for_timeout(1500), route.continue_()))
-    picture = made.picture(tmp_path / "no face.jpg")
+    picture = sample_media.picture(tmp_path / "no face.jpg")
     page.get_by_label("Add portraits").set_input_files([picture] * 5)  # three go at once, two wait
     page.get_by_role("searchbox").fill("Ada")
     expect(page).to_have_url("/avatars/?q=Ada")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests import made
+from tests import sample_media
 from tests.browser.conftest import HEIGHT, WIDTH
 from videos.looks.look import Look
 from videos.models import Backdrop, Video, Voice
@@ -200,7 +200,7 @@ def test_a_picture_has_its_own_progress_and_its_own_error(page, cut_out, tmp_pat
     network.send("Network.enable")
     slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 400_000}
     network.send("Network.emulateNetworkConditions", slow)
-    content = made.picture(tmp_path / "wall.jpg", (800, 600)).read_bytes() + bytes(400_000)
+    content = sample_media.picture(tmp_path / "wall.jpg", (800, 600)).read_bytes() + bytes(400_000)
     chooser.set_input_files({"name": "my_wall.jpg", "mimeType": "image/jpeg", "buffer": content})
     bar = page.get_by_label("Upload of my_wall.jpg")
     expect(bar).to_have_attribute("value", re.compile(r"^[1-9]\d?$"))
@@ -213,7 +213,7 @@ def test_a_picture_has_its_own_progress_and_its_own_error(page, cut_out, tmp_pat
 
 def test_a_picture_that_is_dropped_on_the_page_is_for_the_background(page, cut_out, tmp_path):
     page.goto("/videos/new/")
-    picture = made.picture(tmp_path / "wall.png", (640, 400)).read_bytes()
+    picture = sample_media.picture(tmp_path / "wall.png", (640, 400)).read_bytes()
     data = page.evaluate_handle(
         """(bytes) => { const data = new DataTransfer();
         data.items.add(new File([new Uint8Array(bytes)], "wall.png", { type: "image/png" })); return data; }""",
@@ -237,7 +237,7 @@ def test_a_page_is_not_sent_without_the_picture_that_it_wants(page, cut_out, new
     network.send("Network.enable")
     slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 100_000}
     network.send("Network.emulateNetworkConditions", slow)
-    content = made.picture(tmp_path / "wall.jpg", (800, 600)).read_bytes() + bytes(400_000)
+    content = sample_media.picture(tmp_path / "wall.jpg", (800, 600)).read_bytes() + bytes(400_000)
     page.locator("[data-backdrop-file]").set_input_files(
         {"name": "wall.jpg", "mimeType": "image/jpeg", "buffer": content}
     )

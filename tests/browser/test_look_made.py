@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from dashboard.jobs.local_job import LocalState
 from dashboard.jobs.provider_job import ProviderState, current_provider
-from tests import made
+from tests import sample_media
 from tests.browser.test_look import stage, tile
 from tests.conftest import FIXTURES
 from tests.workers import work_on_video
@@ -31,7 +31,7 @@ def test_from_the_chosen_colour_and_frame_to_the_film_that_has_them(
 ):
     remote = provider.add_avatar()
     new_avatar(state=ProviderState.READY, remote_id=remote["avatar_id"], provider=provider.url, made_by=maria)
-    provider.files["mask"] = made.mask(tmp_path / "mask.mp4")
+    provider.files["mask"] = sample_media.mask(tmp_path / "mask.mp4")
     page = browse(viewport={"width": 1280, "height": 900}).new_page()
     page.goto("/videos/new/")
     page.locator("#sound").set_input_files(FIXTURES / "hello.mp3")
@@ -117,7 +117,9 @@ def test_without_a_script_the_look_is_a_plain_form(browse, finished, tmp_path):
     tile(page, "frame", "1:1").check()
     expect(page.locator("[name=look-upload]")).to_be_hidden()
     tile(page, "background", "picture").check()
-    page.locator("[name=look-upload]").set_input_files(made.picture(tmp_path / "wall.png", (640, 400)))
+    page.locator("[name=look-upload]").set_input_files(
+        sample_media.picture(tmp_path / "wall.png", (640, 400))
+    )
     page.get_by_role("button", name="Save changes").click()
     page.wait_for_url(f"**{video.get_absolute_url()}")
     look = Video.objects.get().parsed_look
@@ -130,7 +132,7 @@ def test_without_a_script_the_look_is_a_plain_form(browse, finished, tmp_path):
 
 def test_an_avatar_of_another_frame_changes_the_shape_of_the_preview(page, cut_out, new_avatar, tmp_path):
     wide = new_avatar(name="Wide", state=ProviderState.READY, remote_id="w", provider=current_provider())
-    with made.picture(tmp_path / "wide.jpg", (900, 600)).open("rb") as file:
+    with sample_media.picture(tmp_path / "wide.jpg", (900, 600)).open("rb") as file:
         wide.preview.save("wide.jpg", File(file))
     page.goto(f"/videos/new/?avatar={cut_out.pk}")
     expect(stage(page)).to_have_css("aspect-ratio", "720 / 900")

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from avatars.models import Avatar
 from dashboard.jobs.provider_job import ProviderState, current_provider
-from tests import made
+from tests import sample_media
 from tests.conftest import FIXTURES
 from tests.sign_in import expect_sign_in
 from videos.models import Video, Voice
@@ -31,7 +31,7 @@ def speaker(new_avatar, maria):
 
 @pytest.fixture
 def film(tmp_path: Path) -> bytes:
-    return made.video(tmp_path / "film.mp4", seconds=2).read_bytes()
+    return sample_media.video(tmp_path / "film.mp4", seconds=2).read_bytes()
 
 
 def change(thing, **fields) -> None:

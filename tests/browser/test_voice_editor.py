@@ -6,7 +6,7 @@ import wave
 import pytest
 from playwright.sync_api import expect
 
-from tests import made
+from tests import sample_media
 from tests.browser.conftest import PATIENCE
 from videos.models import Video, Voice
 from videos.voices import services as voice_services
@@ -116,7 +116,7 @@ def test_a_cut_that_was_begun_is_still_there_after_a_look_at_another_voice(edito
 
 
 def test_silence_is_cut_by_one_press(page, speaker, maria, tmp_path):
-    with wave.open(str(made.sound(tmp_path / "tone.wav", 2.0))) as file:
+    with wave.open(str(sample_media.sound(tmp_path / "tone.wav", 2.0))) as file:
         tone = file.readframes(file.getnframes())
     with wave.open(str(tmp_path / "hall.wav"), "wb") as file:
         file.setparams((1, 2, 16_000, 0, "NONE", ""))

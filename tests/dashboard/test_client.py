@@ -18,7 +18,7 @@ def test_a_generated_avatar_has_its_id_gender_and_preview(provider):
 @pytest.mark.parametrize("bare", [True, False])
 @pytest.mark.parametrize("as_string", [True, False])
 def test_data_may_be_a_list_or_an_object_and_code_a_number_or_a_string(provider, bare, as_string):
-    provider.mood.bare_objects, provider.mood.numbers_as_strings = bare, as_string
+    provider.behaviour.bare_objects, provider.behaviour.numbers_as_strings = bare, as_string
     assert client().generate_avatar("https://studio.example.com/p.jpg", "ref").avatar_id
     assert len(client().list_avatars()) == 1
 
@@ -45,7 +45,7 @@ def test_a_wrong_token_is_told_in_plain_words_and_is_not_tried_again(provider):
 
 
 def test_too_many_requests_hold_every_call_back_until_the_time_it_names(provider):
-    provider.mood.busy_until = time.time() + 60
+    provider.behaviour.busy_until = time.time() + 60
     with pytest.raises(ProviderError) as caught:
         client().list_videos()
     assert 30 < caught.value.retry_after <= 61
@@ -56,7 +56,7 @@ def test_too_many_requests_hold_every_call_back_until_the_time_it_names(provider
 
 
 def test_an_answer_that_was_lost_may_have_been_carried_out(provider):
-    provider.mood.lose = ["video.generate"]
+    provider.behaviour.lose_answers = ["video.generate"]
     avatar = provider.add_avatar()
     with pytest.raises(ProviderError) as caught:
         client().generate_video(avatar["avatar_id"], "https://studio.example.com/s.wav", "ref")
@@ -86,7 +86,7 @@ def test_a_server_that_is_not_there_has_certainly_done_nothing(provider):
     ],
 )
 def test_each_kind_of_bad_answer_is_judged_once_for_all(provider, status, body, is_temporary, answer_lost):
-    provider.mood.refuse["avatar.generate"] = (status, body)
+    provider.behaviour.refuse["avatar.generate"] = (status, body)
     with pytest.raises(ProviderError) as caught:
         client().generate_avatar("https://studio.example.com/p.jpg", "ref")
     assert (caught.value.is_temporary, caught.value.answer_lost) == (is_temporary, answer_lost)
@@ -94,19 +94,19 @@ def test_each_kind_of_bad_answer_is_judged_once_for_all(provider, status, body, 
 
 
 def test_another_providers_reason_is_quoted(provider):
-    provider.mood.refuse["avatar.generate"] = (400, {"code": 10003, "message": "Face is too small"})
+    provider.behaviour.refuse["avatar.generate"] = (400, {"code": 10003, "message": "Face is too small"})
     with pytest.raises(ProviderError, match="The avatar service refused this: “Face is too small”"):
         client().generate_avatar("https://studio.example.com/p.jpg", "ref")
 
 
 def test_an_answer_without_an_id_is_no_success(provider):
-    provider.mood.refuse["video.generate"] = (200, {"code": 0, "data": {"status": "pending"}})
+    provider.behaviour.refuse["video.generate"] = (200, {"code": 0, "data": {"status": "pending"}})
     with pytest.raises(ProviderError):
         client().generate_video("a", "https://studio.example.com/s.wav", "ref")
 
 
 def test_list_entries_that_make_no_sense_are_passed_over(provider):
-    provider.mood.refuse["avatar.list"] = (
+    provider.behaviour.refuse["avatar.list"] = (
         200,
         {"code": 0, "data": [None, {"gender": "male"}, {"avatar_id": 7}]},
     )

@@ -57,7 +57,7 @@ REFUSALS = {
 def test_a_refusal_in_odd_characters_is_a_refusal_and_the_job_ends_with_a_sentence(
     provider, new_avatar, body
 ):
-    provider.mood.refuse["avatar.generate"] = (400, body)
+    provider.behaviour.refuse["avatar.generate"] = (400, body)
     with pytest.raises(ProviderError) as caught:
         client().generate_avatar(PORTRAIT, "ref")
     assert (caught.value.is_temporary, caught.value.answer_lost) == (False, False)
@@ -91,7 +91,7 @@ UNREADABLE = {
 
 @pytest.mark.parametrize(("status", "body"), UNREADABLE.values(), ids=UNREADABLE)
 def test_an_answer_that_cannot_be_used_may_have_been_a_success(provider, new_avatar, status, body):
-    provider.mood.refuse["avatar.generate"] = (status, body)
+    provider.behaviour.refuse["avatar.generate"] = (status, body)
     with pytest.raises(ProviderError) as caught:
         client().generate_avatar(PORTRAIT, "ref")
     assert (caught.value.is_temporary, caught.value.answer_lost) == (True, True)
@@ -104,7 +104,7 @@ def test_an_answer_that_cannot_be_used_may_have_been_a_success(provider, new_ava
 
 @pytest.mark.parametrize("to", ["http://[", "\xff\xfe", "http://" + "a" * 70_000, "//\0", ""])
 def test_a_redirect_to_nonsense_is_a_wrong_address(provider, to):
-    provider.mood.refuse["video.list"] = (302, b"x" * 1000, {"Location": to})
+    provider.behaviour.refuse["video.list"] = (302, b"x" * 1000, {"Location": to})
     with pytest.raises(ProviderError):
         client().list_videos()
 
@@ -113,7 +113,7 @@ def test_a_redirect_to_nonsense_is_a_wrong_address(provider, to):
     "reset", ["nan", "-nan", "inf", "-inf", "1e999", "soon", "", "\xb2", "-5", "9" * 5000]
 )
 def test_whatever_it_says_about_when_to_come_back_it_is_a_minute_or_two(provider, new_video, reset):
-    provider.mood.refuse["video.list"] = (429, envelope("", code=1009), {"X-Ratelimit-Reset": reset})
+    provider.behaviour.refuse["video.list"] = (429, envelope("", code=1009), {"X-Ratelimit-Reset": reset})
     with pytest.raises(ProviderError) as caught:
         client().list_videos()
     assert 1 <= caught.value.retry_after <= 120
@@ -192,7 +192,10 @@ def test_an_avatar_of_a_name_as_long_as_it_may_be_gives_its_video_a_title_that_f
 
 def test_a_sentence_keeps_what_belongs_to_its_language(provider):
     said = "چهره‌ای دیده نشد 👩‍🎤"  # with joiners, which are invisible and not printable
-    provider.mood.refuse["avatar.generate"] = (400, json.dumps(envelope(said), ensure_ascii=False).encode())
+    provider.behaviour.refuse["avatar.generate"] = (
+        400,
+        json.dumps(envelope(said), ensure_ascii=False).encode(),
+    )
     with pytest.raises(ProviderError, match=said):
         client().generate_avatar(PORTRAIT, "ref")
 

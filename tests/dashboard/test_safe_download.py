@@ -12,7 +12,7 @@ import pytest
 
 from dashboard.net import safe_download
 from dashboard.net.safe_download import DownloadError, Guard, download
-from tests.local_web import LocalWeb, answer, failing
+from tests.local_web import LocalWeb, answer, respond_status
 
 MAY_NOT = "The link leads to an address that this server may not visit."
 LOOPBACK = Guard(hosts=frozenset({"127.0.0.1"}))
@@ -59,7 +59,7 @@ def test_what_the_link_leads_to_is_written_to_the_file(web):
 )  # fmt: skip
 def test_no_address_inside_the_wall_is_visited(web, host):
     assert refusal(f"http://{host}:{web.port}/x", Guard()) == (MAY_NOT, False)
-    assert web.asked == []
+    assert web.requested == []
 
 
 @pytest.mark.parametrize("address", ["1.1.1.1", "2606:4700::1111", "::ffff:1.1.1.1", "64:ff9b::101:101"])
@@ -87,7 +87,7 @@ def test_a_redirect_to_the_inside_is_refused(web):
     inside.pages["/secret"] = b"secret"
     web.pages["/go"] = redirect(inside.url + "/secret")
     assert refusal(web.url + "/go") == (MAY_NOT, False)
-    assert inside.asked == []
+    assert inside.requested == []
     inside.close()
 
 
@@ -98,7 +98,7 @@ def test_redirects_are_followed_but_not_for_ever(web):
     assert fetched(web.url + "/1") == b"hello"
     web.pages["/loop"] = redirect("/loop")
     assert refusal(web.url + "/loop") == ("The link is redirected too often.", False)
-    assert web.asked.count("/loop") == safe_download.MAX_REDIRECTS + 1
+    assert web.requested.count("/loop") == safe_download.MAX_REDIRECTS + 1
 
 
 @pytest.mark.parametrize("to", ["file:///etc/passwd", "ftp://127.0.0.1/x", "http://[", "javascript:1"])
@@ -165,7 +165,7 @@ def test_a_proxy_of_the_environment_is_not_used(web, monkeypatch):
     monkeypatch.setenv("http_proxy", web.url)
     monkeypatch.setenv("HTTP_PROXY", web.url)
     assert refusal(f"http://10.0.0.1:{web.port}/x", Guard())[0] == MAY_NOT
-    assert web.asked == []
+    assert web.requested == []
 
 
 def test_the_site_itself_may_be_visited(web, settings):
@@ -246,7 +246,7 @@ def test_a_download_that_breaks_off_is_no_whole_file(web):
     ("status", "is_temporary"), [(404, False), (403, False), (401, False), (204, False), (500, True), (503, True), (429, True)]
 )  # fmt: skip
 def test_an_error_of_the_other_server_is_told_with_its_number(web, status, is_temporary):
-    web.pages["/x"] = failing(status) if status != 204 else lambda handler: answer(handler, b"", 204)
+    web.pages["/x"] = respond_status(status) if status != 204 else lambda handler: answer(handler, b"", 204)
     assert refusal(web.url + "/x") == (f"The link answers with an error (HTTP {status}).", is_temporary)
 
 
@@ -268,7 +268,7 @@ def test_a_size_that_is_no_number_is_no_size(web, announced):
 def test_odd_characters_in_an_address_are_a_sentence_or_asked_for(web, path):
     with contextlib.suppress(DownloadError):
         fetched(web.url + path)
-    assert len(web.asked) <= 1
+    assert len(web.requested) <= 1
 
 
 def test_a_server_that_is_not_there_may_be_back_later(web):

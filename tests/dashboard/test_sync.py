@@ -40,14 +40,14 @@ def test_who_asks_hears_what_was_found(provider, client, one, many, tasks):
 
 @pytest.mark.parametrize(("one", "many", "tasks"), KINDS)
 def test_a_provider_that_does_not_answer_is_told_until_it_does(provider, client, one, many, tasks):
-    provider.mood.refuse[f"{one}.list"] = (503, b"maintenance")
+    provider.behaviour.refuse[f"{one}.list"] = (503, b"maintenance")
     for ask in (lambda: client.post(reverse(f"{one}-sync")), lambda: None):  # by the button, and every hour
         ask()
         with pytest.raises(ProviderError):
             tasks.sync()
         page = client.get(reverse(many)).text
         assert f"The last sync of {many} failed. The avatar service does not answer." in page
-    provider.mood.refuse.clear()
+    provider.behaviour.refuse.clear()
     tasks.sync()
     page = client.get(reverse(many)).text
     assert "The last sync" not in page

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from dashboard.uploads import UploadError, results, sandbox
-from tests import made
+from tests import sample_media
 from tests.videos import card as cards
 
 
@@ -73,7 +73,7 @@ def test_one_child_looks_at_video_and_mask_and_makes_all_that_is_wanted_of_them(
             super().__init__(command, *args, **kwargs)
 
     monkeypatch.setattr(subprocess, "Popen", Counted)
-    video, mask = made.video(tmp_path / "video.mp4"), made.mask(tmp_path / "mask.mp4")
+    video, mask = sample_media.video(tmp_path / "video.mp4"), sample_media.mask(tmp_path / "mask.mp4")
     found = results.check_video(video, tmp_path, mask=mask)
     assert len(started) == 1
     assert found.mask_problem == ""
@@ -87,20 +87,20 @@ def broken_masks(folder: Path) -> dict[str, Path]:
     page = folder / "page.mp4"
     page.write_text("<html>sign in first</html>")
     half = folder / "half.mp4"
-    half.write_bytes(made.mask(folder / "whole.mp4").read_bytes()[:-200])
+    half.write_bytes(sample_media.mask(folder / "whole.mp4").read_bytes()[:-200])
     empty = folder / "empty.mp4"
     empty.touch()
     return {
         "page": page,
         "half": half,
         "empty": empty,
-        "size": made.mask(folder / "size.mp4", size=(64, 80)),
-        "length": made.mask(folder / "length.mp4", seconds=2),
+        "size": sample_media.mask(folder / "size.mp4", size=(64, 80)),
+        "length": sample_media.mask(folder / "length.mp4", seconds=2),
     }
 
 
 def test_a_mask_that_is_worth_nothing_spoils_only_itself(tmp_path):
-    video = made.video(tmp_path / "video.mp4")
+    video = sample_media.video(tmp_path / "video.mp4")
     for name, mask in broken_masks(tmp_path).items():
         found = results.check_video(video, tmp_path, mask=mask)
         assert found.mask_problem, name
@@ -118,7 +118,7 @@ def test_a_mask_that_the_decoder_dies_of_spoils_only_itself(tmp_path, monkeypatc
         return run(job, *args, **options)
 
     monkeypatch.setattr(sandbox, "run", die_of_masks)
-    video, mask = made.video(tmp_path / "video.mp4"), made.mask(tmp_path / "mask.mp4")
+    video, mask = sample_media.video(tmp_path / "video.mp4"), sample_media.mask(tmp_path / "mask.mp4")
     found = results.check_video(video, tmp_path, mask=mask)
     assert (found.mask_problem, found.cutout, found.frames) == (results.NO_VIDEO, None, 25)
 

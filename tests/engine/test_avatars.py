@@ -8,7 +8,7 @@ from django.core.files.storage import default_storage
 from engine import animator, tasks, views
 from engine.models import JobStatus, Rig
 from tests.engine.conftest import enqueued, picture
-from tests.local_web import failing
+from tests.local_web import respond_status
 
 
 def generate(caller, web, page="/face.jpg", **fields):
@@ -87,7 +87,7 @@ def test_behind_an_https_proxy_the_links_are_https(curl, rig, settings):
 def test_the_picture_is_asked_for_by_the_rigger_not_by_the_web(curl, web, settings):
     settings.ENGINE_GENERATE_WAIT = 0.2
     generate(curl, web)
-    assert web.asked == []
+    assert web.requested == []
     assert enqueued("rig") == [("engine.tasks.build_rig", Rig.objects.get().pk)]
 
 
@@ -138,13 +138,13 @@ def test_a_dead_link_is_told(curl, clusters, web):
     status, envelope = generate(curl, web, "/gone.jpg")
     assert (status, envelope["code"]) == (400, 2001)
     assert "404" in envelope["message"]
-    assert web.asked == ["/gone.jpg"]
+    assert web.requested == ["/gone.jpg"]
 
 
 def test_a_link_that_fails_for_a_moment_is_tried_twice(curl, clusters, web):
-    web.pages["/face.jpg"] = failing(503)
+    web.pages["/face.jpg"] = respond_status(503)
     assert generate(curl, web)[1]["code"] == 2001
-    assert web.asked == ["/face.jpg"] * 2
+    assert web.requested == ["/face.jpg"] * 2
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from engine import animator, tasks
 from engine.models import JobStatus, Render, Rig
 from tests.engine.conftest import enqueued, sound
-from tests.local_web import failing
+from tests.local_web import respond_status
 
 
 def start(caller, rig, link="https://example.com/voice.wav", **fields):
@@ -37,7 +37,7 @@ def test_a_voice_becomes_a_video_with_its_mask(curl, rig, web, double):
 
 def test_the_answer_comes_before_the_sound_is_even_looked_at(curl, rig, web):
     start(curl, rig, web.url + "/gone.wav")
-    assert web.asked == []
+    assert web.requested == []
 
 
 def test_an_unknown_avatar_is_told_at_once(curl, db):
@@ -108,11 +108,11 @@ def test_a_dead_link_shows_as_an_error_at_once(curl, pending, web, double):
 
 
 def test_a_link_that_fails_for_a_moment_is_tried_again_later(curl, pending, web, double):
-    page, web.pages["/voice.wav"] = web.pages["/voice.wav"], failing(502)
+    page, web.pages["/voice.wav"] = web.pages["/voice.wav"], respond_status(502)
     tasks.render(pending.pk)
     assert curl.data(f"video.get?video_id={pending}")["status"] == "pending"
     tasks.render(pending.pk)  # too early: nothing happens
-    assert len(web.asked) == 1
+    assert len(web.requested) == 1
     web.pages["/voice.wav"] = page
     Render.objects.update(try_after=pending.created_at)
     tasks.render(pending.pk)
@@ -120,11 +120,11 @@ def test_a_link_that_fails_for_a_moment_is_tried_again_later(curl, pending, web,
 
 
 def test_a_link_that_keeps_failing_ends_in_an_error(curl, pending, web, double):
-    web.pages["/voice.wav"] = failing(502)
+    web.pages["/voice.wav"] = respond_status(502)
     for _ in range(5):
         Render.objects.update(try_after=pending.created_at)
         tasks.render(pending.pk)
-    assert len(web.asked) == tasks.RENDER_PHASE.max_attempts
+    assert len(web.requested) == tasks.RENDER_PHASE.max_attempts
     assert curl.data(f"video.get?video_id={pending}")["error_code"] == 3001
 
 

@@ -46,9 +46,9 @@ print(video.pk)
 def slow_provider(media_files) -> Iterator[FakeProvider]:
     """It answers everything at once, but `avatar.generate` only when the test is over."""
     server = FakeProvider(dict(media_files))
-    server.mood.hang["avatar.generate"] = threading.Event()
+    server.behaviour.hang["avatar.generate"] = threading.Event()
     yield server
-    server.mood.hang["avatar.generate"].set()
+    server.behaviour.hang["avatar.generate"].set()
     server.shutdown()
     server.server_close()
 
@@ -58,7 +58,7 @@ def product(tmp_path, slow_provider) -> Iterator[Product]:
     other = {"CG_AVATAR_API_URL": slow_provider.url, "CG_AVATAR_API_TOKEN": TOKEN, "SYNC_MINUTES": "0"}
     with running(tmp_path / "data", **other) as product:
         yield product
-    slow_provider.mood.hang["avatar.generate"].set()
+    slow_provider.behaviour.hang["avatar.generate"].set()
 
 
 def test_slow_portraits_keep_no_video_from_being_sent_and_copied(product, slow_provider):

@@ -74,7 +74,7 @@ def test_a_video_that_cannot_be_saved_still_has_its_time_limit(making, refuse):
 
 
 def test_the_time_limit_of_the_others_is_reached_although_one_cannot_be_saved(making, provider, refuse):
-    provider.mood.refuse["video.list"] = (503, b"")
+    provider.behaviour.refuse["video.list"] = (503, b"")
     Video.objects.update(state_since=timezone.now() - timedelta(hours=4))
     refuse("UPDATE", Video, f"OLD.id = {making[0].pk}")
     poller.step()

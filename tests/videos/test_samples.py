@@ -60,7 +60,7 @@ def test_the_video_is_sent_when_its_avatar_can_speak(provider, maria):
 
 
 def test_a_video_whose_avatar_fails_says_so(provider, maria):
-    provider.mood.refuse["avatar.generate"] = (400, {"code": 10003, "message": "Face is too small"})
+    provider.behaviour.refuse["avatar.generate"] = (400, {"code": 10003, "message": "Face is too small"})
     video = samples.create_sample(maria)
     work_on_avatar(video.avatar_id)
     work_on_video(video.pk)

@@ -13,7 +13,7 @@ from PIL import Image
 from avatars.models import Avatar
 from avatars.services import delete_avatar
 from dashboard.jobs.provider_job import ProviderState
-from tests import made
+from tests import sample_media
 from tests.workers import work_on_video
 from videos import poller, tasks
 from videos.cards import cards_of
@@ -113,7 +113,7 @@ def test_an_error_is_told_in_the_providers_words_and_can_be_tried_again(provider
 def test_a_finished_video_has_the_person_cut_out_for_previews_of_other_looks(
     provider, video, tmp_path, media_files
 ):
-    provider.files["mask"] = made.mask(tmp_path / "mask.mp4")
+    provider.files["mask"] = sample_media.mask(tmp_path / "mask.mp4")
     run(video)
     provider.finish(video.remote_id)
     look(video)
@@ -135,7 +135,7 @@ def test_a_mask_may_be_missing(provider, video):
 
 
 def test_a_mask_that_does_not_fit_is_left_out(provider, video, tmp_path, page_of):
-    provider.files["mask"] = made.video(tmp_path / "mask.mp4", size=(64, 64))
+    provider.files["mask"] = sample_media.video(tmp_path / "mask.mp4", size=(64, 64))
     run(video)
     provider.finish(video.remote_id)
     look(video)
@@ -202,10 +202,10 @@ def test_a_video_that_the_provider_lost_fails_after_a_while_and_not_at_once(prov
 
 def test_a_provider_that_is_away_for_a_moment_fails_nothing(provider, video):
     run(video)
-    provider.mood.refuse["video.list"] = (503, b"maintenance")
+    provider.behaviour.refuse["video.list"] = (503, b"maintenance")
     assert look(video).state == ProviderState.MAKING
-    provider.mood.busy_until = time.time() + 30
-    provider.mood.refuse.clear()
+    provider.behaviour.busy_until = time.time() + 30
+    provider.behaviour.refuse.clear()
     assert look(video).state == ProviderState.MAKING
 
 
@@ -296,7 +296,7 @@ def test_a_video_that_is_being_made_is_too_late_to_cancel(provider, video):
 
 
 def test_a_lost_answer_is_not_paid_twice(provider, video):
-    provider.mood.lose = ["video.generate"]
+    provider.behaviour.lose_answers = ["video.generate"]
     assert run(video).state == ProviderState.WAITING
     assert run(video).state == ProviderState.MAKING
     assert provider.count("video.generate") == 1

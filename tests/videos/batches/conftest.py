@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.jobs.provider_job import ProviderState, current_provider
-from tests import made
+from tests import sample_media
 from tests.conftest import FIXTURES
 from tests.local_web import LocalWeb
 from videos.batches import tasks
@@ -36,7 +36,7 @@ def speaker(new_avatar, maria):
 def voice(db, tmp_path, maria):
     def make(name="Hello", **fields):
         voice = Voice(**{"name": name, "seconds": 1.0, "made_by": maria} | fields)
-        with made.sound(tmp_path / "hello.wav").open("rb") as file:
+        with sample_media.sound(tmp_path / "hello.wav").open("rb") as file:
             voice.sound.save("hello.wav", File(file), save=False)
         voice.save()
         return voice

@@ -166,7 +166,7 @@ def test_rows_that_wait_for_their_sound_can_be_cancelled(client, speaker, web):
     assert "Cancel 2 queued" in client.get(batch.get_absolute_url()).text
     client.post(reverse("batch-cancel", args=[batch.pk]))
     assert {item.state for item in run(batch)} == {"cancelled"}
-    assert web.asked == []
+    assert web.requested == []
     client.post(reverse("batch-row-retry", args=[batch.pk, batch.items.first().pk]))
     assert sorted(item.state for item in run(batch)) == ["cancelled", "ready"]
 

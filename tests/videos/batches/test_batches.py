@@ -10,7 +10,7 @@ from django.urls import reverse
 from django_q.models import OrmQ
 
 from dashboard.jobs.provider_job import ProviderState
-from tests.local_web import failing
+from tests.local_web import respond_status
 from tests.videos.batches.conftest import begun, run, send, sound
 from tests.workers import work_on_video
 from videos import poller as video_poller
@@ -135,7 +135,7 @@ def test_the_same_address_in_many_rows_is_fetched_once(client, speaker, web):
     speaker("Ada")
     batch = begun(client, *[f"Ada,{web.url}/hello.mp3"] * 3)
     assert {item.state for item in run(batch)} == {"ready"}
-    assert web.asked == ["/hello.mp3"]
+    assert web.requested == ["/hello.mp3"]
     assert Voice.objects.count() == 1
     assert Video.objects.count() == 3
 
@@ -163,18 +163,18 @@ def test_addresses_inside_the_own_network_are_never_asked(client, speaker, web, 
     (item,) = run(begun(client, f"Ada,{web.url}/hello.mp3"))
     assert item.state == "failed"
     assert "may not visit" in item.error
-    assert web.asked == []
+    assert web.requested == []
 
 
 def test_a_server_that_is_away_is_tried_some_times_and_then_told(client, speaker, web):
-    web.pages["/busy.mp3"] = failing(503)
+    web.pages["/busy.mp3"] = respond_status(503)
     speaker("Ada")
     batch = begun(client, f"Ada,{web.url}/busy.mp3")
     tasks.work(batch.items.get().pk)
     assert batch.items.get().state == "waiting"
     run(batch)
     item = batch.items.get()
-    assert (item.state, len(web.asked)) == ("failed", 4)
+    assert (item.state, len(web.requested)) == ("failed", 4)
     assert item.error == "The link answers with an error (HTTP 503)."
     web.pages["/busy.mp3"] = web.pages["/hello.mp3"]
     client.post(reverse("batch-row-retry", args=[batch.pk, item.pk]))
@@ -207,7 +207,7 @@ def test_a_worker_that_dies_in_the_middle_costs_time_and_nothing_else(client, sp
     tasks.work(item.pk)
     item.refresh_from_db()
     assert item.state == "ready"
-    assert (Video.objects.count(), Voice.objects.count(), web.asked) == (1, 1, ["/hello.mp3"])
+    assert (Video.objects.count(), Voice.objects.count(), web.requested) == (1, 1, ["/hello.mp3"])
 
 
 def test_fetching_leaves_workers_to_the_others(client, speaker, web):

@@ -6,7 +6,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image
 
-from tests import made
+from tests import sample_media
 from tests.sign_in import expect_sign_in
 from videos.models import Backdrop, Video
 
@@ -19,7 +19,7 @@ def upload(client, content: bytes, name: str = "office_wall.jpg"):
 
 
 def test_a_picture_comes_back_chosen_and_everybody_sees_it(signed_in, maria, tom, speaker, tmp_path):
-    content = made.picture(tmp_path / "wall.jpg", (3000, 1500)).read_bytes()
+    content = sample_media.picture(tmp_path / "wall.jpg", (3000, 1500)).read_bytes()
     answer = upload(signed_in(maria), content)
     backdrop = Backdrop.objects.get()
     assert f'name="look-picture" value="{backdrop.pk}" checked' in answer.text
@@ -52,13 +52,15 @@ def test_what_is_no_picture_is_told_in_a_sentence_and_leaves_nothing(signed_in, 
 
 
 def test_a_picture_that_is_too_small_says_how_large_it_has_to_be(signed_in, maria, tmp_path):
-    answer = upload(signed_in(maria), made.picture(tmp_path / "s.png", (100, 900)).read_bytes())
+    answer = upload(signed_in(maria), sample_media.picture(tmp_path / "s.png", (100, 900)).read_bytes())
     assert "at least 320 pixels" in answer.text
 
 
 def test_any_shape_will_do(signed_in, maria, tmp_path):
     assert (
-        upload(signed_in(maria), made.picture(tmp_path / "s.png", (4000, 400)).read_bytes()).status_code
+        upload(
+            signed_in(maria), sample_media.picture(tmp_path / "s.png", (4000, 400)).read_bytes()
+        ).status_code
         == 200
     )
 

@@ -6,7 +6,7 @@ from django.forms import ValidationError
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
-from tests import made
+from tests import sample_media
 from videos.looks.forms import LookForm
 from videos.looks.look import Look
 from videos.models import Backdrop
@@ -95,7 +95,9 @@ def test_what_cannot_be_is_refused_with_a_sentence(db, wrong):
 
 
 def test_a_picture_sent_with_the_form_is_taken_in_and_chosen(maria, tmp_path):
-    file = SimpleUploadedFile("my_wall.png", made.picture(tmp_path / "w.png", (640, 400)).read_bytes())
+    file = SimpleUploadedFile(
+        "my_wall.png", sample_media.picture(tmp_path / "w.png", (640, 400)).read_bytes()
+    )
     form = LookForm(sent(background="picture"), MultiValueDict({"look-upload": [file]}), user=maria)
     assert form.is_valid(), form.errors
     backdrop = Backdrop.objects.get()

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from dashboard.jobs.provider_job import ProviderState
-from tests import made
+from tests import sample_media
 from tests.conftest import FIXTURES
 from videos.models import Video, Voice
 from videos.voices import editing
@@ -108,7 +108,7 @@ def test_a_take_that_was_stopped_too_late_is_cut_to_the_longest_where_a_file_is_
 ):
     settings.CG_AVATAR_MAX_AUDIO_SECONDS = 2
     client, address = signed_in(maria), reverse("voice-upload")
-    sound = made.sound(tmp_path / "long.wav", 3.5).read_bytes()
+    sound = sample_media.sound(tmp_path / "long.wav", 3.5).read_bytes()
     for fields, status in (({}, 422), ({"recorded": "yes"}, 200)):
         file = SimpleUploadedFile("Recording.wav", sound)
         answer = client.post(address, fields | {"sound": file}, headers={"HX-Request": "true"})

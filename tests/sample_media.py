@@ -1,4 +1,4 @@
-"""Small media made on the spot: whatever a test needs to be a real picture, sound or video.
+"""Small real pictures, sounds and videos, generated for a test."""
 
 Each is made once in a process however many tests want it: they get copies.
 """
@@ -32,13 +32,13 @@ def video(path: Path, seconds: float = 1.0, size: Size = (128, 160)) -> Path:
 
 
 def mask(path: Path, seconds: float = 1.0, size: Size = (128, 160)) -> Path:
-    """White in the lower middle, where a person would be; black around."""
+    """White in the lower middle, for the person; black around it."""
     path.write_bytes(_mask(seconds, size))
     return path
 
 
 def cutout(path: Path, size: Size = (128, 160)) -> Path:
-    """The person of `mask`, alone."""
+    """The person of `mask`, with a transparent background."""
     path.write_bytes(_cutout(path.suffix, size))
     return path
 
