@@ -1,6 +1,6 @@
-"""Small real pictures, sounds and videos, generated for a test."""
+"""Small real pictures, sounds and videos, generated for a test.
 
-Each is made once in a process however many tests want it: they get copies.
+Each is generated once in a process, and tests get copies.
 """
 
 import functools
@@ -45,17 +45,17 @@ def cutout(path: Path, size: Size = (128, 160)) -> Path:
 
 @functools.cache
 def _picture(suffix: str, size: Size, colour: tuple[int, int, int]) -> bytes:
-    return _encoded(Image.new("RGB", size, colour), suffix)
+    return _encode(Image.new("RGB", size, colour), suffix)
 
 
 @functools.cache
 def _cutout(suffix: str, size: Size) -> bytes:
     image = Image.new("RGBA", size, (0, 0, 0, 0))
     image.paste((200, 60, 60, 255), (size[0] // 4, size[1] // 4, size[0] * 3 // 4, size[1]))
-    return _encoded(image, suffix)
+    return _encode(image, suffix)
 
 
-def _encoded(image: Image.Image, suffix: str) -> bytes:
+def _encode(image: Image.Image, suffix: str) -> bytes:
     file = io.BytesIO()
     image.save(file, Image.registered_extensions()[suffix])
     return file.getvalue()
@@ -76,17 +76,17 @@ def _sound(seconds: float, rate: int) -> bytes:
 @functools.cache
 def _video(seconds: float, size: Size) -> bytes:
     greys = (np.full((size[1], size[0], 3), 40 + k % 100, np.uint8) for k in range(round(seconds * 25)))
-    return _film(greys, size)
+    return _encode_video(greys, size)
 
 
 @functools.cache
 def _mask(seconds: float, size: Size) -> bytes:
     white = np.zeros((size[1], size[0], 3), np.uint8)
     white[size[1] // 4 :, size[0] // 4 : size[0] * 3 // 4] = 255
-    return _film((white for _ in range(round(seconds * 25))), size)
+    return _encode_video((white for _ in range(round(seconds * 25))), size)
 
 
-def _film(pictures: Iterable[np.ndarray], size: Size) -> bytes:
+def _encode_video(pictures: Iterable[np.ndarray], size: Size) -> bytes:
     file = io.BytesIO()
     with av.open(file, "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=25)
