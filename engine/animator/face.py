@@ -121,6 +121,9 @@ def _model(name: str) -> Any:
         elif name == "presence":  # mediapipe runs this network too, but does not return its confidence
             modules = Path(mediapipe.__file__).parent / "modules"
             _models[name] = cv2.dnn.readNetFromTFLite(str(modules / "face_landmark" / "face_landmark.tflite"))
+        elif name == "eyes":
+            path = Path(cv2.data.haarcascades) / "haarcascade_eye_tree_eyeglasses.xml"
+            _models[name] = cv2.CascadeClassifier(str(path))
         else:  # "near": faces within 2 m; "far": full range
             _models[name] = solutions.face_detection.FaceDetection(
                 model_selection=0 if name == "near" else 1, min_detection_confidence=0.3
@@ -251,6 +254,20 @@ def full_range_score(rgb: Array, points: Array) -> float:
     """
     views = (_crop_upright(rgb, points, size=256, margin=margin) for margin in (2.2, 3.0))
     return max((d.score[0] for view in views for d in _process("far", view).detections or []), default=0.0)
+
+
+def has_human_eyes(rgb: Array, points: Array) -> bool:
+    """Whether OpenCV's classifier of human eyes finds a pair where the mesh has them; above most masks it does."""
+    grey = cv2.cvtColor(_crop_upright(rgb, points, size=320, margin=1.5)[40:220], cv2.COLOR_RGB2GRAY)
+    with _lock:
+        found = _model("eyes").detectMultiScale(grey, 1.05, 2, minSize=(30, 30))
+    return any(
+        left_x + left_size / 2 < 160 < right_x + right_size / 2
+        and abs(left_y - right_y) < 25
+        and max(left_size, right_size) < 1.4 * min(left_size, right_size)
+        for left_x, left_y, left_size, _ in found
+        for right_x, right_y, right_size, _ in found
+    )
 
 
 def _crop_upright(rgb: Array, points: Array, size: int, margin: float, angle: float = 0) -> Array:

@@ -84,9 +84,9 @@ def explain_no_face(bgr: Array, candidates: list[face.Face], min_face: int) -> P
         return PortraitError("turned_away")
     face_like = [f for f in found if f.presence > FACE_LIKE and min(f.size) >= min_face]
     if any(
-        f.presence > HUMAN or f.score > MAX_ANIMAL_SCORE or _is_seen_at_full_range(bgr, f) for f in face_like
+        f.presence > HUMAN or _is_seen_at_full_range(bgr, f) or _is_behind_cover(bgr, f) for f in face_like
     ):
-        return PortraitError("covered")  # the mesh is distorted because of a mask, for example
+        return PortraitError("covered")  # which distorts the mesh
     if face_like:
         return PortraitError("animal")
     return PortraitError("no_face", ALL_BLURRED if blurred else None)
@@ -141,10 +141,15 @@ def _check_uncertain_face(bgr: Array, f: face.Face, min_face: int, sharp: float)
         raise PortraitError("no_face")
     if sharp < COVER_SHARPNESS:
         raise PortraitError("too_blurred")
-    if f.score > MAX_ANIMAL_SCORE and find_covered_part(bgr, f.points):
+    if _is_behind_cover(bgr, f):
         raise PortraitError("covered")
     raise PortraitError("animal" if f.presence > FACE_LIKE else "no_face")
 
 
 def _is_seen_at_full_range(bgr: Array, f: face.Face) -> bool:
     return face.full_range_score(np.ascontiguousarray(bgr[..., ::-1]), f.points) > MIN_FULL_RANGE_SCORE
+
+
+def _is_behind_cover(bgr: Array, f: face.Face) -> bool:
+    """Whether this is rather a person behind a mask than an animal."""
+    return f.score > MAX_ANIMAL_SCORE or face.has_human_eyes(np.ascontiguousarray(bgr[..., ::-1]), f.points)

@@ -133,13 +133,16 @@ def test_a_cat_is_no_person(fixtures, tmp_path):
         assert e.value.reason in ("animal", "no_face")
 
 
-def test_a_mask_does_not_make_an_animal_of_a_person(fixtures, tmp_path):
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize("colour", [(235, 235, 235), (20, 20, 20), (210, 150, 90)])
+def test_a_mask_does_not_make_an_animal_of_a_person(fixtures, tmp_path, colour, mirrored):
     picture = cv2.imread(str(fixtures / "astronaut.jpg"))
-    cloth = np.array([(180, 300), (286, 285), (395, 300), (370, 395), (290, 440), (210, 395)])
-    cv2.fillConvexPoly(picture, cloth, (235, 235, 235), cv2.LINE_AA)
-    cv2.imwrite(str(tmp_path / "x.png"), picture)
-    with pytest.raises(PortraitError, match="covered"):
+    cloth = np.array([(170, 250), (286, 240), (400, 250), (375, 395), (290, 440), (205, 395)])
+    cv2.fillConvexPoly(picture, cloth, colour, cv2.LINE_AA)
+    cv2.imwrite(str(tmp_path / "x.png"), cv2.flip(picture, 1) if mirrored else picture)
+    with pytest.raises(PortraitError, match="covered") as e:
         build(tmp_path / "x.png", tmp_path)
+    assert e.value.reason == "covered"
 
 
 PORTRAITS = sorted((Path(os.environ.get("MATERIAL") or "/nonexistent") / "portraits").glob("*"))
