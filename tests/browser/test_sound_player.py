@@ -99,7 +99,7 @@ def test_a_chosen_voice_goes_on_in_the_editor_and_the_small_player_is_silent(pag
 def test_a_sound_that_is_gone_is_said(listed, voices):
     voices[0].sound.storage.delete(voices[0].sound.name)
     row(listed, voices[0]).get_by_role("button", name="Play Morning").click()
-    expect(listed.locator(".toast")).to_contain_text("This sound could not be played.")
+    expect(listed.locator(".toast")).to_contain_text("This audio could not be played.")
     expect(row(listed, voices[0]).get_by_role("button", name="Play Morning")).to_be_visible()
 
 

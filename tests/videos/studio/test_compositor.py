@@ -84,7 +84,7 @@ def test_shoulders_that_the_picture_does_not_cut_off_are_left_as_they_are():
     for cuts, is_rounded in (((1, 1), False), ((0.95, 1), False), ((0.5, 0.6), True)):
         framing = Framing((0.5, 0.4), (0.3, 0.1, 0.4, 0.5), cuts)
         look = Look(background="colour", frame="16:9")
-        assert look.is_add_noise(192, 240, framing) == is_rounded
+        assert look.is_rounded(192, 240, framing) == is_rounded
 
 
 def test_where_the_picture_leaves_the_frame_its_edges_are_as_they_are():
