@@ -14,11 +14,13 @@ export class VoiceStep {
     Object.assign(this, { form, changed, input: at("sound"), error: at("sound-error"), progress: at("sound-progress"), list: at("voices"), script: at("script"), sending: null });
     this.editor = new VoiceEditor(at("voice-editor"), { made: (card, replaced) => this.put(card, replaced), changed });
     this.recorder = new VoiceRecorder(at("recorder"), at("record"), { use: (file) => this.upload(file, { recorded: true }), start: () => this.quiet() });
+    const take = (input) => {
+      if (input.files[0]) this.add(input.files[0]);
+      input.value = "";
+    };
     form.addEventListener("change", (event) => {
-      if (event.target.matches("input[type=file][data-sound]")) {
-        if (event.target.files[0]) this.add(event.target.files[0]);
-        event.target.value = "";
-      } else if (event.target.name === "voice") {
+      if (event.target.matches("input[type=file][data-sound]")) take(event.target);
+      else if (event.target.name === "voice") {
         this.error.textContent = "";
         this.choose();
       }
@@ -28,6 +30,7 @@ export class VoiceStep {
       this.input.focus();
     });
     if (this.chosen) this.open();
+    if (this.input.files.length) take(this.input); // chosen before this script had loaded
   }
 
   get chosen() { return this.form.querySelector("[name=voice]:checked"); }
