@@ -24,6 +24,7 @@ def check_queue_retry(**kwargs: Any) -> list[CheckMessage]:
 
 @register
 def check_public_url(**kwargs: Any) -> list[CheckMessage]:
+    """Another provider downloads portraits and sounds from this site."""
     if settings.EMBEDDED or settings.PUBLIC_URL:
         return []
     hint = "Set PUBLIC_URL to the address under which the avatar service can download portraits and audio."
@@ -38,6 +39,7 @@ def check_public_url(**kwargs: Any) -> list[CheckMessage]:
 
 @register
 def check_data_folder(**kwargs: Any) -> list[CheckMessage]:
+    """The data folder is writable."""
     try:
         probe = settings.FILE_UPLOAD_TEMP_DIR / ".probe"
         probe.write_bytes(b"")

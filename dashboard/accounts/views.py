@@ -51,6 +51,7 @@ def setup(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
+    """Create an account by an invitation."""
     if too_many := ratelimit.consume_or_429(request, action="link"):
         return too_many
     link = OneTimeLink.objects.find(token)
@@ -78,6 +79,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
 def new_password(request: HttpRequest, token: str) -> HttpResponse:
+    """Choose a new password with a one-time link."""
     if too_many := ratelimit.consume_or_429(request, action="link"):
         return too_many
     link = OneTimeLink.objects.find(token)
@@ -104,6 +106,7 @@ def _respond_expired(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
 def account(request: Request) -> HttpResponse:
+    """Change one's own name and address."""
     if too_many := ratelimit.consume_or_429(request, action="account"):
         return too_many
     user = User.objects.get(pk=request.user.pk)

@@ -14,6 +14,7 @@ def text(name: str, default: str = "") -> str:
 
 
 def number(name: str, default: int, *, minimum: int = 0, maximum: int | None = None) -> int:
+    """A whole number within limits."""
     raw = text(name)
     if not raw:
         return default
@@ -29,6 +30,7 @@ def number(name: str, default: int, *, minimum: int = 0, maximum: int | None = N
 
 
 def choice(name: str, default: str, *choices: str) -> str:
+    """One of the choices, in upper case."""
     value = text(name, default).upper()
     if value not in choices:
         raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
@@ -36,6 +38,7 @@ def choice(name: str, default: str, *choices: str) -> str:
 
 
 def time_zone(name: str, default: str) -> str:
+    """The name of a time zone."""
     value = text(name, default).removeprefix(":")
     if os.path.isabs(value):  # some systems have the path of a file, which Django cannot use
         return default
@@ -47,6 +50,7 @@ def time_zone(name: str, default: str) -> str:
 
 
 def flag(name: str, default: bool = False) -> bool:
+    """Yes or no."""
     raw = text(name).lower()
     if not raw:
         return default

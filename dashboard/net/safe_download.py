@@ -81,6 +81,7 @@ class Guard:
         raise problem
 
     def allows(self, ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+        """Whether this address may be connected to."""
         if any(ip in network for network in self.networks):
             return True
         if isinstance(ip, ipaddress.IPv6Address):

@@ -21,6 +21,7 @@ class Program:
 
 
 def list_programs() -> list[Program]:
+    """The processes of the product."""
     python = sys.executable
     bind = (
         f"[{settings.HOST}]:{settings.PORT}" if ":" in settings.HOST else f"{settings.HOST}:{settings.PORT}"

@@ -122,7 +122,7 @@ def _model(name: str) -> Any:
             modules = Path(mediapipe.__file__).parent / "modules"
             _models[name] = cv2.dnn.readNetFromTFLite(str(modules / "face_landmark" / "face_landmark.tflite"))
         elif name == "eyes":
-            path = Path(cv2.data.haarcascades) / "haarcascade_eye_tree_eyeglasses.xml"
+            path = Path(cv2.data.haarcascades) / "haarcascade_eye_tree_eyeglasses.xml"  # type: ignore[attr-defined]  # OpenCV's stubs leave it out
             _models[name] = cv2.CascadeClassifier(str(path))
         else:  # "near": faces within 2 m; "far": full range
             _models[name] = solutions.face_detection.FaceDetection(

@@ -20,6 +20,7 @@ PLUGINS |= {"WEBP": "PIL.WebPImagePlugin", "HEIF": "dashboard.uploads.decoder.he
 
 
 def convert_portrait(request: dict[str, Any]) -> dict[str, Any]:
+    """Write portrait.jpg and, if wanted, thumbnail.webp. Raises FileRefused."""
     image = _open(request)
     _check_shape(image.size, request)
     side = request["max_side"]

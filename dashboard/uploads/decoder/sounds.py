@@ -27,6 +27,7 @@ MAX_LEADING_ZEROS = 4096
 
 
 def convert_voice(request: dict[str, Any]) -> dict[str, Any]:
+    """Write voice.wav. Raises FileRefused."""
     with open(request["source"], "rb") as file, open_media(file, CODECS) as container:
         stream = container.streams.best("audio")
         if not isinstance(stream, av.AudioStream):
@@ -73,6 +74,7 @@ def sniff(head: bytes) -> str:
 
 
 def open_media(file: BinaryIO, codecs: str) -> av.container.InputContainer:
+    """The container of a file, whatever its name. Raises FileRefused."""
     head = file.read(64 * 1024)
     file.seek(0)
     if head[:1] == b"\0" and head[4:8] not in BOXES:
@@ -223,6 +225,7 @@ class Peaks:
         self.tops: list[int] = []
 
     def add(self, block: np.ndarray) -> None:
+        """Add a block of samples."""
         block = np.concatenate([self.rest, block])
         whole = len(block) // self.stretch * self.stretch
         loud = np.abs(block[:whole].astype(np.int32)).reshape(-1, self.stretch)
@@ -235,6 +238,7 @@ class Peaks:
             self.stretch *= 2
 
     def summarize(self, number: int) -> list[float]:
+        """As many values as wanted, from 0 to 1."""
         tops = self.tops or [int(np.abs(self.rest.astype(np.int32)).max(initial=0))]
         # Scaled so that quiet recordings fill the picture too, but silence stays flat.
         full = max(max(tops), 32767 // 50)
