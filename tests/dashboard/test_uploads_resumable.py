@@ -97,7 +97,7 @@ def test_a_portrait_that_is_sent_twice_is_one_avatar(client):
     assert Avatar.objects.count() == 1
 
 
-def test_a_sound_that_is_sent_twice_to_a_draft_is_one_sound(client, maria):
+def test_a_sound_that_is_sent_twice_to_a_draft_is_one_sound(client, maria, parts):
     from videos.models import Batch, BatchItem
 
     batch = Batch.objects.create(name="Spring", made_by=maria)
