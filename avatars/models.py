@@ -8,10 +8,10 @@ from django.db.models.fields.files import FieldFile
 from django.db.models.functions import Lower
 from django.urls import reverse
 
-from dashboard.jobs.base import JobQuerySet
+from dashboard.jobs.leased_job import JobQuerySet
 from dashboard.jobs.provider_job import ProviderJob
 from dashboard.models import Tombstone, UploadedModel
-from dashboard.provider.answers import MAX_URL
+from dashboard.provider.parsing import MAX_URL
 
 ON_CARDS = (
     "name",

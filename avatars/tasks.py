@@ -11,16 +11,17 @@ from avatars.models import Avatar
 from avatars.scheduling import next_up
 from dashboard.files import signed_links
 from dashboard.files.stored_files import delete_files, store_file
-from dashboard.jobs.base import LeaseLost
 from dashboard.jobs.enqueue import enqueue_job
+from dashboard.jobs.leased_job import LeaseLost
 from dashboard.jobs.provider_job import ProviderState, current_provider
 from dashboard.jobs.runner import JobFailed
 from dashboard.provider import lifecycle
 from dashboard.provider import sync as provider_sync
-from dashboard.provider.answers import RemoteAvatar
-from dashboard.provider.client import ProviderError, client
+from dashboard.provider.answers import ProviderError
+from dashboard.provider.client import client
 from dashboard.provider.download import download_result
-from dashboard.uploads import UploadError, portraits, results
+from dashboard.provider.parsing import RemoteAvatar
+from dashboard.uploads import UploadError, portraits, provider_files
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +112,7 @@ def _store_cutout(avatar: Avatar, ratio: float) -> bool:
     try:
         with download_result(avatar.cutout_url, max_bytes=MAX_PREVIEW_BYTES, seconds=30) as path:
             target = path.with_name("cutout.webp")
-            size = results.convert_cutout(path, target)
+            size = provider_files.convert_cutout(path, target)
             if abs(size.width / size.height / ratio - 1) < MAX_RATIO_ERROR:
                 store_file(avatar.cutout, target, f"{avatar.client_ref}.webp")
                 return True

@@ -16,7 +16,7 @@ from avatars.cards import AvatarCard, card_of
 from avatars.faces import list_other_faces
 from avatars.forms import GenderForm, NameForm
 from avatars.models import Avatar
-from dashboard.jobs.base import ForbiddenTransition, LeaseLost
+from dashboard.jobs.leased_job import ForbiddenTransition, LeaseLost
 from dashboard.provider import sync as provider_sync
 from dashboard.request import Request
 from dashboard.shortcuts import get_changeable_or_403, respond_sentence

@@ -11,7 +11,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import IntegrityError, models
 from django.utils import timezone
 
-from dashboard.provider.answers import MAX_ID
+from dashboard.provider.parsing import MAX_ID
 
 
 class UserManager(BaseUserManager["User"]):

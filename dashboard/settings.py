@@ -185,7 +185,7 @@ CACHES = {
     # The heartbeats of the clusters, several a second: kept out of the database.
     "queue": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }
-# A message only names a row; work, leases and attempts are in the row (dashboard/jobs/base.py).
+# A message only names a row; work, leases and attempts are in the row (dashboard/jobs/leased_job.py).
 # `retry` must be longer than all that may wait in the memory of a cluster: timeout x (1 + ceil((queue_limit + 1) / workers)),
 # see checks.py. `guard_cycle` stays at its default: the countdown of the sentinel must reach 0 exactly.
 WORKERS = env.number("WORKERS", 2, minimum=1)

@@ -11,8 +11,8 @@ from django.views.decorators.csrf import csrf_exempt
 
 from engine import throttle
 from engine.auth import authenticate
-from engine.envelope import ApiError, Code, failure, success
 from engine.models import Token
+from engine.responses import ApiError, Code, failure, success
 
 log = logging.getLogger(__name__)
 

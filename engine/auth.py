@@ -5,8 +5,8 @@ import hmac
 from django.conf import settings
 from django.http import HttpRequest
 
-from engine.envelope import ApiError, Code
 from engine.models import Token
+from engine.responses import ApiError, Code
 
 
 def authenticate(request: HttpRequest) -> Token | None:

@@ -8,7 +8,7 @@ from django.http import HttpRequest, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 
 from dashboard.net import safe_download
-from engine.envelope import ApiError, Code
+from engine.responses import ApiError, Code
 
 MAX_BODY = 160 * 1024  # JSON may need six bytes for a character of a script
 MAX_URL = 2000  # as in the models

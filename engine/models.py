@@ -9,7 +9,7 @@ from typing import ClassVar
 from django.db import models, transaction
 from django.utils import timezone
 
-from dashboard.jobs.base import Job, job_constraints
+from dashboard.jobs.leased_job import Job, job_constraints
 
 MAX_NAME = 80  # characters of a token's name
 

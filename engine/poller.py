@@ -17,11 +17,11 @@ from django.db.models import Q
 from django.utils import timezone
 
 from dashboard.files.stored_files import delete_on_commit
-from dashboard.jobs.base import LeaseLost
 from dashboard.jobs.enqueue import enqueue_due
+from dashboard.jobs.leased_job import LeaseLost
 from dashboard.models import Lease
-from engine.envelope import Code
 from engine.models import EngineJob, JobStatus, Render, Rig
+from engine.responses import Code
 
 log = logging.getLogger(__name__)
 

@@ -19,11 +19,11 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from dashboard.jobs import runner
-from dashboard.jobs.base import LeaseLost
+from dashboard.jobs.leased_job import LeaseLost
 from dashboard.jobs.runner import JobDelayed, JobFailed, Phase
 from dashboard.net import safe_download
-from engine.envelope import Code
 from engine.models import EngineJob, JobStatus, Render, Rig
+from engine.responses import Code
 
 log = logging.getLogger(__name__)
 

@@ -15,12 +15,12 @@ from django.db.models.fields.files import FieldFile
 from django.http import HttpRequest
 
 from dashboard.files import signed_links
-from dashboard.jobs.base import LeaseLost
 from dashboard.jobs.enqueue import enqueue_job
+from dashboard.jobs.leased_job import LeaseLost
 from engine import fields
 from engine.api_view import endpoint
-from engine.envelope import ApiError, Code
 from engine.models import EngineJob, JobStatus, Render, Rig, Token
+from engine.responses import ApiError, Code
 
 J = TypeVar("J", bound=EngineJob)
 

@@ -34,7 +34,7 @@ ARGS = [
 ]
 FIXTURES = Path(__file__).parent / "fixtures"
 
-pytest_plugins = ["tests.several_processes", "tests.sign_in", "tests.slowness"]
+pytest_plugins = ["tests.xdist_scheduling", "tests.sign_in", "tests.slow_tests"]
 
 
 @pytest.fixture(autouse=True)

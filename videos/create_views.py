@@ -21,7 +21,7 @@ from videos import tasks
 from videos.forms import NewVideoForm, speakers
 from videos.looks.forms import LookForm
 from videos.looks.look import Look
-from videos.looks.picker import LookPicker
+from videos.looks.look_choices import LookChoices
 from videos.models import Video, Voice
 from videos.voices import services as voice_services
 
@@ -115,7 +115,7 @@ def _render_page(
         avatar = avatars[0].pk  # the only choice
     context = {
         "form": form,
-        "look": LookPicker(looks, request.user),
+        "look": LookChoices(looks, request.user),
         "avatars": avatars,
         "voices": voices[:MAX_VOICES],
         "older_voices": voices[MAX_VOICES:],

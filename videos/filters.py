@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from avatars.models import Avatar
 from dashboard.files import zip_stream
 from dashboard.gallery import filters
-from dashboard.gallery.changes import Changes, Gallery
+from dashboard.gallery.live_changes import Changes, Gallery
 from dashboard.gallery.pagination import Page
 from dashboard.gallery.rendering import render_gallery
 from dashboard.gallery.selection import describe_deletion, parse_selection, split_by_permission

@@ -9,12 +9,13 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from dashboard.jobs.continue_on_error import do_each, run_each
 from dashboard.jobs.enqueue import enqueue_due
-from dashboard.jobs.isolation import do_each, run_each
 from dashboard.jobs.provider_job import ProviderState
 from dashboard.models import Lease
-from dashboard.provider.answers import RemoteVideo
-from dashboard.provider.client import ProviderError, client
+from dashboard.provider.answers import ProviderError
+from dashboard.provider.client import client
+from dashboard.provider.parsing import RemoteVideo
 from videos.models import Video
 from videos.scheduling import next_up
 from videos.tasks import request_sync, start

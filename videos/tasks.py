@@ -14,16 +14,17 @@ from avatars.models import Avatar
 from dashboard.files import signed_links
 from dashboard.files.filenames import MAX_NAME
 from dashboard.files.stored_files import store_file
-from dashboard.jobs.base import ForbiddenTransition, LeaseLost
 from dashboard.jobs.enqueue import enqueue, enqueue_job
+from dashboard.jobs.leased_job import ForbiddenTransition, LeaseLost
 from dashboard.jobs.provider_job import ProviderState, current_provider
 from dashboard.models import Tombstone
 from dashboard.provider import lifecycle
 from dashboard.provider import sync as provider_sync
-from dashboard.provider.answers import RemoteVideo
-from dashboard.provider.client import ProviderError, client
+from dashboard.provider.answers import ProviderError
+from dashboard.provider.client import client
 from dashboard.provider.download import download_result
-from dashboard.uploads import UploadError, results
+from dashboard.provider.parsing import RemoteVideo
+from dashboard.uploads import UploadError, provider_files
 from videos import captions
 from videos.exports import services as exports
 from videos.models import Video
@@ -141,7 +142,7 @@ def _copy(video: Video) -> None:
     ):
         video.renew_lease(COPY_LEASE_SECONDS)
         try:
-            film = results.check_video(path, path.parent, mask=mask, at=video.poster_moment)
+            film = provider_files.check_video(path, path.parent, mask=mask, at=video.poster_moment)
         except UploadError as error:
             log.warning("video %s: %s", video.pk, error)
             raise ProviderError(
@@ -169,7 +170,7 @@ def _download_mask(video: Video, url: str) -> Iterator[Path | None]:
 
 
 def _store_files(
-    video: Video, path: Path, mask: Path | None, film: results.CheckedVideo, item: RemoteVideo
+    video: Video, path: Path, mask: Path | None, film: provider_files.CheckedVideo, item: RemoteVideo
 ) -> None:
     """Store the checked files and then mark the video as ready."""
     if film.mask_problem:

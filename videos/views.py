@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from dashboard.files.filenames import for_filename
-from dashboard.jobs.base import ForbiddenTransition, LeaseLost
+from dashboard.jobs.leased_job import ForbiddenTransition, LeaseLost
 from dashboard.jobs.provider_job import ProviderState
 from dashboard.provider import sync as provider_sync
 from dashboard.request import Request

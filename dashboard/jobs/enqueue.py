@@ -10,8 +10,8 @@ from django.core.cache import cache
 from django.db.transaction import on_commit
 from django_q.tasks import async_task
 
-from dashboard.jobs.base import Job, JobQuerySet
-from dashboard.jobs.isolation import do_each
+from dashboard.jobs.continue_on_error import do_each
+from dashboard.jobs.leased_job import Job, JobQuerySet
 
 REPEAT_SECONDS = 30  # between two messages for the same version of a row
 MAX_ROWS = 20  # at one time; the next ones follow when these are done

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from dashboard.jobs.base import Job, job_constraints
+from dashboard.jobs.leased_job import Job, job_constraints
 from dashboard.jobs.runner import Phase
 
 MAX_ATTEMPTS = 4

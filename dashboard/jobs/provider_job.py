@@ -9,9 +9,9 @@ from django.db import models
 from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
-from dashboard.jobs.base import Job, job_constraints
+from dashboard.jobs.leased_job import Job, job_constraints
 from dashboard.models import OwnedModel, Tombstone, User
-from dashboard.provider.answers import MAX_ID
+from dashboard.provider.parsing import MAX_ID
 
 
 def current_provider() -> str:

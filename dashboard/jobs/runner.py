@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from dashboard.jobs.base import Job, LeaseLost, backoff
+from dashboard.jobs.leased_job import Job, LeaseLost, backoff
 
 log = logging.getLogger(__name__)
 

@@ -1,212 +1,141 @@
-"""The answers of the provider as values that are safe to store and to show.
+"""Judges an answer of the provider: its data, or a ProviderError that says whether trying again can help.
 
-The provider is not trusted: texts are cleaned and cut to the length of their columns, and a value of the wrong type
-counts as missing. So does an id or an address that is too long, because a part of it would have no meaning. Models
-take their max_length from here, so that no database refuses a value.
+What the data says about avatars and videos is read by parsing.py.
 """
 
-import json
-from dataclasses import dataclass, field
-from typing import Any
+import logging
+import math
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
-MAX_ID = 200
-MAX_STATE = 40
-MAX_URL = 2000
-MAX_UNSTORED_URL = 8000  # of a link that is used immediately
-MAX_SENTENCE = 500
-MAX_LIST = 20  # faces and warnings of one picture; more are ignored
-FRAMING = {"eyes": 2, "head": 4, "cuts": 2}  # how many shares each has
-SMALLEST_HEAD = 0.01  # of the frame
-JOINERS = "\u200c\u200d"  # invisible characters that Persian, Hindi and emoji need
+import requests
+from django.conf import settings
 
-Box = tuple[float, float, float, float]
+from dashboard.provider.parsing import RemoteAvatar, RemoteVideo, parse_envelope
 
+log = logging.getLogger(__name__)
+R = TypeVar("R", RemoteAvatar, RemoteVideo)
 
-@dataclass(frozen=True)
-class RemoteAvatar:
-    avatar_id: str
-    gender: str = ""  # "male", "female" or empty
-    preview_url: str = ""
-    faces: tuple[Box, ...] = ()  # x, y, w, h as shares of the picture: ours again
-    face: int = 0  # which of them was used
-    warnings: tuple[str, ...] = ()  # what could be better about the picture, in sentences
-    cutout_url: str = ""  # the person alone, with an alpha channel: an extra of our own engine
-    framing: dict[str, list[float]] = field(default_factory=dict)  # where the head is: see _parse_framing
-    client_ref: str = ""  # empty: the provider does not know this field
+TOO_MANY_REQUESTS = 1009
+NOT_FOUND = 10001
+DEFAULT_WAIT = 30  # seconds, where the provider does not name a time
+# Of our own engine, which another provider may be as well: the request, its moment, links that could not be followed.
+ABOUT_REQUEST = {*range(1001, 1012), 2001, 3001, NOT_FOUND}
 
-    @property
-    def remote_id(self) -> str:
-        return self.avatar_id
+UNREACHABLE = "The avatar service does not answer. Try again in a few minutes."
+NO_ENTRY = "The avatar service does not accept our key. The owner of this site has to renew it."
+WRONG_ADDRESS = "The avatar service sent an invalid answer. The owner of this site has to check its address."
+BUSY = "The avatar service is busy. This continues automatically in a minute."
 
 
-@dataclass(frozen=True)
-class RemoteVideo:
-    video_id: str
-    status: str = ""  # pending, in_progressing, finished, error; others may come
-    video_url: str = ""
-    mask_video_url: str = ""
-    captions_url: str = ""  # WebVTT; only where a script was sent and fits
-    script_matches: bool | None = None  # whether it fits; None: this provider knows nothing of scripts
-    avatar_id: str = ""
-    framing: dict[str, list[float]] = field(default_factory=dict)
-    client_ref: str = ""
-    progress: int | None = None  # 0 to 100
-    error: str = ""
+class ProviderError(Exception):
+    """A call that did not succeed.
 
-    @property
-    def remote_id(self) -> str:
-        return self.video_id
-
-
-Remote = RemoteAvatar | RemoteVideo
-
-
-# ---------------------------------------------------------------- a whole answer
-
-
-@dataclass(frozen=True)
-class Envelope:
-    """The outer object of every answer. `code` is None if the answer is no envelope or has no code."""
-
-    code: int | None = None
-    message: str = ""
-    data: Any = None
-    is_object: bool = False
-
-
-def parse_envelope(content: bytes) -> Envelope:
-    """Parse an answer. Never raises: invalid content gives an empty envelope."""
-    try:
-        # Lenient with odd encodings and raw control characters: the sentence may still be readable.
-        text = content.decode(json.detect_encoding(content), errors="replace")
-        fields = json.loads(text, strict=False)
-    except (ValueError, RecursionError):
-        return Envelope()
-    if not isinstance(fields, dict):
-        return Envelope()
-    return Envelope(
-        _parse_code(fields.get("code")), parse_sentence(fields.get("message")), fields.get("data"), True
-    )
-
-
-def _parse_code(value: Any) -> int | None:
-    """A number, or the number as a string."""
-    if isinstance(value, str) and len(value) <= 12:
-        try:
-            value = int(value)
-        except ValueError:
-            return None
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e12:
-        value = int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-# ---------------------------------------------------------------- one item of an answer
-
-
-def parse_avatar(item: Any) -> RemoteAvatar | None:
-    """None for an item without a usable id."""
-    if not isinstance(item, dict) or not (avatar_id := parse_id(item.get("avatar_id"))):
-        return None
-    gender = parse_sentence(item.get("gender")).lower()
-    faces = _parse_faces(item.get("faces"))
-    warnings = (parse_sentence(warning) for warning in _parse_list(item.get("warnings")))
-    return RemoteAvatar(
-        avatar_id=avatar_id,
-        gender=gender if gender in {"male", "female"} else "",
-        preview_url=parse_url(item.get("preview_url")),
-        cutout_url=parse_url(item.get("cutout_url")),
-        faces=faces,
-        face=parse_number(item.get("face"), maximum=max(len(faces) - 1, 0)) or 0,
-        framing=_parse_framing(item.get("framing")),
-        warnings=tuple(warning for warning in warnings if warning),
-        client_ref=parse_id(item.get("client_ref")),
-    )
-
-
-def parse_video(item: Any) -> RemoteVideo | None:
-    """None for an item without a usable id."""
-    if not isinstance(item, dict) or not (video_id := parse_id(item.get("video_id"))):
-        return None
-    captions_url = parse_url(item.get("captions_url"), max_length=MAX_UNSTORED_URL)
-    return RemoteVideo(
-        video_id=video_id,
-        status=parse_sentence(item.get("status"), max_length=MAX_STATE).lower()[:MAX_STATE],
-        video_url=parse_url(item.get("video_url"), max_length=MAX_UNSTORED_URL),
-        mask_video_url=parse_url(item.get("mask_video_url"), max_length=MAX_UNSTORED_URL),
-        captions_url=captions_url,
-        script_matches=bool(captions_url) if "captions_url" in item else None,
-        avatar_id=parse_id(item.get("avatar_id")),
-        framing=_parse_framing(item.get("framing")),
-        client_ref=parse_id(item.get("client_ref")),
-        progress=parse_number(item.get("progress"), maximum=100),
-        error=parse_sentence(item.get("error")),
-    )
-
-
-# ---------------------------------------------------------------- single values
-
-
-def parse_id(value: Any) -> str:
-    """An id unchanged, or an empty string: a part of it would be the id of something else."""
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18:
-        value = str(value)
-    return value if isinstance(value, str) and len(value) <= MAX_ID and value.isprintable() else ""
-
-
-def parse_url(value: Any, *, max_length: int = MAX_URL) -> str:
-    """An address, or an empty string if it cannot be used."""
-    if not isinstance(value, str) or len(value) > max_length:
-        return ""
-    value = value.strip()
-    return value if value.isprintable() and " " not in value else ""
-
-
-def parse_sentence(value: Any, *, max_length: int = MAX_SENTENCE) -> str:
-    """A text in one line, cut to a limit."""
-    if not isinstance(value, str):
-        return ""
-    # Cut first: a text may be many megabytes long.
-    start = value[: 4 * max_length]
-    start = " ".join("".join(c if c.isprintable() or c in JOINERS else " " for c in start).split())
-    return start if len(start) <= max_length else f"{start[: max_length - 1].rstrip()}…"
-
-
-def parse_number(value: Any, *, maximum: float) -> int | None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return round(value) if is_number and 0 <= value <= maximum else None
-
-
-def _parse_list(value: Any) -> list[Any]:
-    return value[:MAX_LIST] if isinstance(value, list) else []
-
-
-def _parse_faces(value: Any) -> tuple[Box, ...]:
-    """All boxes or none, because `face` is an index into them."""
-    boxes = _parse_list(value)
-    if not all(isinstance(box, list) and len(box) == 4 and all(map(_is_share, box)) for box in boxes):
-        return ()
-    return tuple((float(x), float(y), float(w), float(h)) for x, y, w, h in boxes)
-
-
-def _parse_framing(value: Any) -> dict[str, list[float]]:
-    """Where the head is in preview and video, an extra of our own engine: points and lines as shares of the frame.
-
-    `eyes` [x, y], `head` [x, y, width, height] from hair to chin, `cuts` [left, right]: how far down the person first
-    touches those edges. Empty where it is missing or makes no sense.
+    `str`: a sentence for people. `is_temporary`: repeating the call can help. `is_refusal`: this portrait or sound was
+    refused, and would be again. `answer_lost`: the request may have been carried out. `retry_after`: seconds to wait at
+    least. `code` and `status`: as in the provider's answer.
     """
-    if not isinstance(value, dict):
-        return {}
-    found = {}
-    for name, length in FRAMING.items():
-        shares = value.get(name)
-        if not isinstance(shares, list) or len(shares) != length or not all(map(_is_share, shares)):
-            return {}
-        found[name] = [float(share) for share in shares]
-    _, y, width, height = found["head"]
-    is_head = min(width, height) > SMALLEST_HEAD and y <= found["eyes"][1] <= y + height
-    return found if is_head else {}
+
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        is_temporary: bool = False,
+        is_refusal: bool = False,
+        answer_lost: bool = False,
+        code: int = 0,
+        status: int = 0,
+        retry_after: float = 0,
+    ) -> None:
+        super().__init__(sentence)
+        self.is_temporary = is_temporary
+        self.is_refusal = is_refusal
+        self.answer_lost = answer_lost
+        self.code = code
+        self.status = status
+        self.retry_after = retry_after
+
+    @property
+    def is_unknown_id(self) -> bool:
+        return self.code == NOT_FOUND or self.status == 404
 
 
-def _is_share(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
+def judge_answer(response: requests.Response, content: bytes) -> Any:
+    """The data in the envelope of a successful answer."""
+    status, envelope = response.status_code, parse_envelope(content)
+    code, message = envelope.code, envelope.message
+    if status == 429 or code == TOO_MANY_REQUESTS:
+        raise _to_busy(response)
+    if code == 0 and status < 400:
+        return envelope.data
+    if status in {401, 403}:
+        raise ProviderError(NO_ENTRY, code=code or 0, status=status)
+    if 400 <= status < 500 and envelope.is_object:  # a refusal by the API, with or without a code
+        raise _to_refusal(response, code or 0, message)
+    if code is None and 300 <= status < 500:
+        raise ProviderError(WRONG_ADDRESS, status=status)
+    if code is None or status >= 500:
+        # 200 without an envelope: the request may have been carried out.
+        raise ProviderError(
+            _explain_refusal(message) if code and message else UNREACHABLE,
+            is_temporary=True,
+            answer_lost=status < 400,
+            code=code or 0,
+            status=status,
+        )
+    raise _to_refusal(response, code, message)
+
+
+def _to_busy(response: requests.Response) -> ProviderError:
+    try:
+        wait = float(response.headers.get("X-Ratelimit-Reset", "")) - time.time()
+    except ValueError:
+        wait = DEFAULT_WAIT
+    return busy_error(min(max(wait, 1), 120) if math.isfinite(wait) else DEFAULT_WAIT)
+
+
+def busy_error(wait: float) -> ProviderError:
+    """The error while the rate limit is exceeded, for `wait` seconds."""
+    return ProviderError(BUSY, is_temporary=True, code=TOO_MANY_REQUESTS, status=429, retry_after=wait)
+
+
+def _explain_refusal(message: str) -> str:
+    """A refusal as a sentence for people, which is what our own engine sends."""
+    if settings.EMBEDDED and message:
+        return message
+    return f"The avatar service refused this: “{message or 'no reason given'}”."
+
+
+def _to_refusal(response: requests.Response, code: int, message: str) -> ProviderError:
+    """The error for an envelope with a failure: about the input of a generate call, unless code or status differ."""
+    status = response.status_code
+    is_about_input = code not in ABOUT_REQUEST and status not in {404, 405, 408, 409, 425}
+    is_refusal = response.request.method == "POST" and is_about_input
+    return ProviderError(_explain_refusal(message), code=code, status=status, is_refusal=is_refusal)
+
+
+def parse_one(data: Any, parse: Callable[[Any], R | None]) -> R:
+    """The item in the data, which may be a list of one or the object itself."""
+    found = parse(data[0] if isinstance(data, list) and data else data)
+    if found is None:
+        raise ProviderError(UNREACHABLE, is_temporary=True, answer_lost=True)
+    return found
+
+
+def to_list(data: Any, key: str) -> list[Any]:
+    if data is None:
+        return []
+    if isinstance(data, dict):
+        data = [data] if key in data else next((v for v in data.values() if isinstance(v, list)), [])
+    if not isinstance(data, list):
+        raise ProviderError(UNREACHABLE, is_temporary=True)
+    return data
+
+
+def parse_all(items: Sequence[Any], parse: Callable[[Any], R | None]) -> list[R]:
+    """The items that can be parsed."""
+    found = [parsed for item in items if (parsed := parse(item)) is not None]
+    if len(found) < len(items):
+        log.warning("%s of %s items of a list cannot be used", len(items) - len(found), len(items))
+    return found

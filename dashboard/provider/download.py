@@ -9,7 +9,7 @@ from django.conf import settings
 
 from dashboard.files.stored_files import DISK_FULL
 from dashboard.net import safe_download
-from dashboard.provider.client import ProviderError
+from dashboard.provider.answers import ProviderError
 
 
 @contextmanager

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from dashboard.jobs.provider_job import ProviderJob, ProviderState, current_provider
 from dashboard.models import Tombstone
-from dashboard.provider.answers import RemoteAvatar, RemoteVideo
-from dashboard.provider.client import ProviderError
+from dashboard.provider.answers import ProviderError
+from dashboard.provider.parsing import RemoteAvatar, RemoteVideo
 
 R = TypeVar("R", RemoteAvatar, RemoteVideo)
 

@@ -12,20 +12,20 @@ from django.db import IntegrityError, transaction
 
 from dashboard.files.stored_files import DISK_FULL, delete_on_commit
 from dashboard.jobs import runner
-from dashboard.jobs.base import LeaseLost, backoff
+from dashboard.jobs.continue_on_error import do_each
 from dashboard.jobs.enqueue import enqueue_job
-from dashboard.jobs.isolation import do_each
+from dashboard.jobs.leased_job import LeaseLost, backoff
 from dashboard.jobs.provider_job import ProviderJob, ProviderState
 from dashboard.jobs.runner import JobDelayed, JobFailed, Phase
 from dashboard.models import Tombstone
-from dashboard.provider.answers import RemoteAvatar, RemoteVideo
-from dashboard.provider.client import ProviderError
+from dashboard.provider.answers import ProviderError
 from dashboard.provider.generate_once import (
     OutcomeUnknown,
     find_unknown,
     generate_once,
     has_unanswered_calls,
 )
+from dashboard.provider.parsing import RemoteAvatar, RemoteVideo
 
 log = logging.getLogger(__name__)
 

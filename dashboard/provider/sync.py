@@ -9,7 +9,7 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from dashboard.provider.client import ProviderError
+from dashboard.provider.answers import ProviderError
 
 BUSY_SECONDS = 120  # nobody waits longer than that
 RESULT_SECONDS = 600

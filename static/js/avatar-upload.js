@@ -1,7 +1,7 @@
 // The avatars' page: each chosen or dropped picture becomes a card at once, with its own progress and its own error.
 
 import { checkPortrait } from "./portrait-check.js";
-import { dropPage, say } from "./send.js";
+import { dropPage, say } from "./send-form.js";
 import { UploadQueue } from "./upload.js";
 
 const form = document.querySelector("form[data-upload]"); // on an empty page the large one, later one in the header

@@ -1,7 +1,7 @@
 // A sheet's rows before they are made: sound files that are added here find the rows that name them, a fixed sheet replaces
 // what it names.
 
-import { SHEETS, dropPage, say } from "./send.js";
+import { SHEETS, dropPage, say } from "./send-form.js";
 import { UploadQueue } from "./upload.js";
 
 const form = document.getElementById("draft-sounds");

@@ -1,4 +1,4 @@
-// What came and went elsewhere while a gallery is looked at: see dashboard/gallery/changes.py.
+// What came and went elsewhere while a gallery is looked at: see dashboard/gallery/live_changes.py.
 
 const shown = () => [...document.querySelectorAll("#cards > [id]")].map((item) => item.id.split("-").at(-1));
 

@@ -1,7 +1,7 @@
 // Selecting many cards of a gallery, to download or to delete them. Everything is looked up when it is needed: a search
 // brings new results, a poll new cards.
 
-import { say } from "./send.js";
+import { say } from "./send-form.js";
 
 const chosen = new Set();
 let last = null; // where a range begins

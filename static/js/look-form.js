@@ -1,7 +1,7 @@
 // The step "Look": its controls, the previews that follow them, moving the person, pictures for the background.
 
 import { PLACED, PLAIN, canvas, covers, draw, extended, fill, headIs, isAutomatic, place, placement, withoutPerson } from "./look.js";
-import { dropPage, say, tooLarge } from "./send.js";
+import { dropPage, say, tooLarge } from "./send-form.js";
 import { uploadFile } from "./upload.js";
 
 const root = document.querySelector("[data-look]");

@@ -1,7 +1,7 @@
 // Whether a picture can be a portrait, as far as a browser sees before it is sent: kind and size of the file, width and
 // height of the picture. The sentences are the server's (dashboard/uploads/decoder/pictures.py), which looks again.
 
-import { tooLarge } from "./send.js";
+import { tooLarge } from "./send-form.js";
 
 // What is wrong with the file, in a sentence; empty where nothing is seen. `limits` is the dataset of a form with
 // {% portrait_limits %}.

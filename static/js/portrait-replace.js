@@ -1,7 +1,7 @@
 // "Choose another picture" of an avatar whose portrait was refused, on its card and on its own page.
 
 import { checkPortrait } from "./portrait-check.js";
-import { page, say } from "./send.js";
+import { page, say } from "./send-form.js";
 import { showProgress, uploadFile } from "./upload.js";
 
 document.addEventListener("change", (event) => {

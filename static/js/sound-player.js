@@ -1,6 +1,6 @@
 // The small player of a sound, wherever one is listed: templates/_sound_player.html. One sound plays at a time.
 
-import { say } from "./send.js";
+import { say } from "./send-form.js";
 
 const STEPS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 };
 const FAILED = "This audio could not be played. Reload the page and try again.";

@@ -2,7 +2,7 @@
 // go in pieces, so that only a piece is sent again; every file has a reference, so that none is taken twice
 // (dashboard/uploads/resumable.py).
 
-import { newReference, page, say, sendForm, tooLarge } from "./send.js";
+import { newReference, page, say, sendForm, tooLarge } from "./send-form.js";
 
 const PIECE = 8 * 2 ** 20; // bytes
 const ATTEMPTS = 6; // in a row in which nothing arrived, although the server can be reached

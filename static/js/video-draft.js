@@ -1,9 +1,9 @@
 // What somebody has begun on the page "Make a video" is kept in this browser, for this person alone: until the video is
 // made, until it is discarded, or for a week. What a link has chosen (?avatar=, ?voice=, ?look=) always wins.
 
-import { newReference, say } from "./send.js";
+import { newReference, say } from "./send-form.js";
 
-const PREFIX = "draft-"; // js/ui.js clears what begins so at sign-out
+const PREFIX = "draft-"; // js/common.js clears what begins so at sign-out
 const KEPT = 7 * 24 * 3600 * 1000; // milliseconds
 const MADE = /(?:^|; )video_made=([\w-]+)/; // the cookie that tells which page has become a video
 

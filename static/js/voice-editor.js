@@ -1,6 +1,6 @@
 // Trims a voice and normalizes its volume. What is seen is always the recording itself; a result is a voice of its own beside it.
 
-import { say, sendForm } from "./send.js";
+import { say, sendForm } from "./send-form.js";
 import { playAlone } from "./sound-player.js";
 import { Wave } from "./voice-wave.js";
 

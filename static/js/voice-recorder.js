@@ -1,6 +1,6 @@
 // Recording a voice: level, pause, take again. A take is never lost: it stays until it is used or discarded.
 
-import { page, refreshToken, say } from "./send.js";
+import { page, refreshToken, say } from "./send-form.js";
 import { clock, SoundPlayer } from "./sound-player.js";
 import { LevelMeter } from "./voice-level.js";
 

@@ -1,6 +1,6 @@
 // The step "What they say": a sound is sent as soon as it is there, and what is chosen opens in the editor.
 
-import { say, tooLarge } from "./send.js";
+import { say, tooLarge } from "./send-form.js";
 import { pauseAll } from "./sound-player.js";
 import { showProgress, uploadFile } from "./upload.js";
 import { VoiceEditor } from "./voice-editor.js";

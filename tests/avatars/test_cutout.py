@@ -7,7 +7,7 @@ from PIL import Image
 from avatars import services
 from dashboard.jobs.provider_job import ProviderState
 from tests import sample_media
-from tests.workers import work_on_avatar
+from tests.run_tasks import work_on_avatar
 
 
 @pytest.fixture

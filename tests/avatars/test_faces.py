@@ -6,7 +6,7 @@ from django.core.files.storage import default_storage
 from avatars import services
 from avatars.models import Avatar
 from dashboard.jobs.provider_job import ProviderState
-from tests.workers import work_on_avatar
+from tests.run_tasks import work_on_avatar
 
 TWO = [[0.5, 0.2, 0.3, 0.3], [0.1, 0.25, 0.2, 0.2]]
 

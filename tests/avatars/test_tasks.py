@@ -14,7 +14,7 @@ from dashboard.jobs.provider_job import ProviderState
 from dashboard.models import Tombstone
 from dashboard.provider.client import Client
 from tests.conftest import FIXTURES
-from tests.workers import work_on_avatar
+from tests.run_tasks import work_on_avatar
 
 
 def due_now(avatar: Avatar) -> None:

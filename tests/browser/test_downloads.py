@@ -13,9 +13,9 @@ from dashboard.jobs.provider_job import ProviderState
 from dashboard.models import User
 from tests import sample_media
 from tests.browser.test_pages import asked, change
-from tests.videos import card as cards
+from tests.videos import generated_video as cards
 from videos.models import Export, Video
-from videos.studio.dispatch import make
+from videos.studio.make_file import make_file
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -273,7 +273,7 @@ def test_the_browser_shows_what_is_behind_a_transparent_webm(page, video, tmp_pa
     film = cards.make(tmp_path, 0.6, 0.4)
     target = tmp_path / "out.webm"
     request = {"kind": "webm", "video": str(film.video), "mask": str(film.mask), "target": str(target)}
-    make(request, lambda part: None)
+    make_file(request, lambda part: None)
     export = Export(video=video, kind="webm", state=LocalState.READY)
     export.file.save("out.webm", ContentFile(target.read_bytes()))
     page.goto(video.get_absolute_url())

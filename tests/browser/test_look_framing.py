@@ -19,7 +19,7 @@ from videos.looks.framing import Framing
 from videos.looks.look import Look
 from videos.models import Video
 from videos.studio.compositor import Composition, Compositor
-from videos.studio.footage import Shot
+from videos.studio.video_reader import Shot
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

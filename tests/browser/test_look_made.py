@@ -12,7 +12,7 @@ from dashboard.jobs.provider_job import ProviderState, current_provider
 from tests import sample_media
 from tests.browser.test_look import stage, tile
 from tests.conftest import FIXTURES
-from tests.workers import work_on_video
+from tests.run_tasks import work_on_video
 from videos import poller
 from videos.exports import services, tasks
 from videos.models import Backdrop, Export, Video

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from avatars.models import Avatar
 from tests.conftest import FIXTURES
-from tests.shaky_line import ShakyLine
+from tests.flaky_connection import ShakyLine
 from videos.models import Voice
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]

@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from dashboard.provider.client import Client, ProviderError, client
+from dashboard.provider.answers import ProviderError
+from dashboard.provider.client import Client, client
 from tests.fake_provider import TOKEN
 
 

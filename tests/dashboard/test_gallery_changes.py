@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from avatars.models import Avatar
-from dashboard.gallery.changes import MAX_NEW, Mark, match_changed
+from dashboard.gallery.live_changes import MAX_NEW, Mark, match_changed
 from dashboard.jobs.provider_job import ProviderState
 from tests.sign_in import expect_sign_in
 from videos.models import Batch, Video, Voice

@@ -9,7 +9,8 @@ from django.db import models
 from avatars import tasks as avatar_tasks
 from avatars.models import Avatar
 from dashboard.jobs.provider_job import ProviderState
-from dashboard.provider.client import Client, ProviderError, client
+from dashboard.provider.answers import ProviderError
+from dashboard.provider.client import Client, client
 from tests.fake_provider import TOKEN
 from videos import poller
 from videos import tasks as video_tasks

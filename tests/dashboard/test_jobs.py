@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from avatars.models import Avatar
-from dashboard.jobs.base import ForbiddenTransition, LeaseLost, backoff
+from dashboard.jobs.leased_job import ForbiddenTransition, LeaseLost, backoff
 from dashboard.jobs.provider_job import ACTIVE_STATES, ProviderJob, ProviderState
 
 

@@ -5,7 +5,7 @@ from django.core.cache import cache
 from django.urls import reverse
 
 from avatars import tasks as avatars
-from dashboard.provider.client import ProviderError
+from dashboard.provider.answers import ProviderError
 from videos import tasks as videos
 
 KINDS = [("avatar", "avatars", avatars), ("video", "videos", videos)]

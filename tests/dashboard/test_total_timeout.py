@@ -7,7 +7,8 @@ import time
 import pytest
 
 from dashboard.provider import client as clients
-from dashboard.provider.client import Client, ProviderError
+from dashboard.provider.answers import ProviderError
+from dashboard.provider.client import Client
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 DRIPS = {

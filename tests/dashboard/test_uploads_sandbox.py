@@ -13,7 +13,7 @@ import pytest
 from django.core.files.base import ContentFile
 from PIL import Image
 
-from dashboard.uploads import UploadError, portraits, results, sandbox, voices
+from dashboard.uploads import UploadError, portraits, provider_files, sandbox, voices
 from tests.dashboard.test_uploads_voices import encoded
 
 QUICK = sandbox.Limits(memory=512 * 2**20, seconds=1, file=2**20)
@@ -26,7 +26,7 @@ def modules_after(statement: str) -> set[str]:
 
 
 def test_the_calling_process_imports_no_decoder():
-    loaded = modules_after("from dashboard.uploads import UploadError, portraits, voices, results")
+    loaded = modules_after("from dashboard.uploads import UploadError, portraits, voices, provider_files")
     assert not loaded & {"PIL", "av", "numpy", "pillow_heif"}
 
 
@@ -139,7 +139,7 @@ def test_damaged_files_are_read_or_refused_and_nothing_else(kind, tmp_path):
         path.write_bytes(damaged(originals[seed % len(originals)], seed))
         try:
             if kind == "video":
-                return str(results.check_video(path, tmp_path))
+                return str(provider_files.check_video(path, tmp_path))
             with (portraits if kind == "portrait" else voices).convert(path) as taken:
                 return str(taken)
         except UploadError as error:

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from engine import tasks, views
-from engine.envelope import Code
 from engine.models import JobStatus, Render, Rig
+from engine.responses import Code
 from tests.conftest import FIXTURES
 
 

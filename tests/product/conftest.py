@@ -23,6 +23,6 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
         first = tmp_path_factory.getbasetemp().parent / "product"  # of all processes of this run
         first.touch()
         first.write_text(first.read_text() or worker)
-        assert first.read_text() == worker, "two processes test the product: see tests/several_processes.py"
+        assert first.read_text() == worker, "two processes test the product: see tests/xdist_scheduling.py"
     with running(tmp_path_factory.mktemp("product") / "data") as product:
         yield product

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import pytest
 import requests
 
-from dashboard.provider.answers import RemoteVideo
-from dashboard.provider.client import Client, ProviderError
+from dashboard.provider.answers import ProviderError
+from dashboard.provider.client import Client
+from dashboard.provider.parsing import RemoteVideo
 from tests.conftest import FIXTURES
 from tests.fake_provider import TOKEN, FakeProvider
 from tests.product.running import Product, until

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.product.running import Product, until
-from tests.videos import card as cards
-from tests.videos import decoded
-from tests.videos.card import Card
+from tests.videos import generated_video as cards
+from tests.videos import read_video
+from tests.videos.generated_video import Card
 
 pytestmark = pytest.mark.slow
 
@@ -87,7 +87,7 @@ def test_whoever_is_killed_it_ends_in_one_whole_file(product, card, whom):
     made = set((product.data / "media" / "videos").rglob("*.webm")) - before
     assert [path.stat().st_size for path in made] == [row(product, pk)["size"]]
     assert not list((product.data / "tmp").glob("upload-export-*"))
-    film = decoded.film(made.pop(), decoder="libvpx-vp9")
+    film = read_video.film(made.pop(), decoder="libvpx-vp9")
     assert len(film.times) == card.frames
     assert film.click == pytest.approx(card.click, abs=0.01)
     assert film.flash == pytest.approx(card.click, abs=0.01)

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from avatars.models import Avatar
 from dashboard.jobs.provider_job import ProviderState
-from tests.workers import work_on_avatar, work_on_video
+from tests.run_tasks import work_on_avatar, work_on_video
 from videos import samples
 from videos.models import Batch, Video, Voice
 from videos.scheduling import next_up

@@ -14,7 +14,7 @@ from avatars.models import Avatar
 from avatars.services import delete_avatar
 from dashboard.jobs.provider_job import ProviderState
 from tests import sample_media
-from tests.workers import work_on_video
+from tests.run_tasks import work_on_video
 from videos import poller, tasks
 from videos.cards import cards_of
 from videos.models import Video, Voice

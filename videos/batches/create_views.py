@@ -26,7 +26,7 @@ from videos.batches.forms import (
 from videos.forms import speakers
 from videos.looks.forms import LookForm
 from videos.looks.look import Look
-from videos.looks.picker import LookPicker
+from videos.looks.look_choices import LookChoices
 from videos.models import Batch, Voice
 from videos.voices.services import create_voice, find_script
 
@@ -139,7 +139,7 @@ def _render_page(
     context = {
         "way": way,
         "form": form,
-        "look": LookPicker(look_form, request.user),
+        "look": LookChoices(look_form, request.user),
         "avatars": avatars,
         "people": chosen_avatars,
         "uploaded": shown_voices,

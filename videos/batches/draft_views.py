@@ -16,7 +16,7 @@ from dashboard.uploads import UploadError
 from dashboard.uploads.resumable import UploadRequest, resumable
 from videos.batches import services
 from videos.batches.forms import FixedSheetForm, RowForm, read_sheet
-from videos.batches.merging import merge_rows
+from videos.batches.sheet_merge import merge_rows
 from videos.batches.sheet_writer import Sheet, attach
 from videos.forms import speakers
 from videos.models import Batch, BatchItem, Voice

@@ -7,8 +7,8 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
+from dashboard.jobs.continue_on_error import do_each, run_each
 from dashboard.jobs.enqueue import enqueue_due
-from dashboard.jobs.isolation import do_each, run_each
 from dashboard.jobs.provider_job import ACTIVE_STATES
 from dashboard.models import Lease
 from videos.batches import tasks

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from dashboard.files.filenames import for_video
 from dashboard.jobs import runner
-from dashboard.jobs.base import ForbiddenTransition, LeaseLost
 from dashboard.jobs.enqueue import enqueue_job
+from dashboard.jobs.leased_job import ForbiddenTransition, LeaseLost
 from dashboard.jobs.local_job import working_phase
 from dashboard.jobs.provider_job import ProviderState, current_provider
 from dashboard.jobs.runner import JobDelayed, JobFailed

@@ -10,7 +10,7 @@ from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from dashboard.files import zip_stream
 from dashboard.files.filenames import for_filename
-from dashboard.gallery.changes import Changes, Gallery, Mark
+from dashboard.gallery.live_changes import Changes, Gallery, Mark
 from dashboard.jobs.provider_job import ProviderState
 from dashboard.request import Request
 from dashboard.shortcuts import get_changeable_or_403

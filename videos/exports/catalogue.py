@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from dashboard.files import signed_links
 from dashboard.files.filenames import for_filename
-from videos.exports import services, workspace
+from videos.exports import files, services
 from videos.models import Export, Video
 from videos.studio.preview_limits import GIF, WEBP
 
@@ -154,7 +154,7 @@ def find_download(video: Video, kind: str) -> Download:
 def name_file(video: Video, kind: str) -> str:
     """The filename under which a browser saves an export."""
     suffix = " transparent" if kind in services.KINDS_OF_PERSON else ""
-    return f"{for_filename(video.title)}{suffix}{workspace.SUFFIXES[kind]}"
+    return f"{for_filename(video.title)}{suffix}{files.SUFFIXES[kind]}"
 
 
 def _describe_main(video: Video) -> Download:

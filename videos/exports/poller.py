@@ -6,8 +6,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from dashboard.jobs.continue_on_error import do_each
 from dashboard.jobs.enqueue import enqueue_due
-from dashboard.jobs.isolation import do_each
 from dashboard.jobs.local_job import LocalState
 from dashboard.jobs.provider_job import ProviderState
 from videos.exports.services import Kind, apply_look, delete_export, find_export

@@ -10,11 +10,11 @@ from django.db.models import F
 from django.utils import timezone
 
 from dashboard.files.stored_files import delete_on_commit
-from dashboard.jobs.base import LeaseLost
 from dashboard.jobs.enqueue import enqueue_job
+from dashboard.jobs.leased_job import LeaseLost
 from dashboard.jobs.local_job import LocalState
 from dashboard.models import User
-from videos.exports import workspace
+from videos.exports import files
 from videos.models import Export, Video
 
 Kind = Export.Kind
@@ -119,7 +119,7 @@ def remake_poster(video: Video) -> None:
 def delete_export(export: Export) -> None:
     """Delete the row, and its files when the transaction is committed."""
     with transaction.atomic():
-        for name in workspace.list_files(export):
+        for name in files.list_files(export):
             transaction.on_commit(partial(default_storage.delete, name), robust=True)
         export.delete()
 

@@ -31,7 +31,7 @@ class StudioCrashed(Exception):
 
 
 def run(request: dict[str, Any], folder: Path, report_progress: Callable[[int], None]) -> int:
-    """Make the file that `request` describes (see videos.studio.dispatch); returns its size in bytes.
+    """Make the file that `request` describes (see videos.studio.make_file); returns its size in bytes.
 
     `report_progress` gets the percentage every few seconds; an exception that it raises ends the process. The process
     never outlives this call or this process. Raises JobFailed and StudioCrashed.

@@ -10,8 +10,8 @@ from dashboard.files.stored_files import DISK_FULL, delete_on_commit
 from dashboard.jobs import runner
 from dashboard.jobs.local_job import LocalState, working_phase
 from dashboard.jobs.runner import JobFailed
-from dashboard.uploads import UploadError, results
-from videos.exports import studio_process, workspace
+from dashboard.uploads import UploadError, provider_files
+from videos.exports import files, studio_process
 from videos.exports.services import (
     VIDEO_GONE,
     Kind,
@@ -35,16 +35,16 @@ def _make(export: Export) -> None:
     video = export.video
     if reason := explain_unavailable(video, export.kind):
         raise JobFailed(reason)
-    workspace.delete_files(export)
+    files.delete_files(export)
     make = _make_poster if export.kind == Kind.POSTER else _make_file
     try:
-        with workspace.open_workspace(export) as folder:
+        with files.open_workspace(export) as folder:
             # Saved before the file is written: if this process is killed, the next run knows what to delete.
-            export.renew_lease(LEASE_SECONDS, file=workspace.create_filename(export.kind))
+            export.renew_lease(LEASE_SECONDS, file=files.create_filename(export.kind))
             try:
                 make(export, video, folder)
             except BaseException:  # also when the worker is stopped: leave no files behind
-                workspace.delete_files(export)
+                files.delete_files(export)
                 raise
     except FileNotFoundError as error:
         raise JobFailed(VIDEO_GONE) from error
@@ -57,16 +57,16 @@ def _make(export: Export) -> None:
 def _make_file(export: Export, video: Video, folder: Path) -> None:
     """Everything but posters: the studio makes the file."""
     expected = estimate_prores_bytes(video) if export.kind == Kind.MOV else video.video.size * 4
-    if not workspace.has_room(expected):
+    if not files.has_room(expected):
         raise JobFailed(DISK_FULL)
-    target = folder / f"made{workspace.SUFFIXES[export.kind]}"
+    target = folder / f"made{files.SUFFIXES[export.kind]}"
     picture = export.look.get("picture") if export.look.get("background") == "picture" else None
     backdrop = Backdrop.objects.filter(pk=picture).first() if picture else None
     request = {
         "kind": export.kind,
-        "video": str(workspace.get_local_path(video.video, folder)),
-        "mask": str(workspace.get_local_path(video.mask, folder)) if video.mask else "",
-        "picture": str(workspace.get_local_path(backdrop.picture, folder)) if backdrop else "",
+        "video": str(files.get_local_path(video.video, folder)),
+        "mask": str(files.get_local_path(video.mask, folder)) if video.mask else "",
+        "picture": str(files.get_local_path(backdrop.picture, folder)) if backdrop else "",
         "look": export.look,
         "framing": video.framing or (video.avatar.framing if video.avatar else None),
         "target": str(target),
@@ -77,18 +77,18 @@ def _make_file(export: Export, video: Video, folder: Path) -> None:
     filename = export.file.name or ""
     if export.kind == Kind.LOOK:
         colour = _store_stills(video, target, folder, filename)
-        workspace.store(target, filename)
+        files.store(target, filename)
         _display_styled_video(export, video, size, colour)
     else:
-        workspace.store(target, filename)
+        files.store(target, filename)
         export.move(LocalState.READY, progress=100, size=size, error="")
 
 
 def _make_poster(export: Export, video: Video, folder: Path) -> None:
     """Poster and thumbnail of the displayed video, at the chosen moment."""
     filename = export.file.name or ""
-    poster, thumbnail = workspace.get_still_names(filename)
-    path = workspace.get_local_path(video.display_file, folder)
+    poster, thumbnail = files.get_still_names(filename)
+    path = files.get_local_path(video.display_file, folder)
     colour = _store_stills(video, path, folder, filename)
     with transaction.atomic():
         export.move(LocalState.READY, progress=100, error="", file="")
@@ -98,7 +98,7 @@ def _make_poster(export: Export, video: Video, folder: Path) -> None:
 def _display_styled_video(export: Export, video: Video, size: int, colour: str) -> None:
     """Replace the displayed video and its stills; the old files are deleted."""
     filename = export.file.name or ""
-    poster, thumbnail = workspace.get_still_names(filename)
+    poster, thumbnail = files.get_still_names(filename)
     with transaction.atomic():
         # Raises LeaseLost if the look has changed meanwhile, which deletes the row.
         export.move(LocalState.READY, progress=100, size=size, error="", file="")
@@ -116,12 +116,12 @@ def _store_stills(video: Video, path: Path, folder: Path, filename: str) -> str:
     """Store poster and thumbnail of the video file at `path`; returns their mean colour."""
     at = min(video.poster_moment, max(video.seconds - END_MARGIN, 0))
     try:
-        stills = results.extract_stills(path, folder, at=at)
+        stills = provider_files.extract_stills(path, folder, at=at)
     except UploadError as error:
         raise JobFailed(str(error)) from error
-    names = workspace.get_still_names(filename)
+    names = files.get_still_names(filename)
     for source, name in zip((stills.poster, stills.thumbnail), names, strict=True):
-        workspace.store(source, name)
+        files.store(source, name)
     return stills.colour
 
 

@@ -16,7 +16,7 @@ from videos.exports.views import is_unchanged
 from videos.looks import backdrops, services
 from videos.looks.forms import LookForm
 from videos.looks.look import Look
-from videos.looks.picker import LookPicker
+from videos.looks.look_choices import LookChoices
 from videos.models import Backdrop, Video
 
 
@@ -39,7 +39,7 @@ def change(request: Request, pk: int) -> HttpResponse:
 
 
 def _render_page(request: Request, video: Video, form: LookForm, status: int = 200) -> HttpResponse:
-    context = {"video": video, "look": LookPicker(form, request.user)}
+    context = {"video": video, "look": LookChoices(form, request.user)}
     return render(request, "videos/look.html", context, status=status)
 
 

@@ -9,7 +9,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
-from dashboard.jobs.base import JobQuerySet, job_constraints
+from dashboard.jobs.leased_job import JobQuerySet, job_constraints
 from dashboard.jobs.local_job import LocalJob, LocalState
 from dashboard.jobs.provider_job import ProviderState
 from dashboard.models import OwnedModel, User

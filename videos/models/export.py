@@ -6,7 +6,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
-from dashboard.jobs.base import JobQuerySet
+from dashboard.jobs.leased_job import JobQuerySet
 from dashboard.jobs.local_job import LocalJob, LocalState
 from dashboard.models import OwnedModel, User
 from videos.models.video import Video

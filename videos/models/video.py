@@ -9,10 +9,10 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 
 from avatars.models import Avatar
-from dashboard.jobs.base import JobQuerySet
+from dashboard.jobs.leased_job import JobQuerySet
 from dashboard.jobs.provider_job import ProviderJob, ProviderState
 from dashboard.models import Tombstone, User
-from dashboard.provider.answers import MAX_STATE
+from dashboard.provider.parsing import MAX_STATE
 from videos.looks.framing import Framing
 from videos.looks.look import Look
 from videos.models.voice import Voice

@@ -55,10 +55,10 @@ def main() -> None:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # so that writing raises OSError (EFBIG) instead
     # Imported after the limits are set, because these load the decoders.
     from videos.studio import StudioError
-    from videos.studio.dispatch import make
+    from videos.studio.make_file import make_file
 
     try:
-        make(request, writer.report_progress)
+        make_file(request, writer.report_progress)
         answer: dict[str, Any] = {"ok": {"size": Path(request["target"]).stat().st_size}}
     except StudioError as error:
         answer = {"refused": str(error)}

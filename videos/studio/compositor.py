@@ -9,7 +9,7 @@ import numpy as np
 from videos.looks.framing import Framing
 from videos.looks.look import Look
 from videos.studio import StudioError, backgrounds, matting
-from videos.studio.footage import NO_MASK, Shot
+from videos.studio.video_reader import NO_MASK, Shot
 
 # These are also in static/js/look.js and css/studio.css.
 FEATHER = (

@@ -10,7 +10,7 @@ import av.container
 
 from dashboard.uploads.decoder import sounds
 from videos.studio import StudioError
-from videos.studio.footage import BROKEN, get_start
+from videos.studio.video_reader import BROKEN, get_start
 
 NO_SOUND = "This video has no sound."
 BITRATE = {"aac": 160_000, "libopus": 128_000}

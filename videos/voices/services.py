@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from dashboard.files.filenames import from_filename
 from dashboard.files.stored_files import delete_on_commit
-from dashboard.jobs.isolation import do_each
+from dashboard.jobs.continue_on_error import do_each
 from dashboard.models import User
 from dashboard.uploads import voices
 from videos.models import Video, Voice

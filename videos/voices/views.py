@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.files import signed_links
 from dashboard.files.filenames import for_filename
-from dashboard.gallery.changes import Changes, Gallery
+from dashboard.gallery.live_changes import Changes, Gallery
 from dashboard.gallery.pagination import Page
 from dashboard.gallery.rendering import render_gallery
 from dashboard.jobs.provider_job import ACTIVE_STATES

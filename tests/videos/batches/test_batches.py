@@ -11,8 +11,8 @@ from django_q.models import OrmQ
 
 from dashboard.jobs.provider_job import ProviderState
 from tests.local_web import respond_status
+from tests.run_tasks import work_on_video
 from tests.videos.batches.conftest import begun, run, send, sound
-from tests.workers import work_on_video
 from videos import poller as video_poller
 from videos.batches import poller, tasks
 from videos.models import Batch, BatchItem, ItemState, Video, Voice

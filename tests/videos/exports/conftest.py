@@ -6,8 +6,8 @@ from django.conf import settings
 from django.core.files import File
 
 from dashboard.jobs.provider_job import ProviderState
-from tests.videos import card as cards
-from tests.videos.card import Card
+from tests.videos import generated_video as cards
+from tests.videos.generated_video import Card
 from videos.exports import services, tasks
 from videos.models import Export, Video
 

@@ -9,9 +9,9 @@ from PIL import Image
 
 from avatars.models import Avatar
 from dashboard.jobs.provider_job import ProviderState
-from tests.videos import decoded
+from tests.run_tasks import work_on_video
+from tests.videos import read_video
 from tests.videos.exports.conftest import COLOUR, again, export_of, make_export, set_look, show_look
-from tests.workers import work_on_video
 from videos import poller
 from videos.exports import studio_process, tasks
 from videos.models import Export, Video
@@ -28,7 +28,7 @@ def test_a_look_is_laid_on_and_shown_with_a_poster_of_its_own(finished, kept):
     tasks.work(export_of(video, Kind.LOOK).pk)
     video = again(video)
     assert video.display_file == video.styled_video
-    corner = decoded.film(Path(video.styled_video.path)).pictures[0][5, 5, :3]
+    corner = read_video.film(Path(video.styled_video.path)).pictures[0][5, 5, :3]
     assert abs(corner.astype(int) - BLUE).max() < 6
     with Image.open(video.poster.open()) as poster, Image.open(video.thumbnail.open()) as small:
         assert max(abs(a - b) for a, b in zip(poster.getpixel((5, 5)), BLUE, strict=True)) < 8
@@ -133,7 +133,7 @@ def test_the_face_that_is_framed_is_that_of_the_video_or_of_its_avatar(finished)
     for video in videos:
         styled = set_look(again(video), {"frame": "16:9", **COLOUR})
         tasks.work(export_of(styled, Kind.LOOK).pk)
-        pictures.append(decoded.film(Path(again(styled).styled_video.path)).pictures[0])
+        pictures.append(read_video.film(Path(again(styled).styled_video.path)).pictures[0])
     assert again(videos[0]).known_framing.eyes == (0.5, 0.2)
     assert (pictures[1] == pictures[2]).all()
     assert not (pictures[0] == pictures[1]).all()

@@ -9,10 +9,10 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from dashboard.files.stored_files import DISK_FULL
-from dashboard.jobs.base import LeaseLost
+from dashboard.jobs.leased_job import LeaseLost
 from dashboard.jobs.local_job import LocalState
 from tests.videos.exports.conftest import again, make_export
-from videos.exports import services, studio_process, tasks, workspace
+from videos.exports import files, services, studio_process, tasks
 from videos.models import Export
 
 Kind = Export.Kind
@@ -43,9 +43,9 @@ def test_what_a_killed_run_left_is_cleared_by_the_next(finished, kept):
     before = kept()
     export = services.request_export(video, Kind.SOUND)
     dead = Export.claim(export.pk, LocalState.WAITING, to=LocalState.WORKING, seconds=60)
-    dead.renew_lease(60, file=workspace.create_filename(Kind.SOUND))
+    dead.renew_lease(60, file=files.create_filename(Kind.SOUND))
     default_storage.save(dead.file.name, ContentFile(b"half of it"))
-    with workspace.open_workspace(dead) as folder:
+    with files.open_workspace(dead) as folder:
         (folder / "made.m4a").write_bytes(b"half of it")
         Export.objects.filter(pk=export.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
         tasks.work(export.pk)
@@ -117,7 +117,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing(finished, monkeypatch, kep
         raise OSError(errno.ENOSPC, "No space left on device")
 
     if where == "before":
-        monkeypatch.setattr(workspace, "has_room", lambda wanted: False)
+        monkeypatch.setattr(files, "has_room", lambda wanted: False)
     elif where == "in the child":
         monkeypatch.setattr(studio_process, "_wait_for_answer", lambda *args: {"full": True})
     else:

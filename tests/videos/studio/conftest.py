@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.videos import card as cards
-from tests.videos.card import Card
-from videos.studio.dispatch import make as make_in_studio
+from tests.videos import generated_video as cards
+from tests.videos.generated_video import Card
+from videos.studio.make_file import make_file
 
 
 @pytest.fixture(scope="session")
@@ -24,8 +24,13 @@ def make(card: Card, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., 
         name = str((kind, look, request))
         if name not in made:
             target = folder / f"{len(made)}{suffix}"
-            plain = {"kind": kind, "video": str(card.video), "mask": str(card.mask), "look": look or {}}
-            make_in_studio(plain | request | {"target": str(target)}, lambda part: None)
+            plain = {
+                "kind": kind,
+                "video": str(card.video),
+                "mask": str(card.mask),
+                "look": look or {},
+            }
+            make_file(plain | request | {"target": str(target)}, lambda part: None)
             made[name] = target
         return made[name]
 

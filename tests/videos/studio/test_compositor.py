@@ -5,12 +5,12 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from tests.videos import card as cards
-from tests.videos import decoded
+from tests.videos import generated_video as cards
+from tests.videos import read_video
 from videos.looks.framing import Framing
 from videos.looks.look import Look
 from videos.studio.compositor import Composition, Compositor
-from videos.studio.footage import Shot
+from videos.studio.video_reader import Shot
 
 # The test card's disc, taken for a head.
 DISC = Framing(eyes=(0.5, 0.45), head=(1 / 6, 112 / 480, 0.7, 128 / 240))
@@ -27,7 +27,7 @@ def disc(picture: np.ndarray) -> tuple[int, int, int, int]:
 @pytest.mark.parametrize("background", [{}, COLOUR, {"background": "blur"}], ids=["own", "colour", "blur"])
 @pytest.mark.parametrize("frame", ["1:1", "9:16", "16:9"])
 def test_nobody_is_beheaded_in_a_film(make, frame, background):
-    film = decoded.film(make("look", ".mp4", {"frame": frame, **background}, framing=asdict(DISC)))
+    film = read_video.film(make("look", ".mp4", {"frame": frame, **background}, framing=asdict(DISC)))
     (width, height), picture = film.size, film.pictures[0]
     left, top, right, bottom = disc(picture)
     assert 0 < left < right < width - 1
@@ -43,7 +43,7 @@ def test_each_face_has_a_place_of_its_own_in_the_same_look(make):
     low = Framing((0.5, 0.7), (0.3, 0.55, 0.4, 0.3))
     tops = []
     for framing in (high, low):
-        film = decoded.film(make("look", ".mp4", {"frame": "16:9", **COLOUR}, framing=asdict(framing)))
+        film = read_video.film(make("look", ".mp4", {"frame": "16:9", **COLOUR}, framing=asdict(framing)))
         tops.append(disc(film.pictures[0])[1])
     assert tops[0] - tops[1] > 20
 
@@ -51,7 +51,7 @@ def test_each_face_has_a_place_of_its_own_in_the_same_look(make):
 def test_the_own_background_goes_on_beside_the_picture(make):
     """Nothing black, nothing of the person, and no edge that is seen."""
     picture = (
-        decoded.film(make("look", ".mp4", {"frame": "16:9"}, framing=asdict(DISC)))
+        read_video.film(make("look", ".mp4", {"frame": "16:9"}, framing=asdict(DISC)))
         .pictures[0][..., :3]
         .astype(int)
     )
@@ -60,7 +60,7 @@ def test_the_own_background_goes_on_beside_the_picture(make):
 
 
 def test_without_a_mask_too_the_own_background_goes_on(make):
-    film = decoded.film(make("look", ".mp4", {"frame": "16:9"}, framing=asdict(DISC), mask=""))
+    film = read_video.film(make("look", ".mp4", {"frame": "16:9"}, framing=asdict(DISC), mask=""))
     red, green, blue = film.pictures[0][:, 4, :3].astype(int).T
     assert green.min() > 110  # the wall, and a little of the person in it
     assert (green - red).min() > 30
@@ -97,7 +97,7 @@ def test_where_the_picture_leaves_the_frame_its_edges_are_as_they_are():
 @pytest.mark.parametrize(("frame", "size"), [("9:16", (1080, 1920)), ("16:9", (1920, 1080))])
 @pytest.mark.slow
 def test_a_film_in_full_hd_is_that_large(make, frame, size):
-    assert decoded.film(make("look", ".mp4", {"frame": frame, "resolution": 1080, **COLOUR})).size == size
+    assert read_video.film(make("look", ".mp4", {"frame": frame, "resolution": 1080, **COLOUR})).size == size
 
 
 def test_what_is_enlarged_stays_sharp():

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from dashboard.jobs.base import LeaseLost
+from dashboard.jobs.leased_job import LeaseLost
 
 log = logging.getLogger(__name__)
 

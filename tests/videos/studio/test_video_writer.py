@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.videos import card as cards
-from tests.videos import decoded
+from tests.videos import generated_video as cards
+from tests.videos import read_video
 from videos.looks.look import Look
 from videos.studio import StudioError
 from videos.studio.backgrounds import gradient
@@ -32,12 +32,12 @@ def is_edge(number: int) -> np.ndarray:
 
 @pytest.fixture(scope="session")
 def webm(make):
-    return decoded.film(make("webm", ".webm"), decoder="libvpx-vp9")
+    return read_video.film(make("webm", ".webm"), decoder="libvpx-vp9")
 
 
 @pytest.fixture(scope="session")
 def mov(make):
-    return decoded.film(make("mov", ".mov"))
+    return read_video.film(make("mov", ".mov"))
 
 
 @pytest.fixture(params=["webm", "mov"])
@@ -100,7 +100,7 @@ def test_a_mov_is_prores_4444_with_sound_that_needs_no_codec(mov):
     [("webm", ".webm", {}), ("mov", ".mov", {}), ("look", ".mp4", {"background": "colour"})],
 )
 def test_the_sound_is_in_step_with_the_picture(make, card, kind, suffix, look):
-    film = decoded.film(make(kind, suffix, look), decoder="libvpx-vp9" if kind == "webm" else "")
+    film = read_video.film(make(kind, suffix, look), decoder="libvpx-vp9" if kind == "webm" else "")
     assert film.flash == pytest.approx(card.click, abs=0.002)
     assert film.click == pytest.approx(card.click, abs=0.004)
     assert film.times == pytest.approx([number / cards.RATE for number in range(card.frames)], abs=0.002)
@@ -109,18 +109,20 @@ def test_the_sound_is_in_step_with_the_picture(make, card, kind, suffix, look):
 
 def test_the_sound_alone_is_in_step_too_and_is_the_same_to_the_byte(make, card):
     path = make("sound", ".m4a")
-    alone = decoded.sound(path)
+    alone = read_video.sound(path)
     assert alone.click == pytest.approx(card.click, abs=0.004)
-    assert decoded.packets(path) == decoded.packets(card.video)
+    assert read_video.packets(path) == read_video.packets(card.video)
 
 
 def test_a_video_with_a_look_keeps_its_sound_to_the_byte(make, card):
-    assert decoded.packets(make("look", ".mp4", {"background": "colour"})) == decoded.packets(card.video)
+    assert read_video.packets(make("look", ".mp4", {"background": "colour"})) == read_video.packets(
+        card.video
+    )
 
 
 def test_sound_that_mp4_does_not_take_is_encoded_and_still_in_step(tmp_path, make):
     other = cards.make(tmp_path, 1.2, 0.6, sound="libmp3lame")
-    film = decoded.film(
+    film = read_video.film(
         make("look", ".mp4", {"frame": "1:1"}, video=str(other.video), mask="", why="another sound")
     )
     assert film.sound_codec == "aac"
@@ -130,7 +132,7 @@ def test_sound_that_mp4_does_not_take_is_encoded_and_still_in_step(tmp_path, mak
 
 def test_a_mask_with_fewer_frames_is_followed_by_its_times(tmp_path, make):
     other = cards.make(tmp_path, 1.0, 0.5, mask_rate=5)
-    film = decoded.film(
+    film = read_video.film(
         make("webm", ".webm", video=str(other.video), mask=str(other.mask)), decoder="libvpx-vp9"
     )
     assert len(film.pictures) == 25
@@ -149,7 +151,7 @@ def test_colours_follow_the_marks_of_the_video(tmp_path, make, kind, marks):
         with Image.open(path) as image:
             shown = np.asarray(image.convert("RGBA"))
     else:
-        shown = decoded.film(path, decoder="libvpx-vp9" if kind == "webm" else "").pictures[0]
+        shown = read_video.film(path, decoder="libvpx-vp9" if kind == "webm" else "").pictures[0]
     middle = shown[shown.shape[0] // 2, shown.shape[1] // 2, :3].astype(int)
     near = 8 if kind in ("gif", "webp") else 4  # 256 colours, and JPEG's cousin
     assert np.abs(middle - cards.PERSON).max() <= near
@@ -168,14 +170,14 @@ def test_colours_follow_the_marks_of_the_video(tmp_path, make, kind, marks):
 def test_each_frame_has_its_shape_and_all_of_the_time(make, card, frame, size, background):
     if (frame, background) == ("own", "own"):
         pytest.skip("that is the original")
-    film = decoded.film(make("look", ".mp4", {"frame": frame, "background": background}))
+    film = read_video.film(make("look", ".mp4", {"frame": frame, "background": background}))
     assert film.size == size == Look(frame=frame, background=background).canvas(192, 240)
     assert len(film.pictures) == card.frames
     assert (film.codec, film.pix_fmt, film.marks) == ("h264", "yuv420p", BT709_LIMITED)
 
 
 def test_a_colour_stands_behind_the_person_up_to_the_edge(make):
-    film = decoded.film(make("look", ".mp4", {"background": "colour", "colour": "#1e3cdc"}))
+    film = read_video.film(make("look", ".mp4", {"background": "colour", "colour": "#1e3cdc"}))
     for number in (3, 40):
         true = cards.picture(number, BLUE)
         off = np.abs(film.pictures[number][..., :3] - true)
@@ -185,7 +187,7 @@ def test_a_colour_stands_behind_the_person_up_to_the_edge(make):
 
 def test_the_person_stands_where_the_look_says(make):
     look = {"background": "colour", "colour": "#1e3cdc", "frame": "16:9", "size": 0.5, "x": 0.0, "y": 1.0}
-    film = decoded.film(make("look", ".mp4", look))
+    film = read_video.film(make("look", ".mp4", look))
     red = (np.abs(film.pictures[0][..., :3] - np.array(cards.PERSON)) < 25).all(axis=2)
     rows, columns = np.nonzero(red)
     # Half as high as the canvas of 192: the source's 240 lines are 96, its disc 128 × 0.4 = 51 across.
@@ -225,7 +227,7 @@ def test_a_picture_covers_the_canvas_and_keeps_its_proportions(make, tmp_path):
     picture.paste((0, 80, 200), (150, 0, 300, 100))
     picture.save(tmp_path / "wall.png")
     look = {"background": "picture", "picture": 1, "size": 0.4}
-    film = decoded.film(make("look", ".mp4", look, picture=str(tmp_path / "wall.png")))
+    film = read_video.film(make("look", ".mp4", look, picture=str(tmp_path / "wall.png")))
     top = film.pictures[0][10, :, :3].astype(int)
     assert np.abs(top[10] - (250, 250, 0)).max() < 12
     assert np.abs(top[-10] - (0, 80, 200)).max() < 12
@@ -234,7 +236,7 @@ def test_a_picture_covers_the_canvas_and_keeps_its_proportions(make, tmp_path):
 def test_the_blurred_background_has_nothing_of_the_person_in_it(make):
     """The person is moved aside: where it was, and was blurred, is wall."""
     look = {"background": "blur", "size": 0.3, "x": 0.0, "y": 0.0}
-    film = decoded.film(make("look", ".mp4", look))
+    film = read_video.film(make("look", ".mp4", look))
     hidden = film.pictures[10][110:150, 80:120, :3].astype(int)
     assert np.abs(hidden - cards.WALL).max() < 12
 
@@ -268,7 +270,7 @@ def test_a_gif_shows_the_look_at_every_second_frame(make, card):
 
 
 def test_a_gif_is_limited_in_size_and_length(tmp_path, make, monkeypatch):
-    monkeypatch.setattr("videos.studio.animated.GIF", PreviewLimit(96, Fraction(25, 2), 1))
+    monkeypatch.setattr("videos.studio.animation_writer.GIF", PreviewLimit(96, Fraction(25, 2), 1))
     with Image.open(make("gif", ".gif", {"frame": "9:16"}, why="limited")) as gif:
         assert max(gif.size) == 96
         assert gif.n_frames == 13

@@ -10,9 +10,9 @@ import cv2
 
 from videos.studio.colours import pull_frame
 from videos.studio.compositor import Composition, Compositor
-from videos.studio.films import ReportProgress, draw_person
-from videos.studio.footage import Footage, Shot
 from videos.studio.preview_limits import GIF, WEBP, PreviewLimit
+from videos.studio.video_reader import Footage, Shot
+from videos.studio.video_writer import ReportProgress, draw_person
 
 GIF_TIME_BASE = Fraction(1, 100)
 DITHER = "dither=bayer:bayer_scale=5:diff_mode=rectangle"

@@ -1,7 +1,7 @@
 // The page that makes a video: what is chosen is told beside the picture, and what is missing before it is sent.
 
 import { addPicture, isPicture } from "./look-form.js";
-import { dropPage } from "./send.js";
+import { dropPage } from "./send-form.js";
 import { VideoDraft } from "./video-draft.js";
 import { VoiceStep } from "./voices.js";
 

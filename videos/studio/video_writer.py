@@ -13,8 +13,8 @@ import numpy as np
 from videos.studio import StudioError, matting
 from videos.studio.colours import FromRGB, tag_colours
 from videos.studio.compositor import Composition, Compositor
-from videos.studio.footage import NO_MASK, Footage, Shot
 from videos.studio.soundtrack import Soundtrack
+from videos.studio.video_reader import NO_MASK, Footage, Shot
 
 ReportProgress = Callable[[float], None]  # gets the share that is done, 0 to 1
 TIME_BASE = Fraction(1, 90_000)

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dashboard.uploads import UploadError, results, sandbox
+from dashboard.uploads import UploadError, provider_files, sandbox
 from tests import sample_media
-from tests.videos import card as cards
+from tests.videos import generated_video as cards
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def picture(kind: str, size: tuple[int, int] = (800, 600)) -> bytes:
 
 
 def test_a_video_is_measured_and_its_stills_are_made(film, tmp_path):
-    found = results.check_video(film, tmp_path)
+    found = provider_files.check_video(film, tmp_path)
     assert (found.width, found.height, found.frames, found.has_sound) == (320, 240, 50, True)
     assert found.seconds == pytest.approx(2, abs=0.05)
     assert (found.cutout, found.mask_problem) == (None, "")
@@ -54,8 +54,8 @@ def test_a_video_is_measured_and_its_stills_are_made(film, tmp_path):
 def test_stills_are_the_frame_at_their_time(film, tmp_path):
     for at, channel in ((0.5, 0), (1.5, 2), (99, 2)):
         for found in (
-            results.extract_stills(film, tmp_path, at=at),
-            results.check_video(film, tmp_path, at=at).stills,
+            provider_files.extract_stills(film, tmp_path, at=at),
+            provider_files.check_video(film, tmp_path, at=at).stills,
         ):
             mean = bytes.fromhex(found.colour[1:])
             assert mean[channel] == max(mean) > 150
@@ -74,7 +74,7 @@ def test_one_child_looks_at_video_and_mask_and_makes_all_that_is_wanted_of_them(
 
     monkeypatch.setattr(subprocess, "Popen", Counted)
     video, mask = sample_media.video(tmp_path / "video.mp4"), sample_media.mask(tmp_path / "mask.mp4")
-    found = results.check_video(video, tmp_path, mask=mask)
+    found = provider_files.check_video(video, tmp_path, mask=mask)
     assert len(started) == 1
     assert found.mask_problem == ""
     with Image.open(found.cutout) as cutout:
@@ -102,7 +102,7 @@ def broken_masks(folder: Path) -> dict[str, Path]:
 def test_a_mask_that_is_worth_nothing_spoils_only_itself(tmp_path):
     video = sample_media.video(tmp_path / "video.mp4")
     for name, mask in broken_masks(tmp_path).items():
-        found = results.check_video(video, tmp_path, mask=mask)
+        found = provider_files.check_video(video, tmp_path, mask=mask)
         assert found.mask_problem, name
         assert found.cutout is None
         assert found.frames == 25
@@ -114,19 +114,19 @@ def test_a_mask_that_the_decoder_dies_of_spoils_only_itself(tmp_path, monkeypatc
 
     def die_of_masks(job, *args, **options):
         if options["mask"]:
-            raise UploadError(results.NO_VIDEO)  # as for a child that was killed
+            raise UploadError(provider_files.NO_VIDEO)  # as for a child that was killed
         return run(job, *args, **options)
 
     monkeypatch.setattr(sandbox, "run", die_of_masks)
     video, mask = sample_media.video(tmp_path / "video.mp4"), sample_media.mask(tmp_path / "mask.mp4")
-    found = results.check_video(video, tmp_path, mask=mask)
-    assert (found.mask_problem, found.cutout, found.frames) == (results.NO_VIDEO, None, 25)
+    found = provider_files.check_video(video, tmp_path, mask=mask)
+    assert (found.mask_problem, found.cutout, found.frames) == (provider_files.NO_VIDEO, None, 25)
 
 
 @pytest.mark.parametrize("marks", [cards.BT709, cards.BT601, cards.UNMARKED], ids=["709", "601", "none"])
 def test_the_colours_of_poster_and_cutout_follow_the_marks_of_the_video(tmp_path, marks):
     card = cards.make(tmp_path, 0.4, 0.2, marks=marks)
-    found = results.check_video(card.video, tmp_path, mask=card.mask)
+    found = provider_files.check_video(card.video, tmp_path, mask=card.mask)
     middle = (cards.WIDTH // 2, cards.HEIGHT // 2)
     with Image.open(found.stills.poster) as poster, Image.open(found.cutout) as cutout:
         assert poster.getpixel(middle) == pytest.approx(cards.PERSON, abs=5)
@@ -140,7 +140,7 @@ def test_a_video_that_broke_off_is_refused(film, tmp_path):
         broken = tmp_path / "broken.mp4"
         broken.write_bytes(whole[:part])
         with pytest.raises(UploadError):
-            results.check_video(broken, tmp_path)
+            provider_files.check_video(broken, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_what_is_no_video_is_refused(tmp_path, content):
     path = tmp_path / "video.mp4"
     path.write_bytes(content)
     with pytest.raises(UploadError):
-        results.check_video(path, tmp_path)
+        provider_files.check_video(path, tmp_path)
     with pytest.raises(UploadError):
-        results.extract_stills(path, tmp_path, at=0)
+        provider_files.extract_stills(path, tmp_path, at=0)
     assert not (tmp_path / "poster.jpg").exists()

@@ -8,12 +8,12 @@ import cv2
 
 from videos.looks.framing import Framing
 from videos.looks.look import Look
-from videos.studio import animated, films, sounds
+from videos.studio import animation_writer, sounds, video_writer
 from videos.studio.compositor import Composition
-from videos.studio.footage import Footage
+from videos.studio.video_reader import Footage
 
 
-def make(request: dict[str, Any], report_progress: Callable[[float], None]) -> None:
+def make_file(request: dict[str, Any], report_progress: Callable[[float], None]) -> None:
     """Make the file `target` of this `kind` (see Export.Kind). Raises StudioError.
 
     `video`, `mask` and `picture` are paths, `look` and `framing` the dictionaries of Look and Framing.
@@ -28,17 +28,17 @@ def make(request: dict[str, Any], report_progress: Callable[[float], None]) -> N
     if kind == "sound":
         return sounds.write_sound(video, target)
     if kind == "gif":
-        return animated.write_gif(
+        return animation_writer.write_gif(
             lambda: Footage(video, mask), target, Composition(look, picture, framing), report_progress
         )
     if kind == "webp":
-        return animated.write_webp(lambda: Footage(video, mask), target, report_progress)
+        return animation_writer.write_webp(lambda: Footage(video, mask), target, report_progress)
     with Footage(video, mask) as footage:
         if kind == "look":
-            films.write_styled_video(
+            video_writer.write_styled_video(
                 footage, target, video, Composition(look, picture, framing), report_progress
             )
         else:
-            recipe = {"webm": films.WEBM, "mov": films.PRORES}[kind]
-            films.write_cutout(footage, target, video, recipe, report_progress)
+            recipe = {"webm": video_writer.WEBM, "mov": video_writer.PRORES}[kind]
+            video_writer.write_cutout(footage, target, video, recipe, report_progress)
     return None

@@ -51,7 +51,7 @@ GRADIENTS = (
 
 
 @dataclass(frozen=True)
-class LookPicker:
+class LookChoices:
     """The context variable `look` of templates/videos/_look.html."""
 
     form: LookForm
