@@ -1,6 +1,6 @@
 """No test passes because it was sent to the sign-in page: that fails it, unless it says that it expects so.
 
-A pytest plugin (see `addopts`), and the first middleware of the tests' settings: it sees what the test client and
+A pytest plugin (tests/conftest.py loads it), and the first middleware of the tests' settings: it sees what the test client and
 the browsers get alike.
 """
 

@@ -13,6 +13,7 @@ import pytest
 LIMIT = 1.0  # seconds
 UNMARKED = "unmarked_seconds"
 
+_started = pytest.StashKey[float]()
 _shared = 0.0  # seconds that fixtures of a wider scope took during the present test
 
 
@@ -39,9 +40,6 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     return (yield)
 
 
-_started = pytest.StashKey[float]()
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
@@ -51,11 +49,6 @@ def pytest_runtest_makereport(
         seconds = _processor_seconds() - item.stash[_started] - _shared
         if seconds > LIMIT and not any(item.get_closest_marker(name) for name in ("slow", "browser")):
             report.user_properties.append((UNMARKED, seconds))
-        if os.environ.get("CPUALL"):
-            with open(os.environ["CPUALL"], "a") as f:
-                f.write(
-                    f"{seconds:.2f} {_shared:.2f} {call.start:.1f} {call.stop:.1f} {'slow' if list(item.iter_markers('slow')) else '-'} {item.nodeid}\n"
-                )
     return report
 
 
