@@ -12,12 +12,12 @@ from dashboard.processes import cluster
 @pytest.fixture
 def leftover() -> Iterator[subprocess.Popen]:
     """A process in a group of its own that looks like what is left of the worker's cluster."""
-    sleep = "import time; time.sleep(60)"
+    sleep = "import time; print('here', flush=True); time.sleep(60)"
     command = [sys.executable, "-c", sleep, "manage.py", "cluster", "worker"]
-    process = subprocess.Popen(command, start_new_session=True)
-    yield process
-    process.kill()
-    process.wait()
+    with subprocess.Popen(command, start_new_session=True, stdout=subprocess.PIPE) as process:
+        process.stdout.readline()  # a process that has only just begun has no command line yet
+        yield process
+        process.kill()
 
 
 def test_what_is_left_of_the_cluster_before_is_ended_also_where_there_is_no_ps(
