@@ -47,6 +47,7 @@ def test_the_rooms_import_each_other_only_as_drawn():
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.slow
 def test_a_deployment_with_https_passes_djangos_own_check(tmp_path):
     done = manage(tmp_path, "check", "--deploy", "--fail-level", "WARNING", PUBLIC_URL="https://a.example")
     assert done.returncode == 0, done.stderr
@@ -103,6 +104,7 @@ def test_no_script_runs_twice_on_a_page():
         assert not loaded & set().union(*map(follow, loaded)), template
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [
@@ -123,17 +125,20 @@ def test_a_setting_that_makes_no_sense_is_one_sentence(tmp_path, name, value, se
     assert done.stderr.strip() == sentence
 
 
+@pytest.mark.slow
 def test_an_empty_setting_is_the_default(tmp_path):
     code = "from django.conf import settings as s; print(s.HOST, s.PORT, s.LOG_LEVEL, s.TIME_ZONE)"
     done = manage(tmp_path, "shell", "-v0", "-c", code, HOST="", PORT="", LOG_LEVEL="", TZ="")
     assert done.stdout.strip() == "127.0.0.1 8000 INFO UTC", done.stderr
 
 
+@pytest.mark.slow
 def test_a_data_folder_that_is_made_here_is_for_its_owner_alone(tmp_path):
     manage(tmp_path, "check")
     assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.slow
 def test_a_taken_port_is_one_sentence(tmp_path):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -144,6 +149,7 @@ def test_a_taken_port_is_one_sentence(tmp_path):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_second_start_says_how_to_stop_the_first_one_also_when_its_window_is_gone(tmp_path):
     """What answers on supervisor's socket is all that `launch` knows of the one that runs already."""
     folder = Path(tempfile.mkdtemp(prefix="run-"))  # short: a socket's name has a limit
@@ -160,6 +166,7 @@ def test_a_second_start_says_how_to_stop_the_first_one_also_when_its_window_is_g
     assert "or run: kill 12345" in done.stdout
 
 
+@pytest.mark.slow
 def test_generated_secrets_are_for_their_owner_alone(tmp_path):
     manage(tmp_path, "check")
     secrets = tmp_path / "data" / "secrets"
@@ -167,6 +174,7 @@ def test_generated_secrets_are_for_their_owner_alone(tmp_path):
     assert {path.stat().st_mode & 0o777 for path in secrets.iterdir()} == {0o600}
 
 
+@pytest.mark.slow
 def test_another_provider_switches_the_embedded_endpoints_and_the_renderers_off(tmp_path):
     code = (
         "from django.urls import resolve, Resolver404\n"

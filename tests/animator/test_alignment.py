@@ -11,6 +11,8 @@ from engine.animator import alignment, phonemes, render, sound, visemes
 
 from .helpers import frames, lip_gap
 
+pytestmark = pytest.mark.slow
+
 SPEECH = "Papa may buy my big blue map. Have a look at it."
 HELLO = "Hello, my name is Pamela."
 
@@ -77,7 +79,6 @@ def test_a_word_that_no_dictionary_knows_is_aligned_by_its_spelling(align):
     assert found.words[-1].start == pytest.approx(align("hello.wav", HELLO).words[-1].start, abs=0.1)
 
 
-@pytest.mark.slow
 def test_a_rendering_with_its_script_tells_the_words_and_shuts_the_lips_where_they_say(
     rig, align, fixtures, tmp_path
 ):

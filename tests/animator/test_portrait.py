@@ -10,6 +10,8 @@ from engine.animator import PortraitError
 
 from .helpers import build
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_picture_on_its_side_or_head_is_turned_upright(fixtures, tmp_path):
     picture = cv2.imread(str(fixtures / "astronaut.jpg"))

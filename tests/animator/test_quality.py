@@ -14,6 +14,8 @@ from engine.animator import PortraitError, face
 
 from .helpers import build
 
+pytestmark = pytest.mark.slow
+
 MOUTH, LEFT_EYE, RIGHT_EYE = ((215, 285), (347, 362)), ((205, 198), (268, 245)), ((298, 198), (365, 245))
 SKIN, BLUE, BLACK = (150, 175, 225), (190, 110, 40), (18, 18, 18)
 
@@ -76,7 +78,6 @@ def face_width(picture: np.ndarray) -> float:
     return found.size[0]
 
 
-@pytest.mark.slow
 def test_from_160_pixels_on_nothing_is_said_about_the_size(far_away, tmp_path):
     for pixels, warnings in ((150, ["small"]), (165, [])):
         cv2.imwrite(str(tmp_path / "x.png"), far_away(pixels))
@@ -149,7 +150,6 @@ PORTRAITS = sorted((Path(os.environ.get("MATERIAL") or "/nonexistent") / "portra
 
 
 @pytest.mark.material
-@pytest.mark.slow
 @pytest.mark.skipif(not PORTRAITS, reason="MATERIAL names no folder with portraits/")
 @pytest.mark.parametrize("portrait", PORTRAITS, ids=lambda path: path.name)
 def test_photographs_paintings_and_drawings_of_people_are_taken(portrait, tmp_path):

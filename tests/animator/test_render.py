@@ -10,6 +10,8 @@ from engine.animator import FPS, SoundError, phonemes, render, renderer, sound, 
 
 from .helpers import ends, frames, lip_gap
 
+pytestmark = pytest.mark.slow
+
 
 def test_picture_and_sound_are_equally_long_within_a_frame(spoken, fixtures):
     video, _, info = spoken
@@ -114,7 +116,6 @@ def test_progress_rises_to_one(rig, fixtures, tmp_path):
     assert told[-1] == 1.0
 
 
-@pytest.mark.slow
 def test_progress_does_not_stand_still_before_the_first_picture(rig, fixtures, tmp_path, monkeypatch):
     monkeypatch.setattr(renderer, "REPORT_SECONDS", 0)
     told: list[float] = []

@@ -9,6 +9,8 @@ from dashboard.jobs.provider_job import ProviderState
 from tests import sample_media
 from tests.run_tasks import work_on_avatar
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def bring(provider, new_avatar, tmp_path):

@@ -14,6 +14,8 @@ from dashboard.net import safe_download
 from dashboard.net.safe_download import DownloadError, Guard, download
 from tests.local_web import LocalWeb, answer, respond_status
 
+pytestmark = pytest.mark.slow
+
 MAY_NOT = "The link leads to an address that this server may not visit."
 LOOPBACK = Guard(hosts=frozenset({"127.0.0.1"}))
 

@@ -10,6 +10,8 @@ from dashboard.provider import client as clients
 from dashboard.provider.answers import ProviderError
 from dashboard.provider.client import Client
 
+pytestmark = pytest.mark.slow
+
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 DRIPS = {
     "in the head": b"HTTP/1.1 200 OK\r\nX-Drops: " + b"." * 400,

@@ -13,6 +13,8 @@ from dashboard.uploads import UploadError, provider_files, sandbox
 from tests import sample_media
 from tests.videos import generated_video as cards
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def film(tmp_path) -> Path:
@@ -50,7 +52,6 @@ def test_a_video_is_measured_and_its_stills_are_made(film, tmp_path):
             assert (image.size, image.format) == ((320, 240), kind)
 
 
-@pytest.mark.slow
 def test_stills_are_the_frame_at_their_time(film, tmp_path):
     for at, channel in ((0.5, 0), (1.5, 2), (99, 2)):
         for found in (

@@ -15,6 +15,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from dashboard.uploads import UploadError, voices
 
+pytestmark = pytest.mark.slow
+
 RATE = 16_000
 
 
@@ -237,7 +239,6 @@ def test_exactly_the_limit_is_allowed_and_no_limit_is_none(take):
     assert take(wav(tone(3)), max_seconds=0).seconds == 3
 
 
-@pytest.mark.slow
 def test_a_playlist_opens_no_file_and_no_address(take, tmp_path):
     asked = []
 

@@ -15,6 +15,8 @@ from dashboard.uploads import UploadError, voices
 from tests.conftest import FIXTURES
 from tests.dashboard.test_uploads_voices import Taken, tone
 
+pytestmark = pytest.mark.slow
+
 RATE = 16_000
 rng = np.random.default_rng(4)
 
@@ -180,7 +182,6 @@ def test_the_fine_waveform_shows_each_moment_in_its_place(stored, rate):
         assert peaks[round(second / shape.step)] == pytest.approx(value, abs=4)
 
 
-@pytest.mark.slow
 def test_a_whole_hour_is_not_more_than_a_page_may_load(stored):
     shape = voices.compute_waveform(stored(np.tile(tone(1, 8000), 3600), 8000))
     assert 30_000 < len(base64.b64decode(shape.peaks)) <= 60_000

@@ -12,6 +12,8 @@ from videos.looks.look import Look
 from videos.studio.compositor import Composition, Compositor
 from videos.studio.video_reader import Shot
 
+pytestmark = pytest.mark.slow
+
 # The test card's disc, taken for a head.
 DISC = Framing(eyes=(0.5, 0.45), head=(1 / 6, 112 / 480, 0.7, 128 / 240))
 COLOUR = {"background": "colour", "colour": "#1e3cdc"}
@@ -95,7 +97,6 @@ def test_where_the_picture_leaves_the_frame_its_edges_are_as_they_are():
 
 
 @pytest.mark.parametrize(("frame", "size"), [("9:16", (1080, 1920)), ("16:9", (1920, 1080))])
-@pytest.mark.slow
 def test_a_film_in_full_hd_is_that_large(make, frame, size):
     assert read_video.film(make("look", ".mp4", {"frame": frame, "resolution": 1080, **COLOUR})).size == size
 

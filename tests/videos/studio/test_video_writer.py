@@ -14,6 +14,8 @@ from videos.studio import StudioError
 from videos.studio.backgrounds import gradient
 from videos.studio.preview_limits import PreviewLimit
 
+pytestmark = pytest.mark.slow
+
 BLUE = (30, 60, 220)
 FRAME = 0.5 / cards.RATE
 BT709_LIMITED = (1, 1, 1, 1)

@@ -16,7 +16,7 @@ from videos.voices import editing
 from videos.voices import services as voice_services
 from videos.voices.edit_spec import Edit, format_time
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 HTMX = {"HX-Request": "true"}
 
 
@@ -109,7 +109,6 @@ def test_a_recording_whose_file_is_gone_says_so(signed_in, maria, recording):
     assert client.get(recording.get_absolute_url()).status_code == 200
 
 
-@pytest.mark.slow
 def test_what_was_only_listened_to_goes_when_it_is_changed_again(cut, recording, tom):
     heard = cut(even="on")
     better = cut(even="on", start="0.5", replaces=heard.pk)
