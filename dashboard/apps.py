@@ -6,3 +6,4 @@ class DashboardConfig(AppConfig):
 
     def ready(self) -> None:
         from dashboard import checks  # noqa: F401 - importing registers them
+        from dashboard.health import checks as health_checks  # noqa: F401

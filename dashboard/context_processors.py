@@ -1,10 +1,12 @@
 """Variables for every template."""
 
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 
 from dashboard import notifications
+from dashboard.health.problems import Problem, find_problems
 from dashboard.request import Request
 
 
@@ -13,4 +15,10 @@ def site(request: Request) -> dict[str, Any]:
         "has_mail": settings.HAS_MAIL,
         "embedded": settings.EMBEDDED,
         "news": notifications.lazy_news(request),
+        # A function: a template that calls it asks, and the many small parts of pages do not.
+        "site_problems": partial(_list_problems, request),
     }
+
+
+def _list_problems(request: Request) -> list[Problem]:
+    return [problem for problem in find_problems() if problem.is_for(request.user)]

@@ -3,15 +3,16 @@
 from django.conf import settings
 from django.urls import include, path
 
-from dashboard import notifications, views
+from dashboard import notifications
 from dashboard.files import signed_links
+from dashboard.health.views import health
 
 urlpatterns = [
     path("", include("videos.home_urls")),
     path("news/", notifications.news, name="news"),
     path("avatars/", include("avatars.urls")),
     path("videos/", include("videos.urls")),
-    path("health/", views.health, name="health"),
+    path("health/", health, name="health"),
     path("media/<str:signed>/<str:filename>", signed_links.serve, name="media"),
     path("", include("dashboard.accounts.urls")),
 ]

@@ -5,7 +5,6 @@ import logging
 import sys
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import DisallowedHost, RequestDataTooBig
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
@@ -13,20 +12,12 @@ from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.module_loading import import_string
 from django.views import defaults
-from django.views.decorators.http import require_safe
 
 from dashboard.files.stored_files import DISK_FULL
 from dashboard.middleware import UnusableText
 from dashboard.shortcuts import respond_sentence
 
 log = logging.getLogger(__name__)
-
-
-@login_not_required
-@require_safe
-def health(request: HttpRequest) -> HttpResponse:
-    """For monitoring, and for `make run`, which waits until the server answers."""
-    return HttpResponse("ok\n", content_type="text/plain")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -8,6 +8,7 @@ from django.urls import reverse
 from playwright.sync_api import Page
 
 from avatars.models import Avatar
+from dashboard.health import problems
 from videos.models import Batch, Video, Voice
 
 
@@ -62,6 +63,7 @@ def shots_of_a_used_site() -> dict[str, Shot]:
         "account-password": Shot("/accounts/password/change/"),
         "sign-out": Shot("/accounts/logout/"),
         "menu": Shot("/", press("[popovertarget=menu]:visible"), is_full=False),
+        "problems": Shot("/", see_problems),
         "connection-lost": Shot("/", lose_connection, is_full=False),
         "error-400": Shot("/error/400/", status=400),
         "error-host": Shot("/error/421/", status=400),
@@ -202,6 +204,15 @@ def show_captions(page: Page) -> None:
 def open_second_row(page: Page) -> None:
     page.locator(".draft-do a").nth(1).click()
     page.wait_for_selector(".draft-edit")
+
+
+def see_problems(page: Page) -> None:
+    """Something on the server does not work; the page says so from its next load on."""
+    disk = "The disk of this server is nearly full (1.2 GB left). Delete what is not needed, or give it more room."
+    stopped = "Videos are not being made: the process for it has stopped. It is started again by itself."
+    problems.set_cache([problems.Problem("a", stopped), problems.Problem("b", disk)])
+    page.reload()
+    problems.set_cache([])
 
 
 def lose_connection(page: Page) -> None:

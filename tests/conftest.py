@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 import dashboard.urls  # noqa: F401 - read now, while the engine is embedded: some tests switch it off
 from avatars.models import Avatar
+from dashboard.health import problems
 from dashboard.jobs.provider_job import ProviderState, current_provider
 from dashboard.models import User
 from dashboard.provider.client import client
@@ -45,6 +46,14 @@ def _enqueue_within_transactions(request: pytest.FixtureRequest) -> Iterator[Non
         if marker is None or not marker.kwargs.get("transaction"):
             patch.setattr("dashboard.jobs.enqueue.on_commit", lambda send: send())
         yield
+
+
+@pytest.fixture(autouse=True)
+def _no_problems() -> Iterator[None]:
+    """Pages look for problems again only where a test calls `clear_cache`: no other test counts those queries."""
+    problems.set_cache([], 3600)
+    yield
+    problems.clear_cache()
 
 
 @pytest.fixture

@@ -10,10 +10,6 @@ import avatars.services
 from dashboard.files.stored_files import DISK_FULL
 
 
-def test_the_server_says_that_it_is_well_to_anybody(db):
-    assert Client().get("/health/").content == b"ok\n"
-
-
 def test_who_comes_by_an_unknown_name_is_told_so(db):
     response = Client().get("/", headers={"Host": "evil.example"})
     assert response.status_code == 400

@@ -9,7 +9,8 @@ let timer = 0;
 async function check() {
   try {
     const answer = await fetch(HEALTH, { cache: "no-store", signal: AbortSignal.timeout(5000) });
-    if (answer.ok) return back();
+    // 503: the server is there, and says itself what does not work on it.
+    if (answer.ok || answer.headers.get("Content-Type") === "application/json") return back();
   } catch { /* still away */ }
   timer = setTimeout(check, 2000);
 }

@@ -5,6 +5,8 @@ from axe_playwright_python.sync_playwright import Axe
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
+from dashboard.health import problems
+from dashboard.health.problems import Problem
 from dashboard.jobs.local_job import LocalState
 from dashboard.jobs.provider_job import ProviderState, current_provider
 from dashboard.models import OneTimeLink
@@ -100,6 +102,10 @@ def test_no_page_has_anything_that_axe_complains_about(browse, chromium, live_se
     inside.get_by_role("button", name="Select").click()
     inside.locator(".card-pick").first.check()
     found += complaints(inside, "selecting")
+    problems.set_cache([Problem("disk", "The disk of this server is full.", for_everybody=True)])
+    inside.goto("/")
+    assert inside.get_by_text("The disk of this server is full.").is_visible()
+    found += complaints(inside, "a problem")
     outside = chromium.new_context(
         base_url=live_server.url, color_scheme=scheme, bypass_csp=True, reduced_motion="reduce"
     )

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,9 @@ class Command(BaseCommand):
         while process.poll() is None and time.monotonic() < deadline:
             with contextlib.suppress(requests.RequestException), requests.Session() as session:
                 session.trust_env = False
-                if session.get(f"{settings.LOCAL_URL}/health/", timeout=2).ok:
+                answer = session.get(f"{settings.LOCAL_URL}/health/", timeout=2)
+                # It answers: something else that does not work is said on the pages.
+                if answer.ok or answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
                     return True
             time.sleep(0.2)
         if process.poll() is None:
