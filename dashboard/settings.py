@@ -242,6 +242,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "dashboard.accounts.password_strength.StrengthValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
@@ -256,7 +257,12 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = None  # as chosen at sign-in
 # Our own forms that could be used to guess codes; allauth adds its own limits for passwords.
-ACCOUNT_RATE_LIMITS = {"setup": "10/m/ip,100/d/ip", "link": "20/m/ip", "account": "10/m/user"}
+ACCOUNT_RATE_LIMITS = {
+    "setup": "10/m/ip,100/d/ip",
+    "link": "20/m/ip",
+    "account": "10/m/user",
+    "password_strength": "120/m/ip",
+}
 ACCOUNT_FORMS = {
     "login": "dashboard.accounts.forms.LoginForm",
     "change_password": "dashboard.accounts.forms.ChangePasswordForm",

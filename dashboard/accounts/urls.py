@@ -10,6 +10,7 @@ urlpatterns = [
     path("setup/", views.setup, name="setup"),
     path("invitation/<str:token>/", views.invitation, name="invitation"),
     path("new-password/<str:token>/", views.new_password, name="new-password"),
+    path("password-strength/", views.password_strength, name="password-strength"),
     path("account/", views.account, name="account"),
     path("people/", people_views.people, name="people"),
     path("people/invite/", people_views.invite, name="people-invite"),

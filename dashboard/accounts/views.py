@@ -7,12 +7,13 @@ from allauth.account.views import LoginView
 from allauth.core import ratelimit
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
+from dashboard.accounts import password_strength as strength
 from dashboard.accounts import services
 from dashboard.accounts.forms import TAKEN, AccountForm, InvitationForm, NewPasswordForm, SetupForm
 from dashboard.models import OneTimeLink, User
@@ -124,3 +125,20 @@ def account(request: Request) -> HttpResponse:
             messages.success(request, "Saved.")
             return redirect("account")
     return render(request, "accounts/account.html", {"form": form})
+
+
+@login_not_required
+@never_cache
+@sensitive_post_parameters("password")
+@require_POST
+def password_strength(request: HttpRequest) -> HttpResponse:
+    """How hard the password is to guess that somebody is typing, for the meter on the forms."""
+    if not ratelimit.consume(request, action="password_strength"):
+        return HttpResponse(status=429)
+    person = (
+        request.user
+        if isinstance(request.user, User)
+        else User(name=request.POST.get("name", "")[:200], email=request.POST.get("email", "")[:254])
+    )
+    found = strength.judge(request.POST.get("password", ""), person)
+    return JsonResponse({"score": found.score, "sentence": found.sentence})
