@@ -11,6 +11,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import IntegrityError, models
 from django.utils import timezone
 
+from dashboard.audit.models import AuditEntry as AuditEntry  # of this app, in a file of its own
 from dashboard.provider.parsing import MAX_ID
 
 

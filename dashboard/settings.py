@@ -226,6 +226,7 @@ POLLER_STEPS = [
     "videos.batches.poller.step",
     "videos.exports.poller.step",
     "videos.exports.poller.cleanup",
+    "dashboard.audit.retention.step",
     *(["engine.poller.step"] if EMBEDDED else []),
 ]
 # Our own engine has no limit for its dashboard; another provider allows 30 requests a minute.

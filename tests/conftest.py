@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.core.files import File
+from django.db import connection
 from django.test import Client
 from playwright.sync_api import Browser, sync_playwright
 
@@ -36,6 +37,22 @@ ARGS = [
 FIXTURES = Path(__file__).parent / "fixtures"
 
 pytest_plugins = ["tests.xdist_scheduling", "tests.sign_in", "tests.slow_tests"]
+
+
+@pytest.fixture(scope="session")
+def audit_triggers() -> list[str]:
+    """The statements that create the triggers of the audit log, as the migrations leave them."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any, audit_triggers: list[str]) -> None:
+    """Without the triggers of the audit log: a test that really commits has to empty all tables afterwards."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'audit_%'")
+        for name, statement in cursor.fetchall():
+            audit_triggers.append(statement)
+            cursor.execute(f"DROP TRIGGER {name}")
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from dashboard.files.filenames import for_filename
+from dashboard.files.sheet_writer import Sheet, attach
 from dashboard.request import Request, parse_id
 from dashboard.shortcuts import get_changeable_or_403, join_errors, respond_sentence
 from dashboard.uploads import UploadError
@@ -17,7 +18,6 @@ from dashboard.uploads.resumable import UploadRequest, resumable
 from videos.batches import services
 from videos.batches.forms import FixedSheetForm, RowForm, read_sheet
 from videos.batches.sheet_merge import merge_rows
-from videos.batches.sheet_writer import Sheet, attach
 from videos.forms import speakers
 from videos.models import Batch, BatchItem, Voice
 from videos.voices.services import create_voice

@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from avatars.models import Avatar
 from dashboard.files.filenames import MAX_NAME
+from dashboard.files.sheet_writer import strip_guard
 from dashboard.models import User
 from videos.batches import tasks
 from videos.batches.row_validation import RowValidator
-from videos.batches.sheet_writer import strip_guard
 from videos.models import Batch, BatchItem, ItemState, Voice
 
 MAX_SOUND = 2000  # characters of a sound's name or address, as in its column

@@ -3,8 +3,8 @@
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
+from dashboard.files.sheet_writer import Sheet, attach
 from dashboard.request import Request
-from videos.batches.sheet_writer import Sheet, attach
 from videos.forms import speakers
 from videos.models import Voice
 

@@ -1,9 +1,9 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
+from dashboard.files.sheet_writer import TYPES
 from videos.batches import create_views, draft_views, sheet_template, views
 from videos.batches.forms import WAYS
-from videos.batches.sheet_writer import TYPES
 
 
 class WayConverter(StringConverter):
