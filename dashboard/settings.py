@@ -136,6 +136,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "dashboard.accounts.middleware.KnownDeviceMiddleware",
     "dashboard.middleware.SetupMiddleware",
     "dashboard.middleware.LoginRequiredMiddleware",
 ]
@@ -263,6 +264,14 @@ ACCOUNT_RATE_LIMITS = {
     "link": "20/m/ip",
     "account": "10/m/user",
     "password_strength": "120/m/ip",
+    "reset_password": "20/m/ip,5/h/key",
+    # Passwords at sign-in: dashboard/accounts/sign_in_limits.py says why it is done so.
+    "login": None,
+    "password": "10/m/ip,100/h/ip,5/5m/key",
+    "password_widely": "100/h/key",
+    "password_under_attack": "3/h/key",
+    "password_known_device": "10/5m/key",
+    "login_failed": "10/m/ip,5/5m/key",  # the second step: only somebody who knows the password gets so far
 }
 ACCOUNT_FORMS = {
     "login": "dashboard.accounts.forms.LoginForm",
@@ -291,6 +300,7 @@ SESSION_COOKIE_AGE = 30 * 24 * 3600
 # Cookies ignore ports: otherwise two installations on one machine would sign each other out.
 SESSION_COOKIE_NAME = f"session_{PORT}"
 CSRF_COOKIE_NAME = f"csrf_{PORT}"
+KNOWN_DEVICE_COOKIE_NAME = f"device_{PORT}"
 if _https:
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True

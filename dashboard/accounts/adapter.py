@@ -5,9 +5,13 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context as allauth_context
+from allauth.core.internal.ratelimit import RateLimitUsage
 from django.contrib import messages
 from django.http import HttpRequest
 from django.urls import reverse
+
+from dashboard.accounts import sign_in_limits
+from dashboard.models import User
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +26,24 @@ class AccountAdapter(DefaultAccountAdapter):
         "rate_limited": "Too many attempts. Wait a few minutes, then try again.",
         "invalid_password_reset": "This link no longer works. Ask for a new one.",
     }
+
+    _attempt: RateLimitUsage | None = None
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Instead of allauth's limit by account, which a stranger could use to lock somebody out."""
+        self._attempt = sign_in_limits.consume_attempt(request, credentials.get("email", ""))
+        if self._attempt is None:
+            raise self.validation_error("too_many_login_attempts")
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        user = super().authenticate(request, **credentials)
+        if user and self._attempt:
+            self._attempt.rollback()
+        return user
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        super().login(request, user)
+        request.device_of = user  # type: ignore[attr-defined]  # KnownDeviceMiddleware sets the cookie
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Accounts are created by invitation only (dashboard.accounts.views)."""

@@ -1,0 +1,20 @@
+"""Middleware about people: known devices."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponseBase
+
+from dashboard.accounts.sign_in_limits import KnownDevice
+
+
+class KnownDeviceMiddleware:
+    """Where somebody has just signed in, the browser gets a cookie that says so (see sign_in_limits)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if user := getattr(request, "device_of", None):
+            KnownDevice.read(request).add(user, response)
+        return response
