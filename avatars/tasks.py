@@ -18,7 +18,7 @@ from dashboard.jobs.runner import JobFailed
 from dashboard.provider import lifecycle
 from dashboard.provider import sync as provider_sync
 from dashboard.provider.answers import ProviderError
-from dashboard.provider.client import client
+from dashboard.provider.client import client, count_free_requests
 from dashboard.provider.download import download_result
 from dashboard.provider.parsing import RemoteAvatar
 from dashboard.uploads import UploadError, portraits, provider_files
@@ -34,7 +34,8 @@ MAX_RATIO_ERROR = 0.02  # between the shapes of preview and cut-out
 def generate(pk: int) -> None:
     """Ask the provider for one avatar and wait for the answer: a task of the cluster `generate`."""
     # Without its turn it may still be resumed, when a task died that was sending it.
-    due = SENDING.due if pk in next_up() else (ProviderState.SENDING,)
+    is_next = pk in next_up() and count_free_requests() > 0
+    due = SENDING.due if is_next else (ProviderState.SENDING,)
     lifecycle.run(Avatar, pk, replace(SENDING, due=due), _send)
 
 

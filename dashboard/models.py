@@ -1,4 +1,4 @@
-"""People and their one-time links; what rows of all apps have in common; leases and tombstones."""
+"""People and their one-time links; what rows of all apps have in common; leases, request slots and tombstones."""
 
 import hashlib
 import secrets
@@ -183,3 +183,13 @@ class Lease(models.Model):
     @classmethod
     def release(cls, name: str, holder: uuid.UUID) -> None:
         cls.objects.filter(name=name, holder=holder).update(holder=None, until=timezone.now())
+
+
+class RequestSlot(models.Model):
+    """One of the requests that the provider allows in a minute: see dashboard.provider.rate_limit."""
+
+    number = models.PositiveSmallIntegerField(primary_key=True)
+    free_at = models.DateTimeField(default=timezone.now, help_text="From then on it can be taken again.")
+
+    def __str__(self) -> str:
+        return f"request {self.number}"

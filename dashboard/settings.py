@@ -73,6 +73,8 @@ CG_AVATAR_MAX_AUDIO_SECONDS = env.number(
 )
 # Videos that may be at the provider at one time; the others wait here, where they can be cancelled.
 CG_AVATAR_MAX_IN_FLIGHT = env.number("CG_AVATAR_MAX_IN_FLIGHT", 2 if EMBEDDED else 10, minimum=1)
+# Over all processes; 0 is no limit. Our own engine has none for its dashboard.
+CG_AVATAR_REQUESTS_PER_MINUTE = env.number("CG_AVATAR_REQUESTS_PER_MINUTE", 0 if EMBEDDED else 30)
 
 # ---------------------------------------------------------------- the embedded engine
 ENGINE_FETCH_ALLOW = env.hosts_and_networks("ENGINE_FETCH_ALLOW")
@@ -222,6 +224,7 @@ Q_CLUSTER = {
 }
 # The functions that the poller calls; each returns the seconds until its next call.
 POLLER_STEPS = [
+    "dashboard.provider.poller.step",
     "avatars.poller.step",
     "videos.poller.step",
     "videos.batches.poller.step",
@@ -230,7 +233,6 @@ POLLER_STEPS = [
     "dashboard.audit.retention.step",
     *(["engine.poller.step"] if EMBEDDED else []),
 ]
-# Our own engine has no limit for its dashboard; another provider allows 30 requests a minute.
 POLL_SECONDS = 1.0 if EMBEDDED else 5.0
 SYNC_MINUTES = env.number("SYNC_MINUTES", 60)  # 0: only by the button
 

@@ -3,10 +3,12 @@
 It answers real HTTP on a local port, and by default does not know `client_ref`. Tests set its `behaviour`.
 """
 
+import contextlib
 import json
 import threading
 import time
 import uuid
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 TOKEN = "the-right-token"
+PRIVATE = {"mask", "asked_at"}  # of a video; the mask is in no list
 
 
 @dataclass
@@ -27,7 +30,12 @@ class Behaviour:
     hang: dict[str, threading.Event] = field(
         default_factory=dict
     )  # methods that answer when the event is set
+    # methods that are carried out and answered with these bytes, status line and headers included
+    raw_answers: dict[str, bytes | Callable[[], Iterable[bytes]]] = field(default_factory=dict)
     busy_until: float = 0  # until then every call exceeds the rate limit
+    requests_per_minute: int = 0  # more than that in any 60 seconds exceed the rate limit; 0: no limit
+    token: str = TOKEN  # the key that it accepts
+    seconds_to_make: float | None = None  # a video is finished after that; None: when a test says so
     supports_refs: bool = False
     numbers_as_strings: bool = False
     bare_objects: bool = False
@@ -46,11 +54,18 @@ class FakeProvider(ThreadingHTTPServer):
         self.avatars: dict[str, dict[str, Any]] = {}
         self.videos: dict[str, dict[str, Any]] = {}
         self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.called_at: list[float] = []  # their times
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
     def count(self, method: str) -> int:
         return sum(1 for name, _ in self.calls if name == method)
+
+    @property
+    def most_calls_in_a_minute(self) -> int:
+        """In any 60 seconds, whenever they begin."""
+        times = sorted(self.called_at)
+        return max((sum(start <= at < start + 60 for at in times) for start in times), default=0)
 
     def link(self, name: str) -> str:
         return f"{self.url}/files/{name}?Expires={int(time.time()) + 3600}"
@@ -63,7 +78,7 @@ class FakeProvider(ThreadingHTTPServer):
 
     def add_video(self, **fields: Any) -> dict[str, Any]:
         key = uuid.uuid4().hex[:12]
-        self.videos[key] = {"video_id": key, "status": "pending"} | fields
+        self.videos[key] = {"video_id": key, "status": "pending", "asked_at": time.time()} | fields
         return self.videos[key]
 
     def finish(self, video_id: str) -> None:
@@ -72,6 +87,12 @@ class FakeProvider(ThreadingHTTPServer):
             "video_url": self.link("video"),
             "mask": self.link("mask"),
         }
+
+    def finish_due(self) -> None:
+        if (seconds := self.behaviour.seconds_to_make) is not None:
+            for key, video in list(self.videos.items()):
+                if video["status"] == "pending" and video["asked_at"] + seconds <= time.time():
+                    self.finish(key)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -94,12 +115,20 @@ class _Handler(BaseHTTPRequestHandler):
     def _api(self, path: str, arguments: dict[str, Any]) -> None:
         method = path.removeprefix("/v1/cg_avatar/")
         behaviour = self.server.behaviour
+        now = time.time()
         self.server.calls.append((method, arguments))
-        if self.headers.get("Authorization") != f"Bearer {TOKEN}":
+        self.server.called_at.append(now)
+        self.server.finish_due()
+        if self.headers.get("Authorization") != f"Bearer {behaviour.token}":
             return self._answer(401, {"code": 1001, "data": None, "message": "Unauthorized"})
-        if time.time() < behaviour.busy_until:
+        busy_until = behaviour.busy_until
+        if behaviour.requests_per_minute:
+            recent = sum(at > now - 60 for at in self.server.called_at)
+            if recent > behaviour.requests_per_minute:
+                busy_until = now + 60
+        if now < busy_until:
             body = {"code": 1009, "message": "Too Many Request", "data": None}
-            return self._answer(429, body, {"X-Ratelimit-Reset": str(int(behaviour.busy_until))})
+            return self._answer(429, body, {"X-Ratelimit-Reset": str(int(busy_until))})
         if method in behaviour.hang:
             behaviour.hang[method].wait(120)
         if method in behaviour.refuse:
@@ -110,7 +139,15 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.close()
             return None
+        if method in behaviour.raw_answers:
+            return self._send_raw_answer(behaviour.raw_answers[method])
         return self._answer(status, body)
+
+    def _send_raw_answer(self, answer: bytes | Callable[[], Iterable[bytes]]) -> None:
+        self.close_connection = True
+        with contextlib.suppress(OSError):  # the other side has heard enough
+            for part in [answer] if isinstance(answer, bytes) else answer():
+                self.wfile.write(part)
 
     def _handle_call(self, method: str, arguments: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         server, behaviour = self.server, self.server.behaviour
@@ -136,11 +173,11 @@ class _Handler(BaseHTTPRequestHandler):
             item = server.videos.get(arguments.get("video_id", ""))
             if item is None:
                 return 200, unknown  # as documented for jobs: the failure comes with HTTP 200
-            shown = {key: value for key, value in item.items() if key != "mask"}
+            shown = {key: value for key, value in item.items() if key not in PRIVATE}
             return 200, self._success(shown | ({"mask_video_url": item["mask"]} if "mask" in item else {}))
         if method == "video.list":
             return 200, self._success(
-                [{k: v for k, v in i.items() if k != "mask"} for i in server.videos.values()]
+                [{k: v for k, v in i.items() if k not in PRIVATE} for i in server.videos.values()]
             )
         return 404, unknown
 

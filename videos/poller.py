@@ -1,6 +1,7 @@
 """Follows the videos that the provider is generating: one request for all, single requests only if needed."""
 
 import logging
+import random
 import uuid
 from collections.abc import Iterable
 from datetime import timedelta
@@ -10,12 +11,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from dashboard.jobs.continue_on_error import do_each, run_each
-from dashboard.jobs.enqueue import enqueue_due
+from dashboard.jobs.enqueue import MAX_ROWS, enqueue_due
 from dashboard.jobs.provider_job import ProviderState
 from dashboard.models import Lease
 from dashboard.provider.answers import ProviderError
-from dashboard.provider.client import client
+from dashboard.provider.client import client, count_free_requests
 from dashboard.provider.parsing import RemoteVideo
+from dashboard.provider.sync import take_held
 from videos.models import Video
 from videos.scheduling import next_up
 from videos.tasks import request_sync, start
@@ -37,22 +39,30 @@ def step() -> float:
     if not making:
         return IDLE_SECONDS
     try:
-        items = {item.video_id: item for item in client().list_videos([video.remote_id for video in making])}
+        listed = client(is_poll=True).list_videos([video.remote_id for video in making])
     except ProviderError as error:
-        # Videos do not fail because the provider is unavailable for a moment, only when they are overdue.
+        # Videos do not fail because the provider is unavailable for a moment, only when they are overdue. A wrong key
+        # says nothing about them: they wait until it is renewed.
         log.warning("video.list: %s", error)
-        _fail_overdue(making)
+        if not error.denies_access:
+            _fail_overdue(making)
         return max(error.retry_after, settings.POLL_SECONDS * 4)
+    items = {item.video_id: item for item in listed}
     now = timezone.now()
     due = [video for video in making if video.try_after <= now]
+    random.shuffle(due)  # single requests may not be enough for all of them
     do_each(due, lambda video: _update(video, items.get(video.remote_id)), on_error=Video.postpone)
     _fail_overdue(video for video in making if video.state == ProviderState.MAKING)
     return _get_interval(making)
 
 
 def _enqueue_due() -> None:
-    enqueue_due(Video.objects.filter(pk__in=next_up()).due(ProviderState.WAITING))
-    enqueue_due(Video.objects.due(ProviderState.SENDING, ProviderState.COPYING))
+    begun, next_ones = Video.objects.due(ProviderState.SENDING, ProviderState.COPYING), next_up()
+    if not next_ones and not begun.exists():
+        return
+    free = min(count_free_requests(), MAX_ROWS)  # each of them makes a request
+    free -= enqueue_due(begun, max_rows=free)
+    enqueue_due(Video.objects.filter(pk__in=next_ones).due(ProviderState.WAITING), max_rows=free)
 
 
 def _update(video: Video, item: RemoteVideo | None) -> None:
@@ -60,7 +70,10 @@ def _update(video: Video, item: RemoteVideo | None) -> None:
         item = _fetch_unlisted(video)
     if item is None:
         return
-    error = (item.error or _get_error(video)) if item.status == "error" else ""
+    try:
+        error = (item.error or _get_error(video)) if item.status == "error" else ""
+    except ProviderError:  # it is asked for later
+        return
     with transaction.atomic():
         _save(video, item, error)
 
@@ -81,7 +94,7 @@ def _save(video: Video, item: RemoteVideo, error: str) -> None:
 def _fetch_unlisted(video: Video) -> RemoteVideo | None:
     """Request a video that is missing in the list: the list may be limited, or the provider has lost the video."""
     try:
-        return client().get_video(video.remote_id)
+        return client(is_poll=True).get_video(video.remote_id)
     except ProviderError as error:
         if not error.is_unknown_id:
             return None
@@ -94,10 +107,12 @@ def _fetch_unlisted(video: Video) -> RemoteVideo | None:
 
 
 def _get_error(video: Video) -> str:
-    """The error message of the provider, if it has one."""
+    """The error message of the provider, if it has one. Raises ProviderError while its limit does not allow to ask."""
     try:
-        error = client().get_video(video.remote_id).error
-    except ProviderError:
+        error = client(is_poll=True).get_video(video.remote_id).error
+    except ProviderError as failure:
+        if failure.retry_after:
+            raise
         error = ""
     return error or "The avatar service could not make this video. Try again, or use another recording."
 
@@ -120,7 +135,8 @@ def _get_interval(making: list[Video]) -> float:
 
 
 def _run_hourly() -> None:
-    if settings.SYNC_MINUTES and Lease.acquire("sync videos", uuid.uuid4(), settings.SYNC_MINUTES * 60):
+    interval = settings.SYNC_MINUTES * 60
+    if take_held(Video) or (interval and Lease.acquire("sync videos", uuid.uuid4(), interval)):
         request_sync()
     if Lease.acquire("spare voices", uuid.uuid4(), 3600):
         voice_services.delete_unused()

@@ -21,7 +21,7 @@ from dashboard.models import Tombstone
 from dashboard.provider import lifecycle
 from dashboard.provider import sync as provider_sync
 from dashboard.provider.answers import ProviderError
-from dashboard.provider.client import client
+from dashboard.provider.client import client, count_free_requests
 from dashboard.provider.download import download_result
 from dashboard.provider.parsing import RemoteVideo
 from dashboard.uploads import UploadError, provider_files
@@ -98,7 +98,8 @@ def request_sync() -> None:
 def generate(pk: int) -> None:
     """Request one video from the provider: a task of the cluster `generate`. From then on the poller follows it."""
     # A video that is not next may only be resumed after a task died while sending it.
-    due = SENDING.due if pk in next_up() else (ProviderState.SENDING,)
+    is_next = pk in next_up() and count_free_requests() > 0
+    due = SENDING.due if is_next else (ProviderState.SENDING,)
     lifecycle.run(Video, pk, replace(SENDING, due=due), _send)
 
 

@@ -34,7 +34,8 @@ class ProviderError(Exception):
 
     `str`: a sentence for people. `is_temporary`: repeating the call can help. `is_refusal`: this portrait or sound was
     refused, and would be again. `answer_lost`: the request may have been carried out. `retry_after`: seconds to wait at
-    least. `code` and `status`: as in the provider's answer.
+    least. `denies_access`: the key or the address seems to be wrong, for this `reason` in the provider's words. `code`
+    and `status`: as in the provider's answer.
     """
 
     def __init__(
@@ -44,6 +45,8 @@ class ProviderError(Exception):
         is_temporary: bool = False,
         is_refusal: bool = False,
         answer_lost: bool = False,
+        denies_access: bool = False,
+        reason: str = "",
         code: int = 0,
         status: int = 0,
         retry_after: float = 0,
@@ -52,9 +55,16 @@ class ProviderError(Exception):
         self.is_temporary = is_temporary
         self.is_refusal = is_refusal
         self.answer_lost = answer_lost
+        self.denies_access = denies_access
+        self.reason = reason
         self.code = code
         self.status = status
         self.retry_after = retry_after
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the rate limit is exceeded."""
+        return self.code == TOO_MANY_REQUESTS or self.status == 429
 
     @property
     def is_unknown_id(self) -> bool:
@@ -70,11 +80,11 @@ def judge_answer(response: requests.Response, content: bytes) -> Any:
     if code == 0 and status < 400:
         return envelope.data
     if status in {401, 403}:
-        raise ProviderError(NO_ENTRY, code=code or 0, status=status)
+        raise ProviderError(NO_ENTRY, denies_access=True, reason=message, code=code or 0, status=status)
     if 400 <= status < 500 and envelope.is_object:  # a refusal by the API, with or without a code
         raise _to_refusal(response, code or 0, message)
     if code is None and 300 <= status < 500:
-        raise ProviderError(WRONG_ADDRESS, status=status)
+        raise ProviderError(WRONG_ADDRESS, denies_access=True, status=status)
     if code is None or status >= 500:
         # 200 without an envelope: the request may have been carried out.
         raise ProviderError(
@@ -98,6 +108,17 @@ def _to_busy(response: requests.Response) -> ProviderError:
 def busy_error(wait: float) -> ProviderError:
     """The error while the rate limit is exceeded, for `wait` seconds."""
     return ProviderError(BUSY, is_temporary=True, code=TOO_MANY_REQUESTS, status=429, retry_after=wait)
+
+
+def access_error(sentence: str, wait: float) -> ProviderError:
+    """The error while the provider does not let us in; the next try is after `wait` seconds."""
+    return ProviderError(sentence, is_temporary=True, denies_access=True, retry_after=wait)
+
+
+def denial_error(error: ProviderError) -> ProviderError:
+    """The error after a denial of access that was for one request only: the provider answers others."""
+    sentence = _explain_refusal(error.reason) if error.reason else str(error)
+    return ProviderError(sentence, code=error.code, status=error.status)
 
 
 def _explain_refusal(message: str) -> str:

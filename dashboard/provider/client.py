@@ -4,22 +4,24 @@ Its methods return plain values or raise ProviderError.
 """
 
 import logging
-import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
 import requests
 import urllib3
 from django.conf import settings
-from django.core.cache import cache as shared_cache
+from django.db import DatabaseError
 
 from dashboard.net.connections import Deadline, open_session
+from dashboard.provider import access, rate_limit
 from dashboard.provider.answers import (
-    TOO_MANY_REQUESTS,
     UNREACHABLE,
     ProviderError,
+    access_error,
     busy_error,
+    denial_error,
     judge_answer,
     parse_all,
     parse_one,
@@ -35,14 +37,17 @@ READ_SECONDS = 30
 GENERATE_AVATAR_SECONDS = 110  # its guide: wait up to 100 s
 MAX_ANSWER_BYTES = 32 * 2**20
 PAGE = 1000
-_WAIT_UNTIL = "provider-wait-until"
 
 
 class Client:
-    """One session with one provider. Every method raises ProviderError."""
+    """One session with one provider. Every method raises ProviderError.
 
-    def __init__(self, url: str, token: str) -> None:
+    `is_poll`: its requests can wait for those of others when the rate limit is near.
+    """
+
+    def __init__(self, url: str, token: str, *, is_poll: bool = False) -> None:
         self.url = url
+        self.is_poll = is_poll
         self.session = open_session()
         self.session.headers["Authorization"] = f"Bearer {token}"
 
@@ -101,8 +106,42 @@ class Client:
             raise
 
     def _call(self, verb: str, method: str, seconds: float, **kwargs: Any) -> Any:
+        """The data of the answer."""
+        with _errors_before_sending():
+            problem = access.find_problem()
+        if problem:
+            raise access_error(problem, access.CHECK_SECONDS)
+        try:
+            return self._request(verb, method, seconds, **kwargs)
+        except ProviderError as error:
+            if not error.denies_access:
+                raise
+            if self.check_access():  # it denies this request alone
+                raise denial_error(error) from error
+            raise access_error(str(error), access.CHECK_SECONDS) from error
+
+    def check_access(self) -> bool | None:
+        """Whether the provider lets us in, by a request that is not about a single row. None: it does not answer.
+
+        Another answer than the last one begins or ends the waiting of all rows.
+        """
+        try:
+            self._request("GET", "avatar.list", READ_SECONDS)
+        except ProviderError as error:
+            if error.denies_access:
+                access.record_problem(str(error))
+                return False
+            if error.is_temporary:
+                return None
+        access.clear_problem()
+        return True
+
+    def _request(self, verb: str, method: str, seconds: float, **kwargs: Any) -> Any:
         """The data of the answer. All errors of a request or an answer become a ProviderError here."""
-        self._check_waiting()
+        with _errors_before_sending():
+            wait = rate_limit.take_slot(is_poll=self.is_poll)
+        if wait:
+            raise busy_error(wait)
         try:
             with Deadline(seconds) as deadline:
                 response = self.session.request(
@@ -131,28 +170,30 @@ class Client:
         try:
             return judge_answer(response, content)
         except ProviderError as error:
-            if error.code == TOO_MANY_REQUESTS or error.status == 429:
-                self._start_waiting(error.retry_after)
+            if error.is_busy:
+                rate_limit.hold_back(error.retry_after)
             raise
-
-    # -- the provider's rate limit, shared by all processes
-
-    def _start_waiting(self, seconds: float) -> None:
-        shared_cache.set(_WAIT_UNTIL, time.time() + seconds, timeout=seconds)
-
-    def _check_waiting(self) -> None:
-        """Raises ProviderError without a request while the rate limit is exceeded."""
-        if settings.EMBEDDED:
-            return
-        wait = shared_cache.get(_WAIT_UNTIL, 0) - time.time()
-        if wait > 0:
-            raise busy_error(wait)
 
 
 @cache
-def client() -> Client:
-    """The client of the settings; one session for each process."""
-    return Client(settings.CG_AVATAR_API_URL, settings.CG_AVATAR_API_TOKEN)
+def client(*, is_poll: bool = False) -> Client:
+    """The client of the settings; one session for each process, and another one for polls."""
+    return Client(settings.CG_AVATAR_API_URL, settings.CG_AVATAR_API_TOKEN, is_poll=is_poll)
+
+
+def count_free_requests() -> int:
+    """The number of requests that the provider would take now; 0 while it does not let us in."""
+    return 0 if access.find_problem() else rate_limit.count_free()
+
+
+@contextmanager
+def _errors_before_sending() -> Iterator[None]:
+    """An error of our own database, after which nothing is sent, must not look like a lost answer."""
+    try:
+        yield
+    except DatabaseError as error:
+        log.warning("nothing was sent to the provider: %s", error)
+        raise busy_error(rate_limit.MIN_WAIT_SECONDS) from error
 
 
 def _never_connected(error: requests.ConnectionError) -> bool:

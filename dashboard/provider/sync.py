@@ -1,6 +1,8 @@
 """The result of the last sync with the provider, shown at the foot of a gallery."""
 
 import functools
+import logging
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
@@ -10,6 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from dashboard.provider.answers import ProviderError
+
+log = logging.getLogger(__name__)
 
 BUSY_SECONDS = 120  # nobody waits longer than that
 RESULT_SECONDS = 600
@@ -47,6 +51,9 @@ def record_result(
             try:
                 new = sync()
             except ProviderError as error:
+                if error.is_busy:
+                    _hold(model, many, error.retry_after)
+                    return 0
                 words = f"The last sync of {many} failed. {error}"
                 _save(model, SyncState(words=words, is_bad=True), ERROR_SECONDS)
                 raise
@@ -60,6 +67,19 @@ def record_result(
         return run
 
     return wrap
+
+
+def take_held(model: type[Model]) -> bool:
+    """For the poller: whether a sync that the rate limit held back is due. True only once."""
+    at = cache.get(_held_key(model))
+    return at is not None and at <= time.time() and cache.delete(_held_key(model))
+
+
+def _hold(model: type[Model], many: str, seconds: float) -> None:
+    log.info("the sync of %s waits for the rate limit", many)
+    cache.set(_held_key(model), time.time() + seconds, ERROR_SECONDS)
+    if load_state(model).is_busy:
+        mark_busy(model)
 
 
 def render_state(request: HttpRequest, model: type[Model], many: str) -> HttpResponse:
@@ -77,3 +97,7 @@ def _save(model: type[Model], state: SyncState, seconds: int) -> None:
 
 def _key(model: type[Model]) -> str:
     return f"sync:{model._meta.label_lower}"
+
+
+def _held_key(model: type[Model]) -> str:
+    return f"sync-held:{model._meta.label_lower}"

@@ -38,13 +38,6 @@ def test_a_failure_with_http_200_and_a_code_in_a_string_is_a_failure(provider):
     assert caught.value.code == 10001
 
 
-def test_a_wrong_token_is_told_in_plain_words_and_is_not_tried_again(provider):
-    with pytest.raises(ProviderError, match="does not accept our key") as caught:
-        Client(provider.url, "an old token").list_videos()
-    assert not caught.value.is_temporary
-    assert caught.value.status == 401
-
-
 def test_too_many_requests_hold_every_call_back_until_the_time_it_names(provider):
     provider.behaviour.busy_until = time.time() + 60
     with pytest.raises(ProviderError) as caught:

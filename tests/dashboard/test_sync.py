@@ -1,8 +1,14 @@
 """What is said of a look for things that were made elsewhere."""
 
+import time
+
 import pytest
+import time_machine
 from django.core.cache import cache
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.module_loading import import_string
+from django_q.models import OrmQ
 
 from avatars import tasks as avatars
 from dashboard.provider.answers import ProviderError
@@ -52,3 +58,25 @@ def test_a_provider_that_does_not_answer_is_told_until_it_does(provider, client,
     page = client.get(reverse(many)).text
     assert "The last sync" not in page
     assert "No new" not in page  # nobody asked
+
+
+@pytest.mark.parametrize(("one", "many", "tasks"), KINDS)
+def test_a_sync_that_comes_too_often_for_the_provider_is_made_a_little_later(
+    provider, client, settings, one, many, tasks
+):
+    settings.SYNC_MINUTES = 0
+    step = import_string(f"{many}.poller.step")
+    getattr(provider, f"add_{one}")()
+    client.post(reverse(f"{one}-sync"))
+    OrmQ.objects.all().delete()
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        provider.behaviour.busy_until = time.time() + 40
+        tasks.sync()
+        step()
+        assert not OrmQ.objects.exists()
+        assert client.get(reverse(f"{one}-sync-state")).status_code == 204  # the page still waits
+        clock.shift(41)
+        step()
+        assert [message.func() for message in OrmQ.objects.all()] == [f"{many}.tasks.sync"]
+        tasks.sync()
+    assert f"1 new {one}." in client.get(reverse(f"{one}-sync-state"), headers={"HX-Request": "true"}).text
