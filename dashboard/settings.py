@@ -3,7 +3,6 @@
 An invalid value stops the start (see config/env.py); checks of the machine are in checks.py.
 """
 
-import contextlib
 import socket
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -11,14 +10,12 @@ from urllib.parse import urlsplit
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from dashboard.config import env, generated_secrets
+from dashboard.config import data_folder, env, generated_secrets
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.text("DATA_DIR") or BASE_DIR / "data").expanduser().absolute()
 SECRETS_DIR = DATA_DIR / "secrets"
-# It holds sessions and all files: created for this user alone, and left as it is where it exists.
-with contextlib.suppress(OSError):  # the secrets, which are next, report it in a sentence
-    DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+data_folder.make_private(DATA_DIR)
 
 DEBUG = env.flag("DEBUG")
 SECRET_KEY = generated_secrets.get_or_create(SECRETS_DIR, "secret_key")
