@@ -110,6 +110,7 @@ INSTALLED_APPS = [
     "engine",
     "allauth",
     "allauth.account",
+    "allauth.usersessions",
     "csp",
     "django_htmx",
     "django_q",
@@ -136,6 +137,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "dashboard.accounts.middleware.KnownDeviceMiddleware",
+    "dashboard.accounts.middleware.SessionActivityMiddleware",
     "dashboard.middleware.SetupMiddleware",
     "dashboard.middleware.LoginRequiredMiddleware",
 ]

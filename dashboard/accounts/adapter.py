@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from dashboard.accounts import sign_in_limits
+from dashboard.accounts.sessions import end_sessions
 from dashboard.models import User
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,12 @@ class AccountAdapter(DefaultAccountAdapter):
     def login(self, request: HttpRequest, user: User) -> None:
         super().login(request, user)
         request.device_of = user  # type: ignore[attr-defined]  # KnownDeviceMiddleware sets the cookie
+
+    def set_password(self, user: User, password: str) -> None:
+        """Also ends all other sessions, which Django would only make useless."""
+        super().set_password(user, password)
+        request = allauth_context.request
+        end_sessions(user, except_key=request.session.session_key if request.user == user else None)
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Accounts are created by invitation only (dashboard.accounts.views)."""

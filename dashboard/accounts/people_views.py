@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from dashboard.accounts import services
+from dashboard.accounts import services, sessions
 from dashboard.accounts.forms import InviteForm
 from dashboard.models import OneTimeLink, User
 from dashboard.request import Request
@@ -87,6 +87,16 @@ def remove(request: Request, pk: int) -> HttpResponse:
         messages.success(request, f"{person} no longer has access.")
     else:
         messages.error(request, "The last owner cannot be removed.")
+    return redirect("people")
+
+
+@require_POST
+@owners_only
+def sign_out(request: Request, pk: int) -> HttpResponse:
+    """Sign a person out on all devices, for example because one was lost."""
+    person = _get_other_person(request, pk)
+    sessions.end_sessions(person)
+    messages.success(request, f"{person} is signed out everywhere.")
     return redirect("people")
 
 

@@ -8,6 +8,7 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db import transaction
 
+from dashboard.accounts.sessions import end_sessions
 from dashboard.models import Lease, OneTimeLink, User
 
 
@@ -66,6 +67,7 @@ def choose_password(link: OneTimeLink, password: str) -> User | None:
         user.set_password(password)
         user.save(update_fields=["password"])
         OneTimeLink.objects.filter(user=user, used_at=None).delete()
+        end_sessions(user)
         return user
 
 
@@ -90,6 +92,7 @@ def remove_person(person: User) -> bool:
         person.save(update_fields=["is_active", "is_owner", "password"])
         OneTimeLink.objects.filter(user=person).delete()
         OneTimeLink.objects.filter(made_by=person, used_at=None).delete()
+        end_sessions(person)
         return True
 
 

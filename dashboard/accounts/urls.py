@@ -4,7 +4,7 @@ from allauth.account import views as allauth
 from django.conf import settings
 from django.urls import path, re_path
 
-from dashboard.accounts import people_views, views
+from dashboard.accounts import people_views, session_views, views
 
 urlpatterns = [
     path("setup/", views.setup, name="setup"),
@@ -12,10 +12,13 @@ urlpatterns = [
     path("new-password/<str:token>/", views.new_password, name="new-password"),
     path("password-strength/", views.password_strength, name="password-strength"),
     path("account/", views.account, name="account"),
+    path("account/sessions/<int:pk>/end/", session_views.end, name="session-end"),
+    path("account/sessions/end-others/", session_views.end_others, name="session-end-others"),
     path("people/", people_views.people, name="people"),
     path("people/invite/", people_views.invite, name="people-invite"),
     path("people/<int:pk>/password/", people_views.password_link, name="people-password"),
     path("people/<int:pk>/owner/", people_views.owner, name="people-owner"),
+    path("people/<int:pk>/sign-out/", people_views.sign_out, name="people-sign-out"),
     path("people/<int:pk>/remove/", people_views.remove, name="people-remove"),
     path("people/links/<int:pk>/withdraw/", people_views.withdraw, name="people-withdraw"),
     path("accounts/login/", views.SignIn.as_view(), name="account_login"),

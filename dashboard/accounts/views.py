@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard.accounts import password_strength as strength
-from dashboard.accounts import services
+from dashboard.accounts import services, sessions
 from dashboard.accounts.forms import TAKEN, AccountForm, InvitationForm, NewPasswordForm, SetupForm
 from dashboard.models import OneTimeLink, User
 from dashboard.request import Request
@@ -124,7 +124,8 @@ def account(request: Request) -> HttpResponse:
         else:
             messages.success(request, "Saved.")
             return redirect("account")
-    return render(request, "accounts/account.html", {"form": form})
+    context = {"form": form, "sessions": sessions.list_sessions(user, request.session.session_key)}
+    return render(request, "accounts/account.html", context)
 
 
 @login_not_required

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client
@@ -34,7 +35,8 @@ def _mail_server(settings, client, db) -> Iterator[None]:
     _read_addresses_again()
 
 
-def test_a_forgotten_password_is_set_anew_by_mail(client, maria):
+def test_a_forgotten_password_is_set_anew_by_mail(client, signed_in, maria):
+    signed_in(maria)
     assert b"/accounts/password/reset/" in client.get("/accounts/login/").content
     assert client.get("/accounts/password/reset/").status_code == 200
     done = client.post("/accounts/password/reset/", {"email": "Maria@example.com"}, follow=True)
@@ -47,6 +49,7 @@ def test_a_forgotten_password_is_set_anew_by_mail(client, maria):
     new = {"password1": PASSWORD, "password2": PASSWORD}
     assert b"Your new password is set" in client.post(form.request["PATH_INFO"], new, follow=True).content
     assert User.objects.get(pk=maria.pk).check_password(PASSWORD)
+    assert not [one for one in Session.objects.all() if "_auth_user_id" in one.get_decoded()]
     assert b"no longer works" in Client().get(path, follow=True).content
 
 

@@ -1,0 +1,27 @@
+"""Signing out elsewhere: on the page of one's own account."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from dashboard.accounts import sessions
+from dashboard.request import Request
+
+
+@require_POST
+def end(request: Request, pk: int) -> HttpResponse:
+    if sessions.end_session(request.user, pk, request.session.session_key):
+        messages.success(request, "That device is signed out.")
+    else:
+        messages.info(request, "That device was signed out already.")
+    return redirect("account")
+
+
+@require_POST
+def end_others(request: Request) -> HttpResponse:
+    ended = sessions.end_sessions(request.user, except_key=request.session.session_key)
+    messages.success(
+        request, "You are signed out everywhere else." if ended else "You were signed in only here."
+    )
+    return redirect("account")
