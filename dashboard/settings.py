@@ -102,6 +102,11 @@ FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)
 # Days after which an unused download is deleted; it can be made again.
 EXPORT_DAYS = env.number("EXPORT_DAYS", 30, minimum=1)
 
+# ---------------------------------------------------------------- content credentials
+# The team's own certificate and key (PEM) instead of those that are made at the first start.
+C2PA_CERTIFICATE_FILE = env.text("C2PA_CERTIFICATE_FILE")
+C2PA_PRIVATE_KEY_FILE = env.text("C2PA_PRIVATE_KEY_FILE")
+
 # ---------------------------------------------------------------- the applications
 INSTALLED_APPS = [
     "dashboard",

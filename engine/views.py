@@ -17,6 +17,7 @@ from django.http import HttpRequest
 from dashboard.files import signed_links
 from dashboard.jobs.enqueue import enqueue_job
 from dashboard.jobs.leased_job import LeaseLost
+from dashboard.provenance.source_types import COMPOSITE_SYNTHETIC
 from engine import fields
 from engine.api_view import endpoint
 from engine.models import EngineJob, JobStatus, Render, Rig, Token
@@ -138,6 +139,7 @@ def _serialize_video(request: HttpRequest, token: Token | None, render: Render) 
     if render.state == JobStatus.FINISHED:
         video["video_url"] = _absolute_link(request, render.video)
         video["duration"] = round(render.seconds, 2)
+        video["digital_source_type"] = COMPOSITE_SYNTHETIC
         if render.rig.framing:
             video["framing"] = render.rig.framing
     if render.state == JobStatus.ERROR:

@@ -28,6 +28,7 @@ from dashboard.uploads import UploadError, provider_files
 from videos import captions
 from videos.exports import services as exports
 from videos.models import Video
+from videos.provenance import mark_as_synthetic
 from videos.scheduling import next_up
 
 log = logging.getLogger(__name__)
@@ -177,6 +178,7 @@ def _store_files(
     if film.mask_problem:
         log.warning("mask of video %s: %s", video.pk, film.mask_problem)
         video.mask_problem = Video.MaskProblem.UNFIT
+    mark_as_synthetic(video, path, mask if film.cutout else None, film, item.digital_source_type)
     files: list[tuple[FieldFile, Path | None, str]] = [
         (video.video, path, "mp4"),
         (video.poster, film.stills.poster, "jpg"),
@@ -198,6 +200,7 @@ def _store_files(
                 ProviderState.READY,
                 **{field.field.name: field.name for field in stored},
                 script_matches=item.script_matches,
+                digital_source_type=item.digital_source_type,
                 framing=item.framing or (video.avatar.framing if video.avatar else {}),
                 mask_problem=video.mask_problem,
                 width=film.width,

@@ -9,6 +9,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from dashboard.provenance import source_types
+
 MAX_ID = 200
 MAX_STATE = 40
 MAX_URL = 2000
@@ -52,6 +54,7 @@ class RemoteVideo:
     client_ref: str = ""
     progress: int | None = None  # 0 to 100
     error: str = ""
+    digital_source_type: str = ""  # how it came about, in IPTC's words; empty: the provider does not say
 
     @property
     def remote_id(self) -> str:
@@ -141,6 +144,7 @@ def parse_video(item: Any) -> RemoteVideo | None:
         client_ref=parse_id(item.get("client_ref")),
         progress=parse_number(item.get("progress"), maximum=100),
         error=parse_sentence(item.get("error")),
+        digital_source_type=source_types.parse_synthetic(item.get("digital_source_type")),
     )
 
 

@@ -351,7 +351,7 @@ def test_what_a_killed_copy_had_stored_already_is_replaced(provider, video, medi
     default_storage.save(name, ContentFile(b"half of it"))
     assert run(video).state == ProviderState.READY
     assert video.video.name == name
-    assert default_storage.size(name) == media_files["video"].stat().st_size
+    assert default_storage.size(name) > media_files["video"].stat().st_size  # whole, and signed
 
 
 def test_voices_that_nobody_used_are_swept_away(provider, video):

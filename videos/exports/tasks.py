@@ -10,6 +10,7 @@ from dashboard.files.stored_files import DISK_FULL, delete_on_commit
 from dashboard.jobs import runner
 from dashboard.jobs.local_job import LocalState, working_phase
 from dashboard.jobs.runner import JobFailed
+from dashboard.provenance import signing
 from dashboard.uploads import UploadError, provider_files
 from videos.exports import files, studio_process
 from videos.exports.services import (
@@ -20,6 +21,7 @@ from videos.exports.services import (
     remake_poster,
 )
 from videos.models import Backdrop, Export, Video
+from videos.provenance import sign_export, sign_stills
 
 LEASE_SECONDS = 60  # renewed while the studio works
 PHASE = working_phase(LEASE_SECONDS)
@@ -75,6 +77,8 @@ def _make_file(export: Export, video: Video, folder: Path) -> None:
         request, folder, lambda percent: export.renew_lease(LEASE_SECONDS, progress=percent)
     )
     filename = export.file.name or ""
+    export.renew_lease(LEASE_SECONDS + signing.estimate_seconds(size))
+    size = sign_export(video, export.kind, target, parent=Path(request["video"]))
     if export.kind == Kind.LOOK:
         colour = _store_stills(video, target, folder, filename)
         files.store(target, filename)
@@ -119,6 +123,7 @@ def _store_stills(video: Video, path: Path, folder: Path, filename: str) -> str:
         stills = provider_files.extract_stills(path, folder, at=at)
     except UploadError as error:
         raise JobFailed(str(error)) from error
+    sign_stills(video, stills, parent=path)
     names = files.get_still_names(filename)
     for source, name in zip((stills.poster, stills.thumbnail), names, strict=True):
         files.store(source, name)

@@ -12,6 +12,7 @@ from avatars.models import Avatar
 from dashboard.jobs.leased_job import JobQuerySet
 from dashboard.jobs.provider_job import ProviderJob, ProviderState
 from dashboard.models import Tombstone, User
+from dashboard.provenance import source_types
 from dashboard.provider.parsing import MAX_STATE
 from videos.looks.framing import Framing
 from videos.looks.look import Look
@@ -102,6 +103,11 @@ class Video(ProviderJob):
     poster_at = models.FloatField(null=True, help_text="The moment chosen for the poster, in seconds.")
     # The person alone with an alpha channel, made from video and mask: for previews of other looks.
     cutout = models.FileField(upload_to="videos/cutouts/", blank=True)
+    digital_source_type = models.CharField(
+        max_length=source_types.MAX_LENGTH,
+        blank=True,
+        help_text="How it came about, in IPTC's words; empty: the provider does not say.",
+    )
     look = models.JSONField(default=dict, help_text="videos.looks.look.Look; empty: the original.")
     # Copied from the avatar, which may be deleted before the video.
     framing = models.JSONField(default=dict, help_text="Where the head is, if the provider says so.")

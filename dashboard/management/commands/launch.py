@@ -15,6 +15,7 @@ from typing import Any
 
 import requests
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
@@ -22,6 +23,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from dashboard.models import User
 from dashboard.processes import supervisor
+from dashboard.provenance import certificates
 
 READY_SECONDS = 60
 
@@ -65,6 +67,10 @@ class Command(BaseCommand):
         except DatabaseError as error:
             raise CommandError(f"The database in {settings.DATA_DIR} cannot be used: {error}.") from error
         call_command("collectstatic", verbosity=0, interactive=False, clear=False)
+        try:
+            certificates.get_signer()  # made at the first start
+        except ImproperlyConfigured as error:
+            raise CommandError(str(error)) from error
 
     def run(self, config: Path) -> None:
         stopped = False

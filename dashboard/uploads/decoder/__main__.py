@@ -22,6 +22,8 @@ JOBS = {
     "cut": ("waveforms", "cut"),
     "video": ("videos", "check_video"),
     "stills": ("videos", "extract_stills"),
+    "sign": ("content_credentials", "sign"),
+    "read_credentials": ("content_credentials", "read"),
 }
 
 
