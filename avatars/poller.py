@@ -10,6 +10,7 @@ from avatars.services import request_sync
 from dashboard.jobs.enqueue import MAX_ROWS, enqueue_due
 from dashboard.jobs.provider_job import ProviderState
 from dashboard.models import Lease
+from dashboard.provider import copy_scheduling
 from dashboard.provider.client import count_free_requests
 from dashboard.provider.sync import take_held
 
@@ -20,7 +21,7 @@ IDLE_SECONDS = 5.0
 def step() -> float:
     """Called by the poller; returns the seconds until the next call."""
     Avatar.release_dead_leases()
-    enqueue_due(Avatar.objects.due(ProviderState.COPYING))
+    copy_scheduling.enqueue_copies(Avatar)
     _enqueue_sending()
     interval = settings.SYNC_MINUTES * 60
     if take_held(Avatar) or (interval and Lease.acquire("sync avatars", uuid.uuid4(), interval)):

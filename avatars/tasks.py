@@ -11,10 +11,10 @@ from avatars.models import Avatar
 from avatars.scheduling import next_up
 from dashboard.files import signed_links
 from dashboard.files.stored_files import delete_files, store_file
-from dashboard.jobs.enqueue import enqueue_job
 from dashboard.jobs.leased_job import LeaseLost
 from dashboard.jobs.provider_job import ProviderState, current_provider
 from dashboard.jobs.runner import JobFailed
+from dashboard.net.watched_download import Limits
 from dashboard.provider import lifecycle
 from dashboard.provider import sync as provider_sync
 from dashboard.provider.answers import ProviderError
@@ -27,7 +27,8 @@ log = logging.getLogger(__name__)
 
 LEASE = 150  # seconds; outlasts the slowest generate call
 SENDING, COPYING = lifecycle.sending_phase(LEASE), lifecycle.copying_phase(LEASE)
-MAX_PREVIEW_BYTES = 50 * 2**20
+PREVIEW_LIMITS = Limits(max_bytes=50 * 2**20, seconds=60)
+CUTOUT_LIMITS = Limits(max_bytes=50 * 2**20, seconds=30)
 MAX_RATIO_ERROR = 0.02  # between the shapes of preview and cut-out
 
 
@@ -40,8 +41,8 @@ def generate(pk: int) -> None:
 
 
 def copy(pk: int) -> None:
-    """Copy the files of an avatar that is made: a task of the common workers."""
-    lifecycle.run(Avatar, pk, COPYING, _copy)
+    """Copy the files of an avatar that is made: a task of the cluster `download`."""
+    lifecycle.copy(Avatar, pk, COPYING, _copy)
 
 
 def _send(avatar: Avatar) -> None:
@@ -75,7 +76,7 @@ def _copy(avatar: Avatar) -> None:
     if not avatar.preview_url:
         raise ProviderError("The avatar service sent no preview of this avatar.", is_temporary=True)
     try:
-        with download_result(avatar.preview_url, max_bytes=MAX_PREVIEW_BYTES, seconds=60) as path:
+        with download_result(avatar.preview_url, PREVIEW_LIMITS, job=avatar, lease_seconds=LEASE) as path:
             _store_preview(avatar, path)
     except UploadError as error:
         raise ProviderError("The avatar service sent a preview that is not a picture. Try again.") from error
@@ -109,9 +110,8 @@ def _store_preview(avatar: Avatar, path: Path) -> None:
 
 def _store_cutout(avatar: Avatar, ratio: float) -> bool:
     """Keep the cut-out for previews of looks, if it has the frame of the preview. A failure is only logged."""
-    avatar.renew_lease(LEASE)
     try:
-        with download_result(avatar.cutout_url, max_bytes=MAX_PREVIEW_BYTES, seconds=30) as path:
+        with download_result(avatar.cutout_url, CUTOUT_LIMITS, job=avatar, lease_seconds=LEASE) as path:
             target = path.with_name("cutout.webp")
             size = provider_files.convert_cutout(path, target)
             if abs(size.width / size.height / ratio - 1) < MAX_RATIO_ERROR:
@@ -133,7 +133,8 @@ def sync() -> int:
 
 
 def _create(item: RemoteAvatar) -> Avatar:
-    avatar = Avatar.objects.create(
+    # The poller enqueues it when it is next: there may be thousands.
+    return Avatar.objects.create(
         name=f"Avatar {item.avatar_id[:8]}",
         provider=current_provider(),
         remote_id=item.avatar_id,
@@ -144,5 +145,3 @@ def _create(item: RemoteAvatar) -> Avatar:
         state=ProviderState.COPYING,
         state_since=timezone.now(),
     )
-    enqueue_job(avatar)
-    return avatar

@@ -198,6 +198,8 @@ CACHES = {
 WORKERS = env.number("WORKERS", 2, minimum=1)
 # Generate calls, which wait for the provider, possibly for minutes.
 GENERATE_WORKERS = env.number("GENERATE_WORKERS", 4, minimum=2, maximum=8)
+# Downloads of finished avatars and videos, which may be slow.
+DOWNLOAD_WORKERS = env.number("DOWNLOAD_WORKERS", 3, minimum=2, maximum=8)
 _queue = {"queue_limit": 1, "bulk": 1, "ack_failures": True, "max_attempts": 1}
 Q_CLUSTER = {
     **_queue,
@@ -222,6 +224,8 @@ Q_CLUSTER = {
         "rig": {**_queue, "workers": 1, "timeout": 120, "retry": 400},
         # Generate calls only wait: with their own workers a slow provider does not block other tasks.
         "generate": {**_queue, "workers": GENERATE_WORKERS, "timeout": 240, "retry": 900},
+        # Copying results waits for the provider's storage: the same reason.
+        "download": {**_queue, "workers": DOWNLOAD_WORKERS, "timeout": 3600, "retry": 8000},
         # Looks and large downloads take minutes: with their own worker they do not block other tasks.
         "studio": {**_queue, "workers": 1, "timeout": 10_800, "retry": 33_000, "poll": 0.5},
     },
@@ -229,6 +233,7 @@ Q_CLUSTER = {
 # The functions that the poller calls; each returns the seconds until its next call.
 POLLER_STEPS = [
     "dashboard.provider.poller.step",
+    "dashboard.files.temporary_folders.sweep",
     "avatars.poller.step",
     "videos.poller.step",
     "videos.batches.poller.step",

@@ -185,6 +185,7 @@ def test_another_provider_switches_the_embedded_endpoints_and_the_renderers_off(
     )
     provider = {"CG_AVATAR_API_URL": "https://other.example", "CG_AVATAR_API_TOKEN": "t"}
     done = manage(tmp_path, "shell", "-v0", "-c", code, PUBLIC_URL="https://a.example", **provider)
-    assert done.stdout.split("\n")[:2] == ["off", "['web', 'worker', 'generate', 'studio', 'poller']"], (
-        done.stderr
-    )
+    assert done.stdout.split("\n")[:2] == [
+        "off",
+        "['web', 'worker', 'generate', 'download', 'studio', 'poller']",
+    ], done.stderr

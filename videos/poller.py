@@ -14,6 +14,7 @@ from dashboard.jobs.continue_on_error import do_each, run_each
 from dashboard.jobs.enqueue import MAX_ROWS, enqueue_due
 from dashboard.jobs.provider_job import ProviderState
 from dashboard.models import Lease
+from dashboard.provider import copy_scheduling
 from dashboard.provider.answers import ProviderError
 from dashboard.provider.client import client, count_free_requests
 from dashboard.provider.parsing import RemoteVideo
@@ -57,10 +58,12 @@ def step() -> float:
 
 
 def _enqueue_due() -> None:
-    begun, next_ones = Video.objects.due(ProviderState.SENDING, ProviderState.COPYING), next_up()
-    if not next_ones and not begun.exists():
+    begun, next_ones = Video.objects.due(ProviderState.SENDING), next_up()
+    copying = Video.objects.due(ProviderState.COPYING)
+    if not next_ones and not begun.exists() and not copying.exists():
         return
     free = min(count_free_requests(), MAX_ROWS)  # each of them makes a request
+    free -= copy_scheduling.enqueue_copies(Video, max_rows=free)
     free -= enqueue_due(begun, max_rows=free)
     enqueue_due(Video.objects.filter(pk__in=next_ones).due(ProviderState.WAITING), max_rows=free)
 

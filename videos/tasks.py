@@ -18,11 +18,12 @@ from dashboard.jobs.enqueue import enqueue, enqueue_job
 from dashboard.jobs.leased_job import ForbiddenTransition, LeaseLost
 from dashboard.jobs.provider_job import ProviderState, current_provider
 from dashboard.models import Tombstone
+from dashboard.net.watched_download import Limits
 from dashboard.provider import lifecycle
 from dashboard.provider import sync as provider_sync
 from dashboard.provider.answers import ProviderError
 from dashboard.provider.client import client, count_free_requests
-from dashboard.provider.download import download_result
+from dashboard.provider.download import download_result, limits_for
 from dashboard.provider.parsing import RemoteVideo
 from dashboard.uploads import UploadError, provider_files
 from videos import captions
@@ -36,9 +37,8 @@ log = logging.getLogger(__name__)
 SEND_LEASE_SECONDS = 90
 COPY_LEASE_SECONDS = 600
 SENDING, COPYING = lifecycle.sending_phase(SEND_LEASE_SECONDS), lifecycle.copying_phase(COPY_LEASE_SECONDS)
-DOWNLOAD_SECONDS = COPY_LEASE_SECONDS / 3
-MAX_MASK_ATTEMPTS = 5  # more than a minute with backoff(); then the video is shown without a mask
-MAX_VIDEO_BYTES = 4 * 2**30
+MAX_MASK_ATTEMPTS = 4  # then the video is shown without a mask
+CAPTION_LIMITS = Limits(max_bytes=captions.MAX_BYTES, seconds=60)
 
 
 # ---------------------------------------------------------------- requests of pages
@@ -105,8 +105,8 @@ def generate(pk: int) -> None:
 
 
 def copy(pk: int) -> None:
-    """Download the files of a finished video: a task of the common workers."""
-    lifecycle.run(Video, pk, COPYING, _copy)
+    """Download the files of a finished video: a task of the cluster `download`."""
+    lifecycle.copy(Video, pk, COPYING, _copy)
 
 
 def _send(video: Video) -> None:
@@ -140,7 +140,7 @@ def _copy(video: Video) -> None:
     # The mask first, because it may have to be retried and is smaller.
     with (
         _download_mask(video, item.mask_video_url) as mask,
-        download_result(item.video_url, max_bytes=MAX_VIDEO_BYTES, seconds=DOWNLOAD_SECONDS) as path,
+        _download(video, item.video_url) as path,
     ):
         video.renew_lease(COPY_LEASE_SECONDS)
         try:
@@ -153,6 +153,12 @@ def _copy(video: Video) -> None:
         _store_files(video, path, mask, film, item)
 
 
+def _download(video: Video, url: str) -> contextlib.AbstractContextManager[Path]:
+    """Download the video or its mask within limits that fit the length of the recording."""
+    limits = limits_for(video.voice.seconds if video.voice else None)
+    return download_result(url, limits, job=video, lease_seconds=COPY_LEASE_SECONDS)
+
+
 @contextlib.contextmanager
 def _download_mask(video: Video, url: str) -> Iterator[Path | None]:
     """The downloaded mask, or None if there is none. Raises ProviderError while a retry may help."""
@@ -160,11 +166,9 @@ def _download_mask(video: Video, url: str) -> Iterator[Path | None]:
         mask = None
         try:
             if url:
-                mask = stack.enter_context(
-                    download_result(url, max_bytes=MAX_VIDEO_BYTES, seconds=DOWNLOAD_SECONDS)
-                )
+                mask = stack.enter_context(_download(video, url))
         except ProviderError as error:
-            if video.attempts < MAX_MASK_ATTEMPTS:
+            if error.is_temporary and video.attempts < MAX_MASK_ATTEMPTS:
                 raise
             log.warning("mask of video %s: %s", video.pk, error)
             video.mask_problem = Video.MaskProblem.LOST
@@ -223,7 +227,7 @@ def _store_files(
 def _store_captions(video: Video, url: str) -> None:
     """Failures are only logged: the video can be shown without captions."""
     try:
-        with download_result(url, max_bytes=captions.MAX_BYTES, seconds=COPY_LEASE_SECONDS / 10) as path:
+        with download_result(url, CAPTION_LIMITS, job=video, lease_seconds=COPY_LEASE_SECONDS) as path:
             if captions.is_vtt(path):
                 store_file(video.captions, path, f"{video.client_ref}.vtt")
             else:
@@ -245,10 +249,10 @@ def _create(item: RemoteVideo) -> Video | None:
     """Create the row of an imported video; None for one that failed."""
     if item.status == "error":
         return None
-    is_finished = item.status == "finished"
+    is_finished = item.status == "finished"  # then the poller enqueues its copy when it is next
     avatar = Avatar.objects.filter(provider=current_provider(), remote_id=item.avatar_id).first()
     name = avatar.name if avatar else "Video"
-    video = Video.objects.create(
+    return Video.objects.create(
         title=f"{name[: MAX_NAME - 9]} {item.video_id[:8]}",
         avatar=avatar if item.avatar_id else None,
         provider=current_provider(),
@@ -257,6 +261,3 @@ def _create(item: RemoteVideo) -> Video | None:
         seen_at=timezone.now(),
         state=ProviderState.COPYING if is_finished else ProviderState.MAKING,
     )
-    if is_finished:
-        start(video)
-    return video

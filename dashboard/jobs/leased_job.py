@@ -15,6 +15,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from dashboard.processes.running import is_running
+
 _MACHINE = socket.gethostname()[:80]
 FAULT_SECONDS = 30
 
@@ -114,12 +116,17 @@ class Job(models.Model):
         """End the leases of processes of this machine that no longer run; those of other machines expire."""
         held = cls.objects.filter(lease_until__gt=timezone.now(), holder__startswith=f"{_MACHINE} ")
         for pk, lease, holder in held.values_list("pk", "lease", "holder"):
-            if not _is_running(int(holder.rpartition(" ")[2])):
+            if not is_running(int(holder.rpartition(" ")[2])):
                 cls.objects.filter(pk=pk, lease=lease).update(lease_until=timezone.now())
 
     def renew_lease(self, seconds: float, **fields: Any) -> None:
         """Extend the lease, and save fields. Raises LeaseLost."""
         self._write(fields, lease_until=timezone.now() + timedelta(seconds=seconds))
+
+    def check_lease(self) -> None:
+        """Raises LeaseLost if the row was deleted, or is no longer held by this object. Changes nothing."""
+        if not type(self).objects.filter(pk=self.pk, state=self.state, lease=self.lease).exists():
+            raise LeaseLost(f"{type(self).__name__} {self.pk}")
 
     def save_fields(self, **fields: Any) -> None:
         """Save fields now, if the lease and the state are unchanged. Raises LeaseLost."""
@@ -152,17 +159,6 @@ class Job(models.Model):
         self.version += 1
         for name, value in fields.items():
             setattr(self, name, value)
-
-
-def _is_running(pid: int) -> bool:
-    """Whether the process runs. If another one has got its number, the lease has to expire instead."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # alive, with another user
-        pass
-    return True
 
 
 def backoff(attempts: int, *, first: float = 5, most: float = 300) -> float:

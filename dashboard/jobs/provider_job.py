@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
-from dashboard.jobs.leased_job import Job, job_constraints
+from dashboard.jobs.leased_job import Job, JobQuerySet, job_constraints
 from dashboard.models import OwnedModel, Tombstone, User
 from dashboard.provider.parsing import MAX_ID
 
@@ -144,8 +144,14 @@ class ProviderJob(OwnedModel, Job):
 
     @property
     def cluster(self) -> str | None:
-        """Generate calls wait for the provider, possibly for minutes, so they have a cluster of their own."""
-        return None if self.state == ProviderState.COPYING else "generate"
+        """Both wait for the provider, possibly for minutes, so each has a cluster of its own."""
+        return "download" if self.state == ProviderState.COPYING else "generate"
+
+    @classmethod
+    def background_downloads(cls) -> JobQuerySet:
+        """Results that leave one worker to others while they are copied: see dashboard.provider.copy_scheduling."""
+        in_background = models.Q(attempts__gt=1) | models.Q(made_by=None)
+        return cls.objects.filter(in_background, state=ProviderState.COPYING)
 
     # -- its state
 

@@ -56,6 +56,11 @@ class Deadline:
     def is_over(self) -> bool:
         return self.left <= 0
 
+    def end(self) -> None:
+        """Cut all connections now, as if the time was up. Any thread may call it."""
+        self._ends_at = time.monotonic()
+        self._cut()
+
     def watch(self, sock: socket.socket) -> None:
         """Cut this connection too when the time is up."""
         with self._lock:

@@ -2,7 +2,8 @@
 
 Only http and https; private, loopback and link-local addresses are refused, and the connection is made to the address
 that was checked (so that a second DNS query cannot give another one). Redirects are checked in the same way. Size and
-total time are limited: at the deadline the connections are cut, also while data is arriving.
+total time are limited: at the deadline the connections are cut, also while data is arriving. watched_download.py adds
+a lowest speed, and a question that is asked while data is arriving.
 """
 
 import contextlib
@@ -37,6 +38,10 @@ class DownloadError(Exception):
     def __init__(self, sentence: str, *, is_temporary: bool = False) -> None:
         super().__init__(sentence)
         self.is_temporary = is_temporary
+
+
+class TooLarge(DownloadError):
+    """The file is larger than `max_bytes`: as was announced, or as it turned out."""
 
 
 class _AddressRefused(OSError):
@@ -119,11 +124,17 @@ def download(
     url: str, target: "SupportsWrite[bytes]", *, max_bytes: int, seconds: float, guard: Guard
 ) -> int:
     """Write the content of `url` to `target`. Returns its size in bytes. Raises DownloadError."""
+    with Deadline(seconds) as deadline:
+        return follow(url, target, max_bytes, deadline, guard)
+
+
+def follow(url: str, target: "SupportsWrite[bytes]", max_bytes: int, deadline: Deadline, guard: Guard) -> int:
+    """`download` with a deadline that has been entered. Raises DownloadError."""
     try:
         endpoint(url)
     except ValueError:
         raise DownloadError("The link must be an address that starts with http:// or https://.") from None
-    with Deadline(seconds) as deadline, open_session(guard.connect) as session:
+    with open_session(guard.connect) as session:
         session.headers["Accept-Encoding"] = "identity"
         try:
             for _ in range(MAX_REDIRECTS + 1):
@@ -160,12 +171,12 @@ def _save(
         )
     expected = _read_content_length(response)
     if expected is not None and expected > max_bytes:
-        raise DownloadError(_too_large(max_bytes))
+        raise TooLarge(_too_large(max_bytes))
     size = 0
     while chunk := _read(response, deadline):
         size += len(chunk)
         if size > max_bytes:
-            raise DownloadError(_too_large(max_bytes))
+            raise TooLarge(_too_large(max_bytes))
         if deadline.is_over:
             break
         target.write(chunk)

@@ -37,6 +37,7 @@ def list_programs() -> list[Program]:
         Program("web", gunicorn),
         Program("worker", [*manage, "cluster", "worker"]),
         Program("generate", [*manage, "cluster", "generate"], {"Q_CLUSTER_NAME": "generate"}),
+        Program("download", [*manage, "cluster", "download"], {"Q_CLUSTER_NAME": "download"}),
         Program("studio", [*manage, "cluster", "studio"], {"Q_CLUSTER_NAME": "studio"}),
         Program("poller", [*manage, "poll"]),
     ]

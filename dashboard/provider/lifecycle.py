@@ -13,12 +13,14 @@ from django.db import IntegrityError, transaction
 from dashboard.files.stored_files import DISK_FULL, delete_on_commit
 from dashboard.jobs import runner
 from dashboard.jobs.continue_on_error import do_each
-from dashboard.jobs.enqueue import enqueue_job
+from dashboard.jobs.enqueue import MAX_ROWS, enqueue_job
 from dashboard.jobs.leased_job import LeaseLost, backoff
 from dashboard.jobs.provider_job import ProviderJob, ProviderState
 from dashboard.jobs.runner import JobDelayed, JobFailed, Phase
 from dashboard.models import Tombstone
+from dashboard.provider import copy_scheduling
 from dashboard.provider.answers import ProviderError
+from dashboard.provider.client import count_free_requests
 from dashboard.provider.generate_once import (
     OutcomeUnknown,
     find_unknown,
@@ -33,6 +35,7 @@ J = TypeVar("J", bound=ProviderJob)
 R = TypeVar("R", RemoteAvatar, RemoteVideo)
 
 MAX_ATTEMPTS = 8  # with backoff() about ten minutes
+COPY_ATTEMPTS, COPY_DELAY = 5, 20.0  # each may have taken minutes: five minutes of waiting between them
 SETTLE_SECONDS = 10  # until a job whose answer was lost shows up in the provider's list
 TOO_OFTEN = "This did not work after several tries. Try again later."
 OUTCOME_UNKNOWN = (
@@ -43,21 +46,36 @@ OUTCOME_UNKNOWN = (
 
 def sending_phase(lease_seconds: float) -> Phase:
     """The row is sent to the provider."""
-    return _phase(
-        (ProviderState.WAITING, ProviderState.SENDING),
-        ProviderState.SENDING,
-        ProviderState.WAITING,
-        lease_seconds,
+    return Phase(
+        due=(ProviderState.WAITING, ProviderState.SENDING),
+        working=ProviderState.SENDING,
+        waiting=ProviderState.WAITING,
+        failed=ProviderState.FAILED,
+        lease_seconds=lease_seconds,
+        max_attempts=MAX_ATTEMPTS,
+        sentence=TOO_OFTEN,
     )
 
 
 def copying_phase(lease_seconds: float) -> Phase:
     """The provider's result is copied to our own storage."""
-    return _phase((ProviderState.COPYING,), ProviderState.COPYING, ProviderState.COPYING, lease_seconds)
+    return Phase(
+        due=(ProviderState.COPYING,),
+        working=ProviderState.COPYING,
+        waiting=ProviderState.COPYING,
+        failed=ProviderState.FAILED,
+        lease_seconds=lease_seconds,
+        max_attempts=COPY_ATTEMPTS,
+        sentence=TOO_OFTEN,
+        first_delay=COPY_DELAY,
+    )
 
 
-def _phase(due: tuple[str, ...], working: str, waiting: str, lease_seconds: float) -> Phase:
-    return Phase(due, working, waiting, ProviderState.FAILED, lease_seconds, MAX_ATTEMPTS, TOO_OFTEN)
+def copy(model: type[J], pk: int, phase: Phase, work: Callable[[J], None]) -> None:
+    """`run` for a task of the cluster `download`, if the row may be copied now."""
+    if copy_scheduling.may_copy(model, pk):
+        run(model, pk, phase, work)
+        copy_scheduling.enqueue_copies(model, max_rows=min(count_free_requests(), MAX_ROWS))
 
 
 def run(model: type[J], pk: int, phase: Phase, work: Callable[[J], None]) -> None:
@@ -70,7 +88,7 @@ def run(model: type[J], pk: int, phase: Phase, work: Callable[[J], None]) -> Non
         try:
             work(job)
         except ProviderError as error:
-            raise _to_job_error(job, error) from error
+            raise _to_job_error(job, error, phase.first_delay) from error
         except OSError as error:
             log.exception("%s %s", model.__name__, pk)
             raise JobDelayed(DISK_FULL) from error
@@ -78,11 +96,11 @@ def run(model: type[J], pk: int, phase: Phase, work: Callable[[J], None]) -> Non
     runner.run(model, pk, phase, work_and_translate_errors)
 
 
-def _to_job_error(job: ProviderJob, error: ProviderError) -> JobDelayed | JobFailed:
+def _to_job_error(job: ProviderJob, error: ProviderError, first_delay: float) -> JobDelayed | JobFailed:
     if error.retry_after:  # the provider's rate limit, which does not count as an attempt
         return JobDelayed(str(error), seconds=error.retry_after, is_free=True)
     if error.is_temporary:
-        wait = max(backoff(job.attempts), SETTLE_SECONDS if error.answer_lost else 0)
+        wait = max(backoff(job.attempts, first=first_delay), SETTLE_SECONDS if error.answer_lost else 0)
         return JobDelayed(str(error), seconds=wait)
     return JobFailed(str(error))
 

@@ -131,7 +131,7 @@ def _append(piece: Piece, part: BinaryIO) -> int:
 def _lock(path: Path) -> Iterator[BinaryIO]:
     """The file of the pieces, for one request at a time: a browser may send a piece again while it is being read.
 
-    Abandoned files are deleted with all other leftovers (see sandbox.work_folder).
+    Abandoned files are deleted with all other leftovers (see dashboard.files.temporary_folders).
     """
     while True:
         with path.open("ab") as part:

@@ -7,12 +7,9 @@ memory, processor time, clock time and file size, an empty environment and a fol
 import json
 import logging
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -22,6 +19,7 @@ from typing import Any
 from django.conf import settings
 from django.core.files import File
 
+from dashboard.files import temporary_folders
 from dashboard.uploads import UploadError
 
 log = logging.getLogger(__name__)
@@ -29,7 +27,6 @@ log = logging.getLogger(__name__)
 # A picture of 50 megapixels takes up to 0.6 GB while it is being read.
 MAX_CHILDREN = min(3, max(2, os.cpu_count() or 2))
 WAIT_SECONDS = 90
-LEFTOVER_SECONDS = 24 * 3600
 COPY_BYTES = 1024 * 1024
 
 _slots = threading.BoundedSemaphore(MAX_CHILDREN)
@@ -45,22 +42,8 @@ class Limits:
 @contextmanager
 def work_folder() -> Iterator[Path]:
     """A folder for one upload, deleted afterwards."""
-    root = settings.DATA_DIR / "tmp"
-    root.mkdir(parents=True, exist_ok=True)
-    _clear_leftovers(root)
-    with tempfile.TemporaryDirectory(prefix="upload-", dir=root, ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
-
-
-def _clear_leftovers(root: Path) -> None:
-    """Delete what killed processes left behind."""
-    oldest = time.time() - LEFTOVER_SECONDS
-    for entry in root.glob("*upload*"):
-        try:
-            if entry.stat().st_mtime < oldest:
-                shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
-        except OSError:
-            continue  # another process has just deleted it
+    with temporary_folders.create("upload") as folder:
+        yield folder
 
 
 def to_path(source: File | Path, work: Path, *, max_bytes: int) -> Path:

@@ -57,12 +57,11 @@ def test_the_poll_of_a_card_notices_that_the_line_moves(signed_in, maria, crowd)
     assert "Queued (4 ahead of you)" in client.get(card, {"v": f"{last.version}.5"}).text
 
 
-def test_asking_has_workers_of_its_own_and_copying_the_common_ones(provider, new_avatar):
+def test_asking_has_workers_of_its_own_and_copying_too(provider, new_avatar):
     avatar = new_avatar()
     enqueue_job(avatar)
     tasks.generate(avatar.pk)
-    common = "dashboard"
     assert bells() == [
         ("generate", "avatars.tasks.generate", avatar.pk),
-        (common, "avatars.tasks.copy", avatar.pk),
+        ("download", "avatars.tasks.copy", avatar.pk),
     ]

@@ -83,19 +83,6 @@ def test_many_uploads_at_once_take_turns(monkeypatch):
     assert max(most) <= sandbox.MAX_CHILDREN
 
 
-def test_leftovers_of_a_killed_process_are_cleared_after_a_day(settings):
-    old, new = settings.DATA_DIR / "tmp" / "upload-old", settings.DATA_DIR / "tmp" / "upload-new"
-    for folder in (old, new):
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "source").write_bytes(b"x")
-    os.utime(old, (0, 0))
-    with sandbox.work_folder():
-        assert not old.exists()
-        assert new.exists()
-    (new / "source").unlink()
-    new.rmdir()
-
-
 # ---------------------------------------------------------------- files damaged at random
 def damaged(content: bytes, seed: int) -> bytes:
     dice = random.Random(seed)

@@ -59,6 +59,7 @@ class Product:
         marks = {
             "worker": "cluster worker",
             "generate": "cluster generate",
+            "download": "cluster download",
             "renderer": "cluster engine",
             "rigger": "cluster rig",
         }

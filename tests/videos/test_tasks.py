@@ -233,14 +233,14 @@ def test_only_so_many_are_sent_and_the_others_wait_in_their_order(provider, vide
     assert run(second).state == ProviderState.MAKING
 
 
-def test_asking_has_workers_of_its_own_and_copying_the_common_ones(provider, video):
+def test_asking_has_workers_of_its_own_and_copying_too(provider, video):
     tasks.start(video)
     run(video)
     provider.finish(video.remote_id)
     look(video)
     bells = {(bell.key, bell.func()) for bell in OrmQ.objects.all()}
     assert {key for key, task in bells if task == "videos.tasks.generate"} == {"generate"}
-    assert {key for key, task in bells if task == "videos.tasks.copy"} == {"dashboard"}
+    assert {key for key, task in bells if task == "videos.tasks.copy"} == {"download"}
 
 
 def test_who_was_sent_first_is_ahead_at_the_provider_too(provider, video, new_video):

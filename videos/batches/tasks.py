@@ -1,14 +1,14 @@
 """Turning rows of a batch into videos; a sound that is a URL is downloaded once for all rows that name it."""
 
-import tempfile
 import uuid
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from dashboard.files import temporary_folders
 from dashboard.files.filenames import for_video
 from dashboard.jobs import runner
 from dashboard.jobs.enqueue import enqueue_job
@@ -135,8 +135,8 @@ def create_video(item: BatchItem) -> Video:
 
 
 def _download_sound(item: BatchItem) -> Voice:
-    with tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR, prefix="upload-batch-") as folder:
-        path = Path(folder) / "sound"
+    with temporary_folders.create("upload-batch") as folder:
+        path = folder / "sound"
         try:
             with path.open("wb") as file:
                 safe_download.download(

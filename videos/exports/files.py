@@ -1,5 +1,6 @@
 """Where exports are made and stored. Every name is known before the file is written, so a killed run can be cleaned up."""
 
+import os
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -55,11 +56,11 @@ def delete_files(export: Export) -> None:
 def open_workspace(export: Export) -> Iterator[Path]:
     """A temporary folder for this run; those of earlier runs of the same export are deleted."""
     root = settings.DATA_DIR / "tmp"
-    # The prefix "upload-" marks folders that are deleted when they grow old (dashboard.uploads.sandbox).
+    # With the number of this process, by which the poller finds leftovers (dashboard.files.temporary_folders).
     prefix = f"upload-export-{export.pk}-"
     for abandoned in root.glob(f"{prefix}*"):
         shutil.rmtree(abandoned, ignore_errors=True)
-    folder = root / f"{prefix}{export.lease}"
+    folder = root / f"{prefix}pid{os.getpid()}-{export.lease}"
     folder.mkdir(parents=True)
     try:
         yield folder
