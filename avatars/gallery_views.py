@@ -14,6 +14,8 @@ from avatars import services
 from avatars.cards import cards_of
 from avatars.models import Avatar
 from avatars.search import AVATARS
+from dashboard.audit.models import Action
+from dashboard.audit.recording import recorded
 from dashboard.files import zip_stream
 from dashboard.gallery import filters
 from dashboard.gallery.live_changes import Changes, Gallery
@@ -78,6 +80,7 @@ def delete(request: Request) -> HttpResponse:
     selected = Avatar.objects.filter(pk__in=parse_selection(request.POST))
     changeable, others = split_by_permission(selected, request.user)
     for avatar in changeable:
-        services.delete_avatar(avatar)
+        with recorded(request.user, Action.DELETED, avatar, request):
+            services.delete_avatar(avatar)
     messages.success(request, describe_deletion(len(changeable), others, "avatar was", "avatars were"))
     return redirect(f"{reverse('avatars')}?{request.GET.urlencode()}")

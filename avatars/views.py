@@ -16,6 +16,8 @@ from avatars.cards import AvatarCard, card_of
 from avatars.faces import list_other_faces
 from avatars.forms import GenderForm, NameForm
 from avatars.models import Avatar
+from dashboard.audit.models import Action
+from dashboard.audit.recording import recorded
 from dashboard.jobs.leased_job import ForbiddenTransition, LeaseLost
 from dashboard.provider import sync as provider_sync
 from dashboard.request import Request
@@ -192,7 +194,8 @@ def _replace_portrait(avatar: Avatar, file: UploadedFile | None, upload_ref: uui
 @require_POST
 def delete(request: Request, pk: int) -> HttpResponse:
     avatar = get_changeable_or_403(Avatar, pk, request.user)
-    services.delete_avatar(avatar)
+    with recorded(request.user, Action.DELETED, avatar, request):
+        services.delete_avatar(avatar)
     if request.htmx:
         return HttpResponse()
     messages.success(request, f"{avatar.name} was deleted.")

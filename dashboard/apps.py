@@ -6,4 +6,5 @@ class DashboardConfig(AppConfig):
 
     def ready(self) -> None:
         from dashboard import checks  # noqa: F401 - importing registers them
+        from dashboard.audit import signals  # noqa: F401
         from dashboard.health import checks as health_checks  # noqa: F401

@@ -1,16 +1,31 @@
 """What many views need, beside django.shortcuts."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import TypeVar
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.forms import BaseForm
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
 
 from dashboard.models import OwnedModel, User
+from dashboard.request import Request
 
 Row = TypeVar("Row", bound=OwnedModel)
+
+
+def owners_only(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Decorator: 403 for anybody else."""
+
+    @wraps(view)
+    def guarded(request: Request, **arguments: object) -> HttpResponseBase:
+        if not request.user.is_owner:
+            raise PermissionDenied
+        return view(request, **arguments)
+
+    return guarded
 
 
 def get_changeable_or_403(rows: type[Row] | QuerySet[Row], pk: int, user: User) -> Row:

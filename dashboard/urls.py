@@ -4,6 +4,7 @@ from django.conf import settings
 from django.urls import include, path
 
 from dashboard import notifications
+from dashboard.audit import views as audit
 from dashboard.files import signed_links
 from dashboard.health.views import health
 
@@ -12,6 +13,8 @@ urlpatterns = [
     path("news/", notifications.news, name="news"),
     path("avatars/", include("avatars.urls")),
     path("videos/", include("videos.urls")),
+    path("activity/", audit.audit, name="audit"),
+    path("activity.csv", audit.download, name="audit-csv"),
     path("health/", health, name="health"),
     path("media/<str:signed>/<str:filename>", signed_links.serve, name="media"),
     path("", include("dashboard.accounts.urls")),

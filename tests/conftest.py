@@ -93,7 +93,9 @@ def signed_in() -> Callable[[User], Client]:
     def as_(user: User) -> Client:
         client = Client()
         client.force_login(user)
-        client.get("/accounts/logout/")  # any page: the first one of a session adds it to the list of sessions
+        client.get(
+            "/accounts/logout/"
+        )  # any page: the first one of a session adds it to the list of sessions
         return client
 
     return as_

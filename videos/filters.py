@@ -12,6 +12,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from avatars.models import Avatar
+from dashboard.audit.models import Action
+from dashboard.audit.recording import recorded
 from dashboard.files import zip_stream
 from dashboard.gallery import filters
 from dashboard.gallery.live_changes import Changes, Gallery
@@ -126,6 +128,7 @@ def delete(request: Request) -> HttpResponse:
     """Delete the selected videos that this person may delete; the gallery keeps its filters."""
     mine, left = split_by_permission(Video.objects.filter(pk__in=parse_selection(request.POST)), request.user)
     for video in mine:
-        tasks.remove(video)
+        with recorded(request.user, Action.DELETED, video, request):
+            tasks.remove(video)
     messages.success(request, describe_deletion(len(mine), left, "video was", "videos were"))
     return redirect(f"{reverse('videos')}?{request.GET.urlencode()}")

@@ -10,6 +10,8 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
+from dashboard.audit.models import Action
+from dashboard.audit.recording import recorded
 from dashboard.files.filenames import for_filename
 from dashboard.jobs.leased_job import ForbiddenTransition, LeaseLost
 from dashboard.jobs.provider_job import ProviderState
@@ -121,7 +123,8 @@ def cancel(request: Request, pk: int) -> HttpResponse:
 @require_POST
 def delete(request: Request, pk: int) -> HttpResponse:
     video = get_changeable_or_403(Video, pk, request.user)
-    tasks.remove(video)
+    with recorded(request.user, Action.DELETED, video, request):
+        tasks.remove(video)
     if request.htmx:
         return HttpResponse()
     messages.success(request, f"{video.title} was deleted.")

@@ -1,8 +1,5 @@
 """The page of people. Everybody sees it; owners invite people, give out password links and remove people."""
 
-from collections.abc import Callable
-from functools import wraps
-
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -15,20 +12,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.accounts import services, sessions
 from dashboard.accounts.forms import InviteForm
+from dashboard.audit.models import Action
+from dashboard.audit.recording import record
 from dashboard.models import OneTimeLink, User
 from dashboard.request import Request
-
-
-def owners_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Decorator: 403 for anybody else."""
-
-    @wraps(view)
-    def guarded(request: Request, **arguments: int) -> HttpResponse:
-        if not request.user.is_owner:
-            raise PermissionDenied
-        return view(request, **arguments)
-
-    return guarded
+from dashboard.shortcuts import owners_only
 
 
 @require_safe
@@ -52,6 +40,7 @@ def invite(request: Request) -> HttpResponse:
         messages.error(request, "The name for an invitation may have 80 characters at most.")
         return redirect("people")
     link, token = OneTimeLink.make(request.user, note=form.cleaned_data["note"])
+    record(request.user, Action.INVITATION_CREATED, link.note, request)
     return _render_link(request, link, reverse("invitation", args=[token]))
 
 
@@ -62,6 +51,7 @@ def password_link(request: Request, pk: int) -> HttpResponse:
     """A link to choose a new password, so that only the person knows it."""
     person = get_object_or_404(User, pk=pk, is_active=True)
     link, token = OneTimeLink.make(request.user, user=person)
+    record(request.user, Action.PASSWORD_LINK_CREATED, person, request)
     return _render_link(request, link, reverse("new-password", args=[token]))
 
 
@@ -74,7 +64,9 @@ def _render_link(request: Request, link: OneTimeLink, path: str) -> HttpResponse
 @require_POST
 @owners_only
 def withdraw(request: Request, pk: int) -> HttpResponse:
-    OneTimeLink.objects.usable().filter(pk=pk).delete()
+    if link := OneTimeLink.objects.usable().filter(pk=pk).first():
+        link.delete()
+        record(request.user, Action.LINK_REVOKED, str(link), request)
     messages.success(request, "The link was revoked.")
     return redirect("people")
 
@@ -84,6 +76,7 @@ def withdraw(request: Request, pk: int) -> HttpResponse:
 def remove(request: Request, pk: int) -> HttpResponse:
     person = _get_other_person(request, pk)
     if services.remove_person(person):
+        record(request.user, Action.PERSON_REMOVED, person, request)
         messages.success(request, f"{person} no longer has access.")
     else:
         messages.error(request, "The last owner cannot be removed.")
@@ -96,6 +89,7 @@ def sign_out(request: Request, pk: int) -> HttpResponse:
     """Sign a person out on all devices, for example because one was lost."""
     person = _get_other_person(request, pk)
     sessions.end_sessions(person)
+    record(request.user, Action.SESSION_ENDED, person, request)
     messages.success(request, f"{person} is signed out everywhere.")
     return redirect("people")
 
@@ -108,6 +102,7 @@ def owner(request: Request, pk: int) -> HttpResponse:
     if not services.set_owner(person, is_owner):
         messages.error(request, "There must be an owner.")
     else:
+        record(request.user, Action.OWNER_ADDED if is_owner else Action.OWNER_REMOVED, person, request)
         messages.success(request, f"{person} is {'an owner now' if is_owner else 'no longer an owner'}.")
     return redirect("people")
 

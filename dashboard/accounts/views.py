@@ -16,6 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from dashboard.accounts import password_strength as strength
 from dashboard.accounts import services, sessions
 from dashboard.accounts.forms import TAKEN, AccountForm, InvitationForm, NewPasswordForm, SetupForm
+from dashboard.audit.models import Action
+from dashboard.audit.recording import record
 from dashboard.models import OneTimeLink, User
 from dashboard.request import Request
 
@@ -42,6 +44,7 @@ def setup(request: HttpRequest) -> HttpResponse:
         user = services.create_owner(data["name"], data["email"], data["password"])
         if user is None:
             return redirect("account_login")
+        record(user, Action.ACCOUNT_CREATED, "the first owner", request)
         get_adapter().login(request, user)
         return redirect("home")
     return render(request, "accounts/setup.html", {"form": form})
@@ -70,6 +73,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         else:
             if user is None:
                 return _respond_expired(request)
+            record(user, Action.ACCOUNT_CREATED, f"by an invitation from {link.made_by}", request)
             get_adapter().login(request, user)
             return redirect("home")
     return render(request, "accounts/invitation.html", {"form": form, "link": link})
@@ -93,6 +97,7 @@ def new_password(request: HttpRequest, token: str) -> HttpResponse:
         user = services.choose_password(link, form.cleaned_data["password"])
         if user is None:
             return _respond_expired(request)
+        record(user, Action.PASSWORD_CHANGED, f"by a link from {link.made_by}", request)
         get_adapter().login(request, user)
         messages.success(request, "Your new password is set.")
         return redirect("home")
@@ -117,8 +122,9 @@ def account(request: Request) -> HttpResponse:
         user.name = data["name"]
         user.save(update_fields=["name"])
         try:
-            if data["email"].lower() != user.email:
+            if data["email"].lower() != (before := user.email):
                 services.change_email(user, data["email"])
+                record(user, Action.EMAIL_CHANGED, f"before: {before}", request)
         except services.EmailTaken:
             form.add_error("email", TAKEN)
         else:

@@ -1,7 +1,11 @@
 """Adding to the audit log."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from allauth.core.internal.httpkit import get_client_ip
 from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest
 
@@ -27,6 +31,14 @@ def record(
         subject=_describe(subject)[:MAX_TEXT],
         address=_address(request) if request else None,
     )
+
+
+@contextmanager
+def recorded(actor: User, action: Action, subject: Model | str, request: HttpRequest) -> Iterator[None]:
+    """Record a change that is made inside, before it (a deleted row has no number), or neither."""
+    with transaction.atomic():
+        record(actor, action, subject, request)
+        yield
 
 
 def _describe(subject: Model | str) -> str:

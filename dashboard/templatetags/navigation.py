@@ -17,6 +17,7 @@ SECTIONS = {
     "voices": ("voices",),
     "batches": ("batches",),
     "people": ("people",),
+    "audit": ("audit",),
     "account": ("account", "account_change_password"),
 }
 PAGE, WITHIN = mark_safe(' aria-current="page"'), mark_safe(' aria-current="true"')

@@ -1,14 +1,21 @@
 """The audit log: what is in it, who sees it, and that it can only be added to."""
 
+import csv
+import io
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from dashboard.audit import retention
 from dashboard.audit.models import KEEP_DAYS, Action, AppendOnly, AuditEntry
 from dashboard.audit.recording import record
+from dashboard.models import OneTimeLink
+from tests.sign_in import expect_sign_in
+from videos.models import Batch
 
 
 def entries() -> list[tuple[str, str, str]]:
@@ -77,3 +84,124 @@ def test_entries_are_deleted_after_a_year_and_not_before(maria, audit_triggers):
             cursor.execute(statement)
     assert retention.step() > 60
     assert [subject for _, _, subject in entries()] == ["0 days", "364 days"]
+
+
+# ---------------------------------------------------------------- what is recorded
+
+
+def test_signing_in_and_failing_to_is_recorded(maria):
+    client = Client()
+    for password in ("wrong", "a long password"):
+        client.post("/accounts/login/", {"login": "maria@example.com", "password": password})
+    with expect_sign_in():
+        client.post("/accounts/logout/")
+    assert entries() == [
+        ("", "sign_in_failed", "maria@example.com"),
+        ("Maria <maria@example.com>", "signed_in", ""),
+        ("Maria <maria@example.com>", "signed_out", ""),
+    ]
+    assert AuditEntry.objects.filter(address="127.0.0.1").count() == 3
+
+
+def test_what_owners_do_with_people_is_recorded(owner, tom, signed_in):
+    client = signed_in(owner)
+    AuditEntry.objects.all()._raw_delete("default")
+    client.post("/people/invite/", {"note": "Ines"})
+    client.post(f"/people/{tom.pk}/password/")
+    client.post(f"/people/links/{OneTimeLink.objects.get(user=tom).pk}/withdraw/")
+    client.post(f"/people/{tom.pk}/owner/", {"is_owner": "yes"})
+    client.post(f"/people/{tom.pk}/owner/", {"is_owner": "no"})
+    client.post(f"/people/{tom.pk}/remove/")
+    assert {actor for actor, _, _ in entries()} == {"Olga <olga@example.com>"}
+    who = "Tom <tom@example.com>"
+    assert [pair[1:] for pair in entries()] == [
+        ("invitation_created", "Ines"),
+        ("password_link_created", who),
+        ("link_revoked", "link for Tom"),
+        ("owner_added", who),
+        ("owner_removed", who),
+        ("person_removed", who),
+    ]
+
+
+def test_links_that_are_used_are_recorded(owner, tom):
+    _, invitation = OneTimeLink.make(owner)
+    _, password = OneTimeLink.make(owner, user=tom)
+    data = {"name": "Ines", "email": "ines@example.com", "password": "purple teapot on the roof"}
+    Client().post(f"/invitation/{invitation}/", data)
+    Client().post(f"/new-password/{password}/", {"password": "purple teapot on the roof"})
+    ines, tom_ = "Ines <ines@example.com>", "Tom <tom@example.com>"
+    assert [entry for entry in entries() if entry[1] != "signed_in"] == [
+        (ines, "account_created", "by an invitation from Olga"),
+        (tom_, "password_changed", "by a link from Olga"),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["avatars", "videos", "videos/voices", "videos/batches"])
+def test_deletions_are_recorded_with_what_was_deleted(kind, maria, signed_in, new_video):
+    video = new_video(made_by=maria, title="Spring", state="failed")
+    for row in (video.avatar, video.voice):
+        type(row).objects.filter(pk=row.pk).update(made_by=maria)
+    rows = {"avatars": video.avatar, "videos": video, "videos/voices": video.voice}
+    row = rows.get(kind) or Batch.objects.create(name="All", made_by=maria)
+    expected = f"{row._meta.verbose_name} {row.pk}: {row}"
+    client = signed_in(maria)
+    client.post(f"/{kind}/{row.pk}/delete/")
+    assert not type(row).objects.filter(pk=row.pk).exists()
+    assert entries()[-1] == ("Maria <maria@example.com>", "deleted", expected)
+
+
+def test_a_password_link_made_on_the_server_is_recorded(maria):
+    call_command("password_link", maria.email)
+    assert entries() == [("A command on the server", "password_link_created", "Maria <maria@example.com>")]
+
+
+# ---------------------------------------------------------------- the page
+
+
+@pytest.fixture
+def log(owner, maria):
+    record(
+        None, Action.SIGN_IN_FAILED, "eve@example.com", RequestFactory().get("/", REMOTE_ADDR="203.0.113.5")
+    )
+    record(maria, Action.DELETED, "video 7: Übermut")
+    record(owner, Action.TOKEN_CREATED, "=HYPERLINK(1)")
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", ["=HYPERLINK(1)", "video 7: Übermut", "eve@example.com"]),
+        ("?sort=oldest", ["eve@example.com", "video 7: Übermut", "=HYPERLINK(1)"]),
+        ("?action=deleted", ["video 7: Übermut"]),
+        ("?q=übermut", ["video 7: Übermut"]),
+        ("?q=203.0.113", ["eve@example.com"]),
+        ("?q=olga", ["=HYPERLINK(1)"]),
+        ("?person=0", ["eve@example.com"]),
+        (
+            "?action=nonsense&person=x&made=never&page=0",
+            ["=HYPERLINK(1)", "video 7: Übermut", "eve@example.com"],
+        ),
+        ("?made=today&action=token_revoked", []),
+    ],
+)
+def test_owners_find_entries(log, owner, signed_in, query, found):
+    client = signed_in(owner)
+    AuditEntry.objects.filter(action="signed_in")._raw_delete("default")
+    page = client.get(f"/activity/{query}")
+    assert [entry.subject for entry in page.context["entries"]] == found
+    sheet = client.get(f"/activity.csv{query}").content.decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(sheet)))
+    assert [row["what"].removeprefix("'") for row in rows] == found
+
+
+def test_no_cell_of_the_sheet_is_a_formula(owner, signed_in):
+    client = signed_in(owner)
+    for start in "=+-@\t\r＝":
+        record(owner, Action.DELETED, f"{start}cmd|' /C calc'!A0")
+    sheet = client.get("/activity.csv?action=deleted").content.decode("utf-8-sig")
+    assert all(row["what"].startswith("'") for row in csv.DictReader(io.StringIO(sheet, newline="")))
+
+
+def test_the_page_says_when_nothing_is_found(owner, signed_in):
+    assert "Nothing found" in signed_in(owner).get("/activity/?q=zzz").text

@@ -8,6 +8,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
+from dashboard.audit.models import Action
+from dashboard.audit.recording import recorded
 from dashboard.files import zip_stream
 from dashboard.files.filenames import for_filename
 from dashboard.gallery.live_changes import Changes, Gallery, Mark
@@ -141,7 +143,8 @@ def cancel(request: Request, pk: int, item_pk: int) -> HttpResponse:
 @require_POST
 def delete(request: Request, pk: int) -> HttpResponse:
     batch = _get_batch(request, pk)
-    tasks.remove(batch)
+    with recorded(request.user, Action.DELETED, batch, request):
+        tasks.remove(batch)
     kept = "" if batch.is_draft else " Its videos are still here."
     messages.success(request, f"{batch.name} was deleted.{kept}")
     return redirect("batches")

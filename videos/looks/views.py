@@ -8,6 +8,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
+from dashboard.audit.models import Action
+from dashboard.audit.recording import recorded
 from dashboard.request import Request
 from dashboard.shortcuts import get_changeable_or_403, respond_sentence
 from dashboard.uploads import UploadError
@@ -91,7 +93,8 @@ def delete_backdrop(request: Request, pk: int) -> HttpResponse:
         used = Video.objects.filter(look__picture=pk).count()
         page = "videos/_delete_backdrop.html" if request.htmx else "videos/delete_backdrop.html"
         return render(request, page, {"backdrop": backdrop, "used": used})
-    backdrops.delete_backdrop(backdrop)
+    with recorded(request.user, Action.DELETED, backdrop, request):
+        backdrops.delete_backdrop(backdrop)
     if request.htmx:
         return HttpResponse()
     messages.success(request, f"{backdrop.name} was deleted.")

@@ -6,6 +6,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from dashboard.audit.models import Action
+from dashboard.audit.recording import recorded
 from dashboard.files import signed_links
 from dashboard.files.filenames import for_filename
 from dashboard.gallery.live_changes import Changes, Gallery
@@ -184,6 +186,7 @@ def delete(request: Request, pk: int) -> HttpResponse:
     if Video.objects.filter(voice=voice, state__in=ACTIVE_STATES).exists():
         messages.error(request, "A video is being made with this voice. Delete it when the video is ready.")
         return redirect(voice)
-    services.remove(voice)
+    with recorded(request.user, Action.DELETED, voice, request):
+        services.remove(voice)
     messages.success(request, f"{voice.name} was deleted.")
     return redirect("voices")

@@ -7,6 +7,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 
+from dashboard.audit.models import Action
+from dashboard.audit.recording import record
 from dashboard.models import OneTimeLink, User
 
 
@@ -21,5 +23,6 @@ class Command(BaseCommand):
         if user is None:
             raise CommandError(f"No account has the email address {options['email']}.")
         _, token = OneTimeLink.make(user, user=user)
+        record(None, Action.PASSWORD_LINK_CREATED, user)
         self.stderr.write("It works once, for three days:")
         self.stdout.write((settings.PUBLIC_URL or settings.LOCAL_URL) + reverse("new-password", args=[token]))

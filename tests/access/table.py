@@ -1,0 +1,162 @@
+"""Who may do what: every address of the product with what each kind of visitor gets there.
+
+A new address needs a row here, a new role a column in `Rule` and a visitor in test_table.py.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+
+class Visitor(StrEnum):
+    """Who asks, and how they stand to the things that the addresses name."""
+
+    ANONYMOUS = "nobody signed in"
+    OTHER = "a member who did not make it"
+    MAKER = "the member who made it"
+    OWNER = "an owner, who did not make it"
+
+
+class Outcome(StrEnum):
+    SIGN_IN = "sent to the sign-in page"
+    FORBIDDEN = "403"
+    ALLOWED = "allowed"
+
+
+SIGN_IN, FORBIDDEN, ALLOWED = Outcome
+Rule = Mapping[Visitor, Outcome]
+
+
+def rule(anonymous: Outcome, other: Outcome, maker: Outcome, owner: Outcome) -> Rule:
+    """One column a kind of visitor."""
+    return dict(zip(Visitor, (anonymous, other, maker, owner), strict=True))
+
+
+#                     anonymous  other      maker      owner
+PUBLIC_RULE = rule(ALLOWED, ALLOWED, ALLOWED, ALLOWED)
+TEAM_RULE = rule(SIGN_IN, ALLOWED, ALLOWED, ALLOWED)
+MAKER_RULE = rule(SIGN_IN, FORBIDDEN, ALLOWED, ALLOWED)
+OWNER_RULE = rule(SIGN_IN, FORBIDDEN, FORBIDDEN, ALLOWED)
+
+
+@dataclass(frozen=True)
+class Access:
+    """One method of an address: who may, and the status that those get who may."""
+
+    rule: Rule
+    status: int = 200
+    data: Mapping[str, Any] = field(default_factory=dict)  # what is sent
+    gone: int = 404  # the status where the thing that the address names does not exist
+    signed_in: int | None = None  # the status for people who are signed in, where it is another
+
+    def __call__(self, status: int = 200, **values: Any) -> "Access":
+        return replace(self, status=status, **values)
+
+
+PUBLIC, TEAM, MAKER, OWNER = (Access(each) for each in (PUBLIC_RULE, TEAM_RULE, MAKER_RULE, OWNER_RULE))
+
+# By address, as the URLconf has it, and method; any other method is answered with 405.
+TABLE: dict[str, dict[str, Access]] = {
+    "": {"GET": TEAM},
+    "sample/": {"POST": TEAM(302)},
+    "news/": {"GET": TEAM},
+    "avatars/": {"GET": TEAM},
+    "avatars/changes/": {"GET": TEAM(204)},
+    "avatars/upload/": {"POST": TEAM(302)},
+    "avatars/zip/": {"GET": TEAM(302)},
+    "avatars/delete/": {"POST": TEAM(302)},
+    "avatars/sync/": {"POST": TEAM(302)},
+    "avatars/sync/state/": {"GET": TEAM},
+    "avatars/<int:pk>/": {"GET": TEAM},
+    "avatars/<int:pk>/card/": {"GET": TEAM(gone=200)},
+    "avatars/<int:pk>/status/": {"GET": TEAM(gone=200)},
+    "avatars/<int:pk>/rename/": {"POST": MAKER(302)},
+    "avatars/<int:pk>/gender/": {"POST": MAKER(302)},
+    "avatars/<int:pk>/face/": {"POST": TEAM(302, data={"face": "2"})},
+    "avatars/<int:pk>/retry/": {"POST": MAKER(302)},
+    "avatars/<int:pk>/portrait/": {"POST": MAKER(302)},
+    "avatars/<int:pk>/delete/": {"POST": MAKER(302)},
+    "videos/": {"GET": TEAM},
+    "videos/changes/": {"GET": TEAM(204)},
+    "videos/new/": {"GET": TEAM, "POST": TEAM(422)},
+    "videos/new/speaker/<int:pk>/": {"GET": TEAM(gone=200)},
+    "videos/looks/pictures/": {"POST": TEAM(422)},
+    "videos/looks/pictures/<int:pk>/delete/": {"GET": MAKER, "POST": MAKER(302)},
+    "videos/looks/<int:pk>/": {"GET": MAKER, "POST": MAKER(302)},
+    "videos/looks/<int:pk>/state/": {"GET": TEAM(gone=200)},
+    "videos/looks/<int:pk>/again/": {"POST": MAKER(302)},
+    "videos/voices/": {"GET": TEAM},
+    "videos/voices/changes/": {"GET": TEAM(204)},
+    "videos/voices/new/": {"POST": TEAM(302)},
+    "videos/voices/<int:pk>/": {"GET": TEAM},
+    "videos/voices/<int:pk>/facts/": {"GET": TEAM},
+    "videos/voices/<int:pk>/edit/": {"POST": TEAM(302)},
+    "videos/voices/<int:pk>/rename/": {"POST": MAKER(302)},
+    "videos/voices/<int:pk>/keep/": {"POST": MAKER(302)},
+    "videos/voices/<int:pk>/delete/": {"POST": MAKER(302)},
+    "videos/batches/": {"GET": TEAM},
+    "videos/batches/changes/": {"GET": TEAM(204)},
+    "videos/batches/new/<way:way>/": {"GET": TEAM, "POST": TEAM(422)},
+    "videos/batches/new/<way:way>/sound/": {"POST": TEAM(422)},
+    "videos/batches/template.csv": {"GET": TEAM},
+    "videos/batches/template.xlsx": {"GET": TEAM},
+    "videos/batches/<int:pk>/": {"GET": TEAM},
+    "videos/batches/<int:pk>/status/": {"GET": TEAM(204, gone=200)},
+    "videos/batches/<int:pk>/panel/": {"GET": TEAM(gone=200)},
+    "videos/batches/<int:pk>/zip/": {"GET": TEAM(302)},
+    "videos/batches/<int:pk>/rename/": {"POST": MAKER(302)},
+    "videos/batches/<int:pk>/retry/": {"POST": MAKER(302)},
+    "videos/batches/<int:pk>/cancel/": {"POST": MAKER(302)},
+    "videos/batches/<int:pk>/delete/": {"POST": MAKER(302)},
+    "videos/batches/<int:pk>/draft/": {"GET": TEAM},
+    "videos/batches/<int:pk>/draft/start/": {"POST": MAKER(302)},
+    "videos/batches/<int:pk>/draft/discard/": {"POST": MAKER(302)},
+    "videos/batches/<int:pk>/draft/sheet/": {"POST": MAKER(302)},
+    "videos/batches/<int:pk>/draft/sheet.<kind:kind>": {"GET": TEAM},
+    "videos/batches/<int:pk>/sounds/": {"POST": MAKER(302)},
+    "videos/batches/<int:pk>/rows/<int:item_pk>/": {"POST": MAKER(302)},
+    "videos/batches/<int:pk>/rows/<int:item_pk>/remove/": {"POST": MAKER(302)},
+    "videos/batches/<int:pk>/rows/<int:item_pk>/retry/": {"POST": MAKER(302)},
+    "videos/batches/<int:pk>/rows/<int:item_pk>/cancel/": {"POST": MAKER(302)},
+    "videos/zip/": {"GET": TEAM(302)},
+    "videos/delete/": {"POST": TEAM(302)},
+    "videos/sync/": {"POST": TEAM(302)},
+    "videos/sync/state/": {"GET": TEAM},
+    "videos/<int:pk>/": {"GET": TEAM},
+    "videos/<int:pk>/exports/<slug:kind>/": {"GET": TEAM},
+    "videos/<int:pk>/exports/<slug:kind>/make/": {"POST": TEAM(302)},
+    "videos/<int:pk>/exports/<slug:kind>/file/": {"GET": TEAM(302)},
+    "videos/<int:pk>/thumbnail/": {"GET": TEAM},
+    "videos/<int:pk>/thumbnail/choose/": {"POST": MAKER(302)},
+    "videos/<int:pk>/captions.srt": {"GET": TEAM},
+    "videos/<int:pk>/card/": {"GET": TEAM(gone=200)},
+    "videos/<int:pk>/status/": {"GET": TEAM(gone=200)},
+    "videos/<int:pk>/rename/": {"POST": MAKER(302)},
+    "videos/<int:pk>/retry/": {"POST": MAKER(302)},
+    "videos/<int:pk>/cancel/": {"POST": MAKER(302)},
+    "videos/<int:pk>/delete/": {"POST": MAKER(302)},
+    "activity/": {"GET": OWNER},
+    "activity.csv": {"GET": OWNER},
+    "health/": {"GET": PUBLIC},
+    "media/<str:signed>/<str:filename>": {"GET": PUBLIC},  # the signature is the permission
+    "setup/": {"GET": TEAM(302), "POST": TEAM(302)},  # once there is an owner
+    "invitation/<str:token>/": {"GET": PUBLIC, "POST": PUBLIC},
+    "new-password/<str:token>/": {"GET": PUBLIC, "POST": PUBLIC},
+    "password-strength/": {"POST": PUBLIC},
+    "account/": {"GET": TEAM, "POST": TEAM},
+    # A stranger's session is as gone as one that never was.
+    "account/sessions/<int:pk>/end/": {"POST": TEAM(302, gone=302)},
+    "account/sessions/end-others/": {"POST": TEAM(302)},
+    "people/": {"GET": TEAM},
+    "people/invite/": {"POST": OWNER},
+    "people/<int:pk>/password/": {"POST": OWNER},
+    "people/<int:pk>/owner/": {"POST": OWNER(302)},
+    "people/<int:pk>/sign-out/": {"POST": OWNER(302)},
+    "people/<int:pk>/remove/": {"POST": OWNER(302)},
+    "people/links/<int:pk>/withdraw/": {"POST": OWNER(302, gone=302)},
+    "accounts/login/": {"GET": PUBLIC(signed_in=302), "POST": PUBLIC(signed_in=302)},
+    "accounts/logout/": {"GET": TEAM, "POST": TEAM(302)},
+    "accounts/inactive/": {"GET": PUBLIC},
+    "accounts/password/change/": {"GET": TEAM, "POST": TEAM},
+}
