@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from dashboard.config import data_folder, env, generated_secrets
+from dashboard.config import data_folder, env, generated_secrets, services
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.text("DATA_DIR") or BASE_DIR / "data").expanduser().absolute()
@@ -18,7 +18,7 @@ SECRETS_DIR = DATA_DIR / "secrets"
 data_folder.make_private(DATA_DIR)
 
 DEBUG = env.flag("DEBUG")
-SECRET_KEY = generated_secrets.get_or_create(SECRETS_DIR, "secret_key")
+SECRET_KEY = env.secret("SECRET_KEY") or generated_secrets.get_or_create(SECRETS_DIR, "secret_key")
 
 # ---------------------------------------------------------------- addresses
 HOST = env.text("HOST", "127.0.0.1")
@@ -54,13 +54,15 @@ if PUBLIC_URL:
 
 # ---------------------------------------------------------------- the avatar API
 CG_AVATAR_API_URL = env.url("CG_AVATAR_API_URL")
-CG_AVATAR_API_TOKEN = env.text("CG_AVATAR_API_TOKEN")
+CG_AVATAR_API_TOKEN = env.secret("CG_AVATAR_API_TOKEN")
 EMBEDDED = not CG_AVATAR_API_URL
 if EMBEDDED:
     if CG_AVATAR_API_TOKEN:
         raise ImproperlyConfigured("CG_AVATAR_API_TOKEN is set without CG_AVATAR_API_URL. Set both or none.")
     CG_AVATAR_API_URL = LOCAL_URL
-    CG_AVATAR_API_TOKEN = generated_secrets.get_or_create(SECRETS_DIR, "engine_token")
+    CG_AVATAR_API_TOKEN = env.secret("ENGINE_TOKEN") or generated_secrets.get_or_create(
+        SECRETS_DIR, "engine_token"
+    )
 elif not CG_AVATAR_API_TOKEN:
     raise ImproperlyConfigured("CG_AVATAR_API_URL is set without CG_AVATAR_API_TOKEN. Set both or none.")
 # The longest sound, checked at upload; 0 is no limit. The beta of the original provider accepts one minute.
@@ -167,28 +169,11 @@ TEMPLATES = [
 ]
 
 # ---------------------------------------------------------------- the database, the cache, the queue
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": DATA_DIR / "db.sqlite3",
-        # WAL and IMMEDIATE, because several processes write: a deferred transaction that reads first would fail
-        # immediately with "database is locked", whatever the timeout.
-        "OPTIONS": {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-        },
-        "CONN_MAX_AGE": 60,
-    }
-}
+DATABASES = {"default": services.database(DATA_DIR)}
+REDIS_URL = services.redis_url()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
-    # Has the counters of rate limits, which need more than Django's default of 300 entries.
-    "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-        "LOCATION": "cache",
-        "OPTIONS": {"MAX_ENTRIES": 10_000},
-    },
+    "default": services.cache(REDIS_URL),
     # The heartbeats of the clusters, several a second: kept out of the database.
     "queue": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }
@@ -204,7 +189,7 @@ _queue = {"queue_limit": 1, "bulk": 1, "ack_failures": True, "max_attempts": 1}
 Q_CLUSTER = {
     **_queue,
     "name": "dashboard",
-    "orm": "default",
+    **services.broker(REDIS_URL),
     "cache": "queue",
     "workers": WORKERS,
     "poll": 0.2,  # a person is waiting; five polls a second take half a percent of one core
@@ -292,13 +277,13 @@ ACCOUNT_FORMS = {
 }
 # Without it, all people behind a proxy would share one rate limit.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 1 if _https else 0)
-SETUP_CODE = generated_secrets.get_or_create(SECRETS_DIR, "setup_code", 9)
+SETUP_CODE = env.secret("SETUP_CODE") or generated_secrets.get_or_create(SECRETS_DIR, "setup_code", 9)
 
 EMAIL_HOST = env.text("EMAIL_HOST")
 HAS_MAIL = bool(EMAIL_HOST)  # without it, forms that send mail are hidden
 EMAIL_PORT = env.number("EMAIL_PORT", 587)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
-EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
+EMAIL_HOST_PASSWORD = env.secret("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", True)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", EMAIL_HOST_USER or "webmaster@localhost")
@@ -344,7 +329,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
-    "default": {"BACKEND": "dashboard.files.storage.AtomicFileSystemStorage"},
+    "default": services.media_storage(),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 FILE_UPLOAD_PERMISSIONS = 0o600

@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
+from django.conf import settings
 from django.core.cache import cache
 from django.core.files import File
+from django.core.files.storage import default_storage
 from django.db import connection
 from django.test import Client
 from playwright.sync_api import Browser, sync_playwright
@@ -63,6 +66,15 @@ def _enqueue_within_transactions(request: pytest.FixtureRequest) -> Iterator[Non
         if marker is None or not marker.kwargs.get("transaction"):
             patch.setattr("dashboard.jobs.enqueue.on_commit", lambda send: send())
         yield
+
+
+@pytest.fixture(autouse=True)
+def _empty_services() -> None:
+    """The broker and the bucket begin each test empty, as the database does."""
+    if settings.REDIS_URL:
+        redis.Redis.from_url(settings.REDIS_URL).flushdb()
+    if hasattr(default_storage, "bucket"):
+        default_storage.bucket.objects.all().delete()
 
 
 @pytest.fixture(autouse=True)

@@ -7,8 +7,24 @@ import tempfile
 
 # Before the real settings are read: they make secrets and folders below DATA_DIR.
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="avatars-tests-")
+for name in (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "S3_BUCKET",
+    "S3_ENDPOINT_URL",
+    "S3_REGION",
+    "S3_ACCESS_KEY_ID",
+    "SECRET_KEY",
+):
+    os.environ.pop(name, None)
 for name in ("PUBLIC_URL", "CG_AVATAR_API_URL", "CG_AVATAR_API_TOKEN", "EMAIL_HOST", "HOST", "PORT", "DEBUG"):
     os.environ.pop(name, None)
+
+# The same tests on PostgreSQL, Redis and a bucket.
+if os.environ.get("TEST_SERVICES"):
+    from tests.services import use_services
+
+    use_services()
 
 from dashboard.settings import *  # noqa: E402, F403
 
@@ -24,7 +40,8 @@ def _remove_data(folder: Path = DATA_DIR, owner: int = os.getpid()) -> None:  # 
 
 
 atexit.register(_remove_data)
-# A file, as in the product: the in-memory database that threads share answers "table is locked" at once instead of
-# waiting for its turn, when a page still polls while a test ends.
-DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}  # noqa: F405
-DATABASES["default"]["OPTIONS"]["init_command"] += " PRAGMA synchronous=OFF;"  # noqa: F405
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
+    # A file, as in the product: the in-memory database that threads share answers "table is locked" at once instead of
+    # waiting for its turn, when a page still polls while a test ends.
+    DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}  # noqa: F405
+    DATABASES["default"]["OPTIONS"]["init_command"] += " PRAGMA synchronous=OFF;"  # noqa: F405

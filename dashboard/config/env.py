@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import zoneinfo
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -11,6 +12,23 @@ from django.core.exceptions import ImproperlyConfigured
 def text(name: str, default: str = "") -> str:
     """The value without surrounding space; an empty value counts as unset."""
     return os.environ.get(name, "").strip() or default
+
+
+def secret(name: str) -> str:
+    """The value of NAME, or the content of the file that NAME_FILE names, as container platforms hand over secrets."""
+    path = text(f"{name}_FILE")
+    if not path:
+        return text(name)
+    if text(name):
+        raise ImproperlyConfigured(f"Set {name} or {name}_FILE, not both.")
+    try:
+        value = Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not a text"
+        raise ImproperlyConfigured(f"{name}_FILE names {path}, which cannot be read: {reason}.") from error
+    if not value:
+        raise ImproperlyConfigured(f"{name}_FILE names {path}, which is empty.")
+    return value
 
 
 def number(name: str, default: int, *, minimum: int = 0, maximum: int | None = None) -> int:

@@ -1,22 +1,54 @@
 """A full-text index, so that a search does not read the whole table.
 
-SQLite's own full-text search (FTS5) with trigrams: like LIKE it finds parts of words, in upper or lower case, in any
-alphabet. Triggers update it with every change of a row. Without it (another database, an SQLite without FTS5) a search
-finds the same, only slower: see dashboard.gallery.filters.
+Like LIKE it finds parts of words, in upper or lower case, in any alphabet: with FTS5 in SQLite (search_fts5.py), with
+pg_trgm in PostgreSQL (search_trigrams.py). Triggers update it with every change of a row. Where it cannot be created, a
+search finds the same, only slower: see dashboard.gallery.filters.
 """
 # ruff: noqa: S608 - the names in these statements are our own; input is always passed as a parameter
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from django.apps import AppConfig, apps
-from django.db import OperationalError, connection, transaction
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.db.models import Model, Q
 from django.db.models.expressions import RawSQL
 from django.db.models.signals import post_migrate, pre_migrate
 
+from dashboard.gallery import search_fts5, search_trigrams
+
 MIN_LETTERS = 3
 # With more matches, it is faster to read the table from the newest row on until a page is full.
 MAX_ROWS = 2400
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a column of the index comes from: `field` of the model itself, or of the row that `key` points to."""
+
+    key: str
+    table: str
+    field: str
+
+
+class Backend(Protocol):
+    """What differs between databases."""
+
+    def exists(self, cursor: CursorWrapper, index: "SearchIndex") -> bool: ...
+    def create_table(self, cursor: CursorWrapper, index: "SearchIndex") -> bool:
+        """False where this server cannot have such an index."""
+
+    def update(self, cursor: CursorWrapper, index: "SearchIndex") -> None:
+        """Bring the index up to what the tables contain."""
+
+    def create_triggers(self, cursor: CursorWrapper, index: "SearchIndex") -> None: ...
+    def drop_triggers(self, cursor: CursorWrapper, index: "SearchIndex") -> None: ...
+    def match(self, index: "SearchIndex", words: list[str]) -> tuple[str, list[str]]:
+        """A query for the keys of the rows that contain all words, with its parameters."""
+
+
+BACKENDS: dict[str, Backend] = {"sqlite": search_fts5, "postgresql": search_trigrams}
 
 
 class SearchIndex:
@@ -41,105 +73,73 @@ class SearchIndex:
         words = [word for word in words if len(word) >= MIN_LETTERS]
         if not words or not self._exists():
             return None
-        query = " AND ".join('"{}"'.format(word.replace('"', '""')) for word in words)
-        match = f"SELECT rowid FROM {self.name} WHERE {self.name} MATCH %s"
+        match, parameters = BACKENDS[connection.vendor].match(self, words)
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT count(*) FROM ({match} LIMIT %s)", [query, MAX_ROWS + 1])
+            cursor.execute(f"SELECT count(*) FROM ({match} LIMIT %s) found", [*parameters, MAX_ROWS + 1])
             if cursor.fetchone()[0] > MAX_ROWS:
                 return None
-        return Q(pk__in=RawSQL(match, [query]))  # noqa: S611 - as above
+        return Q(pk__in=RawSQL(match, parameters))  # noqa: S611 - as above
+
+    @property
+    def model(self) -> type[Model]:
+        return apps.get_model(self.model_name)
+
+    @property
+    def table(self) -> str:
+        return self.model._meta.db_table
+
+    @property
+    def sources(self) -> dict[str, Source]:
+        """For each column where it comes from."""
+        found = {}
+        for column, path in self.columns.items():
+            key, _, field = path.rpartition("__")
+            relation = getattr(self.model, key).field if key else None
+            found[column] = Source(
+                relation.column if relation else "",
+                relation.related_model._meta.db_table if relation else self.table,
+                field,
+            )
+        return found
+
+    @property
+    def watched(self) -> list[str]:
+        """The columns of the model's own table whose change changes the index."""
+        return [source.key or source.field for source in self.sources.values()]
+
+    def documents(self) -> str:
+        """A query for the content of the index: the id and the columns of each row; the model's table is `own`."""
+        columns, joins = ["own.id"], []
+        for column, source in self.sources.items():
+            columns.append(f"coalesce({column if source.key else 'own'}.{source.field}, '') AS {column}")
+            if source.key:
+                joins.append(f"LEFT JOIN {source.table} {column} ON {column}.id = own.{source.key}")
+        return f"SELECT {', '.join(columns)} FROM {self.table} own {' '.join(joins)}"
 
     def _exists(self) -> bool:
-        if not self._found and connection.vendor == "sqlite":
+        if not self._found and connection.vendor in BACKENDS:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT 1 FROM sqlite_master WHERE name = %s", [f"{self.name}_inserted"])
-                self._found = cursor.fetchone() is not None
+                self._found = BACKENDS[connection.vendor].exists(cursor, self)
         return self._found
 
     # -- with migrations
 
     def _drop_triggers(self, plan: list[Any], **kwargs: Any) -> None:
-        """Migrations on SQLite recreate tables, which fails while triggers mention them."""
-        if plan and connection.vendor == "sqlite":
+        """Migrations recreate tables and change columns, which fails while triggers mention them."""
+        if plan and connection.vendor in BACKENDS:
             with connection.cursor() as cursor:
-                for trigger in self._triggers():
-                    cursor.execute(f"DROP TRIGGER IF EXISTS {trigger}")
+                BACKENDS[connection.vendor].drop_triggers(cursor, self)
             self._found = False
 
     def _create_or_update(self, **kwargs: Any) -> None:
         """Create the index, add what it missed, and create its triggers; nothing if the triggers still exist."""
-        if connection.vendor != "sqlite" or self._exists():
+        if connection.vendor not in BACKENDS or self._exists():
             return
-        tables = {model._meta.db_table for _, model, _ in self._sources().values()}
+        tables = {source.table for source in self.sources.values()}
         if not tables <= set(connection.introspection.table_names()):  # migrated back to a state without them
             return
-        columns, documents = ", ".join(self.columns), self._documents()
-        changed = " OR ".join(f"now.{column} IS NOT was.{column}" for column in self.columns)
+        backend = BACKENDS[connection.vendor]
         with transaction.atomic(), connection.cursor() as cursor:
-            try:
-                cursor.execute(
-                    f"CREATE VIRTUAL TABLE IF NOT EXISTS {self.name} USING fts5({columns}, tokenize='trigram')"
-                )
-            except OperationalError:  # an SQLite without it
-                return
-            cursor.execute(
-                f"DELETE FROM {self.name} WHERE rowid IN (SELECT was.rowid FROM {self.name} was"
-                f" LEFT JOIN ({documents}) now ON now.id = was.rowid WHERE now.id IS NULL OR {changed})"
-            )
-            cursor.execute(
-                f"INSERT INTO {self.name} (rowid, {columns}) {documents}"
-                f" WHERE own.id NOT IN (SELECT rowid FROM {self.name})"
-            )
-            for trigger, when in self._triggers().items():
-                cursor.execute(f"CREATE TRIGGER {trigger} {when}")
-
-    def _documents(self) -> str:
-        """A query for the content of the index: the id and the columns of each row."""
-        own = self._model
-        columns, joins = ["own.id"], []
-        for column, (key, model, field) in self._sources().items():
-            columns.append(f"coalesce({column if key else 'own'}.{field}, '') AS {column}")
-            if key:
-                joins.append(f"LEFT JOIN {model._meta.db_table} {column} ON {column}.id = own.{key}")
-        return f"SELECT {', '.join(columns)} FROM {own._meta.db_table} own {' '.join(joins)}"
-
-    def _triggers(self) -> dict[str, str]:
-        """The triggers by name, each with its event and body."""
-        own = self._model._meta.db_table
-        delete = f"DELETE FROM {self.name} WHERE rowid = old.id;"
-        columns = ", ".join(self.columns)
-        insert = f"INSERT INTO {self.name} (rowid, {columns}) {self._documents()} WHERE own.id = new.id;"
-        sources = self._sources()
-        watched = [key or field for key, _, field in sources.values()]
-        # save() names all columns: only a real change of a value counts.
-        changed = " OR ".join(f"old.{column} IS NOT new.{column}" for column in watched)
-        triggers = {
-            f"{self.name}_inserted": f"AFTER INSERT ON {own} BEGIN {insert} END",
-            f"{self.name}_deleted": f"AFTER DELETE ON {own} BEGIN {delete} END",
-            f"{self.name}_updated": f"AFTER UPDATE OF {', '.join(watched)} ON {own} WHEN {changed} "
-            f"BEGIN {delete} {insert} END",
-        }
-        for column, (key, model, field) in sources.items():
-            if key:
-                triggers[f"{self.name}_{column}"] = (
-                    f"AFTER UPDATE OF {field} ON {model._meta.db_table} WHEN old.{field} IS NOT new.{field} "
-                    f"BEGIN UPDATE {self.name} SET {column} = new.{field} "
-                    f"WHERE rowid IN (SELECT id FROM {own} WHERE {key} = new.id); END"
-                )
-        return triggers
-
-    @property
-    def _model(self) -> type[Model]:
-        return apps.get_model(self.model_name)
-
-    def _sources(self) -> dict[str, tuple[str, type[Model], str]]:
-        """For each column: the foreign key to another table (or an empty string), the model, its column there."""
-        sources: dict[str, tuple[str, type[Model], str]] = {}
-        for column, path in self.columns.items():
-            key, _, field = path.rpartition("__")
-            if key:
-                relation = getattr(self._model, key).field
-                sources[column] = (relation.column, relation.related_model, field)
-            else:
-                sources[column] = ("", self._model, field)
-        return sources
+            if backend.create_table(cursor, self):
+                backend.update(cursor, self)
+                backend.create_triggers(cursor, self)

@@ -5,13 +5,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django_q.models import OrmQ
 
 from avatars.models import Avatar
 from dashboard.jobs.provider_job import ProviderState
 from dashboard.models import Tombstone
 from tests.conftest import FIXTURES
+from tests.messages import list_messages
 from tests.sign_in import expect_sign_in
+from tests.stored_files import list_stored
 
 HTMX = {"HX-Request": "true", "HX-Current-URL": "http://testserver/avatars/"}
 
@@ -39,27 +40,27 @@ def test_an_uploaded_portrait_is_a_live_card_with_a_human_name_at_once(signed_in
     assert avatar.state == ProviderState.WAITING
     assert f'id="avatar-{avatar.pk}"' in answer.text
     assert "every 1s" in answer.text
-    assert OrmQ.objects.count() == 1
+    assert len(list_messages()) == 1
 
 
 def test_what_is_no_picture_is_refused_with_a_sentence_and_leaves_nothing_behind(signed_in, maria, settings):
-    before = set(settings.MEDIA_ROOT.rglob("*"))
+    before = list_stored()
     answer = upload(signed_in(maria), SimpleUploadedFile("x.jpg", b"no picture"), headers=HTMX)
     assert answer.status_code == 422
     assert answer["Content-Type"].startswith("text/plain")
     assert answer.text.endswith(".")
     assert not Avatar.objects.exists()
-    assert not OrmQ.objects.exists()
-    assert set(settings.MEDIA_ROOT.rglob("*")) == before
+    assert not list_messages()
+    assert list_stored() == before
 
 
 def test_when_the_row_cannot_be_saved_no_file_remains(signed_in, maria, settings, monkeypatch):
-    before = {path for path in settings.MEDIA_ROOT.rglob("*") if path.is_file()}
+    before = list_stored()
     monkeypatch.setattr("avatars.services.enqueue_job", lambda avatar: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         upload(signed_in(maria), portrait(), headers=HTMX)
     assert not Avatar.objects.exists()
-    assert {path for path in settings.MEDIA_ROOT.rglob("*") if path.is_file()} == before
+    assert list_stored() == before
 
 
 def test_without_a_script_several_files_are_taken_and_the_bad_ones_named(signed_in, maria):
@@ -129,14 +130,14 @@ def test_another_picture_takes_the_place_of_the_refused_one(signed_in, maria, ne
     assert (new.pk, new.name, new.state, new.error) == (avatar.pk, "Grace Hopper", ProviderState.WAITING, "")
     assert (new.portrait_width, new.portrait_height) == (560, 560)
     assert new.portrait.name != avatar.portrait.name
-    assert OrmQ.objects.count() == 1
+    assert len(list_messages()) == 1
 
 
 def test_a_picture_that_cannot_be_read_leaves_the_refused_avatar_as_it_is(
     signed_in, maria, new_avatar, settings
 ):
     avatar = refused_avatar(new_avatar, maria)
-    before = set(settings.MEDIA_ROOT.rglob("*"))
+    before = list_stored()
     client = signed_in(maria)
     broken = SimpleUploadedFile("x.jpg", b"no picture")
     assert replace(client, avatar, broken, headers=HTMX).status_code == 422
@@ -145,7 +146,7 @@ def test_a_picture_that_cannot_be_read_leaves_the_refused_avatar_as_it_is(
     assert replace(client, avatar, headers=HTMX).status_code == 422
     avatar.refresh_from_db()
     assert (avatar.state, avatar.portrait_refused) == (ProviderState.FAILED, True)
-    assert set(settings.MEDIA_ROOT.rglob("*")) == before
+    assert list_stored() == before
 
 
 @pytest.mark.parametrize("state", [ProviderState.READY, ProviderState.COPYING, ProviderState.FAILED])
@@ -163,7 +164,7 @@ def test_a_picture_that_arrives_twice_is_taken_once(signed_in, maria, new_avatar
     key = {"Idempotency-Key": "11111111-2222-4333-8444-555555555555"}
     for _ in range(2):
         assert replace(signed_in(maria), avatar, portrait(), headers=HTMX | key).status_code == 200
-    assert OrmQ.objects.count() == 1
+    assert len(list_messages()) == 1
     assert Avatar.objects.get().upload_ref
 
 
@@ -248,7 +249,7 @@ def test_the_gallery_needs_as_many_queries_for_many_as_for_few(signed_in, maria,
 def test_sync_is_asked_for_by_a_button(signed_in, maria):
     answer = signed_in(maria).post(reverse("avatar-sync"), follow=True)
     assert "made elsewhere" in answer.text
-    assert OrmQ.objects.count() == 1
+    assert len(list_messages()) == 1
 
 
 def test_who_is_not_signed_in_is_led_to_the_sign_in(client, owner, new_avatar):

@@ -2,13 +2,13 @@
 
 import pytest
 from django.urls import reverse
-from django_q.models import OrmQ
 
 from avatars import poller, tasks
 from avatars.models import Avatar
 from avatars.scheduling import count_ahead, next_up
 from dashboard.jobs.enqueue import enqueue_job
 from dashboard.jobs.provider_job import ProviderState
+from tests.messages import list_messages
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def crowd(new_avatar, maria, settings) -> list[Avatar]:
 
 def bells() -> list[tuple[str, str, int]]:
     """Cluster, task and row of all bells."""
-    return [(bell.key, bell.func(), next(iter(bell.task["args"]), 0)) for bell in OrmQ.objects.order_by("pk")]
+    return [(m.cluster, m.task, next(iter(m.args), 0)) for m in list_messages()]
 
 
 def test_a_crowd_of_portraits_leaves_one_worker_for_videos(crowd):

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 from django.core.files.storage import default_storage
 from django.utils import timezone
-from django_q.models import OrmQ
 
 from avatars import poller, services, tasks
 from avatars.models import Avatar
@@ -14,6 +13,7 @@ from dashboard.jobs.provider_job import ProviderState
 from dashboard.models import Tombstone
 from dashboard.provider.client import Client
 from tests.conftest import FIXTURES
+from tests.messages import list_messages
 from tests.run_tasks import work_on_avatar
 
 
@@ -282,5 +282,5 @@ def test_a_lost_message_is_sent_again_but_not_all_the_time(provider, new_avatar)
     new_avatar()
     for _ in range(5):
         poller.step()
-    sent = [entry for entry in OrmQ.objects.all() if entry.func() == "avatars.tasks.generate"]
+    sent = [message for message in list_messages() if message.task == "avatars.tasks.generate"]
     assert len(sent) == 1

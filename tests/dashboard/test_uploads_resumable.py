@@ -14,6 +14,7 @@ from tests.conftest import FIXTURES
 from tests.sign_in import expect_sign_in
 from videos.models import Voice
 from videos.voices import services
+from tests.stored_files import list_stored
 
 SOUND = (FIXTURES / "speech.wav").read_bytes()
 PIECE = 40_000
@@ -138,7 +139,7 @@ def test_two_whole_files_at_the_same_moment_make_one_sound(client, settings):
     for thread in threads:
         thread.join()
     assert Voice.objects.count() == 1
-    assert len(list((settings.MEDIA_ROOT / "videos" / "voices").glob("*.wav"))) >= 1
+    assert list_stored("videos/voices")
 
 
 def test_another_person_with_the_same_reference_has_pieces_and_sounds_of_their_own(signed_in, client, tom):

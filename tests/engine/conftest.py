@@ -14,12 +14,12 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
-from django_q.models import OrmQ
 from PIL import Image
 
 from engine import animator, tasks, throttle, views
 from engine.models import JobStatus, Render, Rig, Token
 from tests.local_web import LocalWeb
+from tests.messages import list_messages
 
 PREFIX = "/v1/cg_avatar/"
 PATHS = ["avatar.generate", "avatar.list", "video.generate", "video.get", "video.list"]
@@ -200,8 +200,7 @@ def expire_leases() -> None:
 
 
 def enqueued(cluster: str) -> list[tuple[str, int]]:
-    entries = OrmQ.objects.filter(key=cluster).order_by("pk")
-    return [(entry.task["func"], entry.task["args"][0]) for entry in entries]
+    return [(message.task, message.args[0]) for message in list_messages(cluster)]
 
 
 @pytest.fixture

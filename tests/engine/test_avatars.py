@@ -9,6 +9,7 @@ from engine import animator, tasks, views
 from engine.models import JobStatus, Rig
 from tests.engine.conftest import enqueued, picture
 from tests.local_web import respond_status
+from tests.stored_files import list_stored
 
 
 def generate(caller, web, page="/face.jpg", **fields):
@@ -223,7 +224,7 @@ def test_waiting_never_takes_all_threads_of_the_web(curl, own, clusters, web, mo
 def test_a_failed_attempt_leaves_no_files(curl, clusters, web, settings):
     clusters.trouble = animator.PortraitError("no_face")
     generate(curl, web)
-    assert not [path for path in settings.MEDIA_ROOT.rglob("*") if path.is_file()]
+    assert not list_stored()
     assert not list(settings.FILE_UPLOAD_TEMP_DIR.glob("engine-*"))
 
 

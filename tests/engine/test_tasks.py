@@ -12,6 +12,7 @@ from django_q.exceptions import TimeoutException
 from engine import poller, tasks
 from engine.models import JobStatus, Render
 from tests.engine.conftest import enqueued, expire_leases
+from tests.stored_files import list_stored
 
 
 def take_over(pk):
@@ -21,7 +22,7 @@ def take_over(pk):
 
 
 def stored(settings):
-    return sorted(path.name for path in (settings.MEDIA_ROOT / "engine" / "videos").glob("*"))
+    return sorted(name.rpartition("/")[2] for name in list_stored("engine/videos"))
 
 
 def test_a_second_bell_for_a_row_that_is_worked_on_does_nothing(pending, double):

@@ -16,6 +16,17 @@ from videos.models import Batch, Export, Video, Voice
 from videos.voices import services as voice_services
 
 LONG_AGO = timedelta(days=400)
+# The transaction of the test takes the trigger back.
+REFUSE = {
+    "sqlite": [
+        "CREATE TRIGGER refuse BEFORE {statement} ON {table} WHEN {when} "
+        "BEGIN SELECT RAISE(ABORT, 'refused'); END"
+    ],
+    "postgresql": [
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused'; END $$",
+        "CREATE TRIGGER refuse BEFORE {statement} ON {table} FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION refuse()",
+    ],
+}
 
 
 @pytest.fixture
@@ -23,15 +34,12 @@ def refuse(db) -> Callable[..., None]:
     """Have the database refuse a statement on rows for which `when` is true."""
 
     def make(statement: str, model: type, when: str) -> None:
+        table = model._meta.db_table
         with connection.cursor() as cursor:
-            cursor.execute(
-                f"CREATE TEMP TRIGGER refuse BEFORE {statement} ON {model._meta.db_table} "
-                f"WHEN {when} BEGIN SELECT RAISE(ABORT, 'refused'); END"
-            )
+            for command in REFUSE[connection.vendor]:
+                cursor.execute(command.format(statement=statement, table=table, when=when))
 
-    yield make
-    with connection.cursor() as cursor:
-        cursor.execute("DROP TRIGGER IF EXISTS refuse")
+    return make
 
 
 @pytest.fixture
@@ -83,7 +91,7 @@ def test_the_time_limit_of_the_others_is_reached_although_one_cannot_be_saved(ma
 
 def test_a_part_of_the_step_that_fails_stops_no_other_part(making, refuse, settings):
     Voice.objects.create(name="left behind", seconds=1)
-    refuse("UPDATE", Voice, "1")
+    refuse("UPDATE", Voice, "1 = 1")
     poller.step()
     assert states_of(making) == [ProviderState.COPYING] * 3
 

@@ -11,12 +11,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from django.views.defaults import bad_request, server_error
-from django_q.models import OrmQ
 
 from avatars.models import Avatar
 from dashboard.files.filenames import for_filename, from_filename
 from dashboard.jobs.provider_job import ProviderState, current_provider
 from tests.conftest import FIXTURES
+from tests.messages import list_messages
 from videos.models import Video, Voice
 
 HTMX = {"HX-Request": "true", "HX-Current-URL": "http://testserver/videos/new/"}
@@ -47,7 +47,7 @@ def test_a_video_is_made_from_an_avatar_and_a_voice(signed_in, maria, ready_avat
     video = Video.objects.get()
     assert answer["Location"] == video.get_absolute_url()
     assert (video.title, video.made_by, video.state) == ("Ada: Welcome", maria, ProviderState.WAITING)
-    assert OrmQ.objects.count() == 1
+    assert len(list_messages()) == 1
 
 
 def test_a_double_click_makes_one_video(signed_in, maria, ready_avatar, voice):

@@ -10,6 +10,7 @@ from tests.videos import generated_video as cards
 from tests.videos.generated_video import Card
 from videos.exports import services, tasks
 from videos.models import Export, Video
+from tests.stored_files import list_stored
 
 COLOUR = {"background": "colour", "colour": "#1e3cdc"}
 
@@ -47,13 +48,8 @@ def kept(db: None) -> Callable[[], set[str]]:
     """What came into the storage since the last call, and what lies about in the work folder."""
 
     def look() -> set[str]:
-        media = {
-            str(path.relative_to(settings.MEDIA_ROOT))
-            for path in settings.MEDIA_ROOT.rglob("*")
-            if path.is_file()
-        }
         work = {path.name for path in (settings.DATA_DIR / "tmp").glob("upload-export-*")}
-        return media | work
+        return list_stored() | work
 
     return look
 

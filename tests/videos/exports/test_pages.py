@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 from django.utils import timezone
-from django_q.models import OrmQ
 
 from dashboard.jobs.local_job import LocalState
 from dashboard.jobs.provider_job import ProviderState
+from tests.messages import list_messages
 from tests.sign_in import expect_sign_in
 from tests.videos.exports.conftest import again, export_of
 from videos.exports import services, tasks
@@ -94,7 +94,7 @@ def test_any_member_may_have_a_file_made_and_sees_how_far_it_is(signed_in, tom, 
     row = client.post(address(video, "export-make", "webm"), headers=HTMX).text
     assert "Queued: Transparent video" in row
     assert "Preparing…" in row_of(row, "webm")  # the menu's row comes along
-    assert OrmQ.objects.count() == 1
+    assert len(list_messages()) == 1
     export = export_of(video, Kind.WEBM)
     poll = address(video, "export", "webm")
     assert f'hx-get="{poll}?v={export.version}"' in row

@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from django.utils import timezone
-from django_q.models import OrmQ
 
 from dashboard.jobs.local_job import LocalState
+from tests.messages import clear_messages, list_messages
 from tests.videos.exports.conftest import again, export_of, make_export
 from videos.exports import poller as exports_poller
 from videos.exports import services, tasks
@@ -17,18 +17,18 @@ Kind = Export.Kind
 def test_the_poller_rings_for_what_nobody_works_on(finished):
     video = finished()
     export = services.request_export(video, Kind.WEBM)
-    OrmQ.objects.all().delete()
+    clear_messages()
     exports_poller.step()
-    assert OrmQ.objects.count() == 1
+    assert len(list_messages()) == 1
     exports_poller.step()
-    assert OrmQ.objects.count() == 1  # and does not make the line longer
-    OrmQ.objects.all().delete()
+    assert len(list_messages()) == 1  # and does not make the line longer
+    clear_messages()
     Export.claim(export.pk, LocalState.WAITING, to=LocalState.WORKING, seconds=60)
     exports_poller.step()
-    assert not OrmQ.objects.exists()  # somebody is at it
+    assert not list_messages()  # somebody is at it
     Export.objects.update(holder=f"{Export.objects.get().holder.rpartition(' ')[0]} 999999999")
     exports_poller.step()
-    assert OrmQ.objects.count() == 1  # who was at it is dead
+    assert len(list_messages()) == 1  # who was at it is dead
 
 
 def test_what_nobody_took_for_a_month_goes_and_a_click_brings_it_back(
