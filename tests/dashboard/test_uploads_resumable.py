@@ -12,9 +12,9 @@ from avatars.models import Avatar
 from dashboard.uploads import resumable
 from tests.conftest import FIXTURES
 from tests.sign_in import expect_sign_in
+from tests.stored_files import list_stored
 from videos.models import Voice
 from videos.voices import services
-from tests.stored_files import list_stored
 
 SOUND = (FIXTURES / "speech.wav").read_bytes()
 PIECE = 40_000

@@ -6,11 +6,11 @@ from django.conf import settings
 from django.core.files import File
 
 from dashboard.jobs.provider_job import ProviderState
+from tests.stored_files import list_stored
 from tests.videos import generated_video as cards
 from tests.videos.generated_video import Card
 from videos.exports import services, tasks
 from videos.models import Export, Video
-from tests.stored_files import list_stored
 
 COLOUR = {"background": "colour", "colour": "#1e3cdc"}
 
