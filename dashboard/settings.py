@@ -258,6 +258,7 @@ ACCOUNT_SESSION_REMEMBER = None  # as chosen at sign-in
 ACCOUNT_RATE_LIMITS = {
     "setup": "10/m/ip,100/d/ip",
     "link": "20/m/ip",
+    "check_file": "10/m/ip,100/d/ip",
     "account": "10/m/user",
     "password_strength": "120/m/ip",
     "reset_password": "20/m/ip,5/h/key",

@@ -7,6 +7,7 @@ from dashboard import notifications
 from dashboard.audit import views as audit
 from dashboard.files import signed_links
 from dashboard.health.views import health
+from dashboard.provenance.views import check_file
 
 urlpatterns = [
     path("", include("videos.home_urls")),
@@ -15,6 +16,7 @@ urlpatterns = [
     path("videos/", include("videos.urls")),
     path("activity/", audit.audit, name="audit"),
     path("activity.csv", audit.download, name="audit-csv"),
+    path("check/", check_file, name="check-file"),
     path("health/", health, name="health"),
     path("media/<str:signed>/<str:filename>", signed_links.serve, name="media"),
     path("", include("dashboard.accounts.urls")),

@@ -1,7 +1,10 @@
 """The states of pages that scripts/screenshots.py takes pictures of: where they are, and how they come about."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.urls import reverse
@@ -9,7 +12,10 @@ from playwright.sync_api import Page
 
 from avatars.models import Avatar
 from dashboard.health import problems
+from dashboard.provenance import signing
+from dashboard.provenance.source_types import COMPOSITE_SYNTHETIC
 from videos.models import Batch, Video, Voice
+from videos.provenance import MADE
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,9 @@ def shots_of_a_used_site() -> dict[str, Shot]:
         "account": Shot("/account/"),
         "account-password": Shot("/accounts/password/change/"),
         "sign-out": Shot("/accounts/logout/"),
+        "check": Shot("/check/"),
+        "check-made-here": Shot("/check/", check_signed_file),
+        "check-changed": Shot("/check/", check_changed_file),
         "menu": Shot("/", press("[popovertarget=menu]:visible"), is_full=False),
         "problems": Shot("/", see_problems),
         "connection-lost": Shot("/", lose_connection, is_full=False),
@@ -121,6 +130,7 @@ def shots_of_videos() -> dict[str, Shot]:
         "video-formats": Shot(address("ready"), press("#formats > summary")),
         "video-thumbnail": Shot(address("ready"), press("#thumbnail > summary")),
         "video-captions": Shot(address("ready"), show_captions),
+        "video-credentials": Shot(address("ready"), open_credentials),
         "video-delete": Shot(address("ready"), press("[popovertarget=delete]"), is_full=False),
     }
 
@@ -199,6 +209,27 @@ def show_captions(page: Page) -> None:
     page.evaluate("document.querySelector('video').textTracks[0].mode = 'showing'")
     page.evaluate("document.querySelector('video').currentTime = 1.5")
     page.wait_for_timeout(800)
+
+
+def open_credentials(page: Page) -> None:
+    page.locator(".credentials > summary").click()
+    page.wait_for_selector(".credentials .verdict")
+
+
+def check_signed_file(page: Page, *, is_changed: bool = False) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(shutil.copy("static/samples/sample.mp4", folder))
+        signing.sign([signing.FileToSign(path, "A word of welcome", MADE)], source_type=COMPOSITE_SYNTHETIC)
+        content = bytearray(path.read_bytes())
+    content[-5000] ^= is_changed
+    file = {"name": "welcome.mp4", "mimeType": "video/mp4", "buffer": bytes(content)}
+    page.locator("input[type=file]").set_input_files([file])
+    page.get_by_role("button", name="Check").click()
+    page.wait_for_selector(".verdict")
+
+
+def check_changed_file(page: Page) -> None:
+    check_signed_file(page, is_changed=True)
 
 
 def open_second_row(page: Page) -> None:

@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from videos import create_views, filters, views
+from videos import create_views, credentials_views, filters, views
 
 urlpatterns = [
     path("", filters.gallery, name="videos"),
@@ -17,6 +17,7 @@ urlpatterns = [
     path("<int:pk>/", views.detail, name="video"),
     path("<int:pk>/", include("videos.exports.urls")),
     path("<int:pk>/captions.srt", views.srt, name="video-srt"),
+    path("<int:pk>/credentials/", credentials_views.show_credentials, name="video-credentials"),
     path("<int:pk>/card/", views.card, name="video-card"),
     path("<int:pk>/status/", views.status, name="video-status"),
     path("<int:pk>/rename/", views.rename, name="video-rename"),

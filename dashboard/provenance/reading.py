@@ -13,7 +13,7 @@ from dashboard.provenance import certificates, source_types
 from dashboard.provider.parsing import parse_sentence
 from dashboard.uploads import sandbox
 
-LIMITS = sandbox.Limits(memory=1536 * 2**20, seconds=60, file=16 * 2**20)
+LIMITS = sandbox.Limits(memory=1536 * 2**20, seconds=30, file=16 * 2**20)
 UNREADABLE = "This file could not be read. It may be damaged."
 UNKNOWN_KIND = "Only MP4, MOV, M4A, WebM, GIF, WebP, PNG and JPEG files can be checked here."
 # A certificate that has expired since says nothing about the file.
@@ -30,6 +30,36 @@ class Verdict(StrEnum):
     CHANGED = "changed"  # somebody else's or nobody knows whose, changed or damaged since
     TAG_ONLY = "tag-only"  # a source type without a signature
     NOTHING = "nothing"
+
+
+# For people: a headline and what it means.
+WORDS = {
+    Verdict.MADE_HERE: (
+        "Made here, and unchanged",
+        "This file was made by this installation, and not one byte of it has changed since.",
+    ),
+    Verdict.CHANGED_HERE: (
+        "Made here, but changed since",
+        "This file carries a signature of this installation that no longer fits it: somebody changed it after it "
+        "was made, or it was damaged.",
+    ),
+    Verdict.ELSEWHERE: (
+        "Made elsewhere, and unchanged",
+        "The file has not changed since it was signed. Whether whoever signed it is who they say cannot be checked here.",
+    ),
+    Verdict.CHANGED: (
+        "Changed or damaged",
+        "The file carries Content Credentials that do not fit it, so nothing that they say can be believed.",
+    ),
+    Verdict.TAG_ONLY: (
+        "Not signed",
+        "The file says how it came about, but without a signature: anybody could have written or changed that.",
+    ),
+    Verdict.NOTHING: (
+        "Nothing inside",
+        "The file carries no Content Credentials. That does not make it real or fake: many services remove them.",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -60,6 +90,18 @@ class Credentials:
     def source_text(self) -> str:
         return source_types.describe(self.source_type)
 
+    @property
+    def is_signed(self) -> bool:
+        return self.verdict not in (Verdict.TAG_ONLY, Verdict.NOTHING)
+
+    @property
+    def headline(self) -> str:
+        return WORDS[self.verdict][0]
+
+    @property
+    def explanation(self) -> str:
+        return WORDS[self.verdict][1]
+
 
 def read(source: File | Path, *, max_bytes: int) -> Credentials:
     """Check a file in a child process. Raises UploadError."""
@@ -78,8 +120,8 @@ def read(source: File | Path, *, max_bytes: int) -> Credentials:
         return _judge(answer["report"], certificates.find_serial_numbers(known))
     if "broken" in answer:
         return Credentials(Verdict.CHANGED)
-    if tag := source_types.parse_synthetic(answer.get("tag")):
-        return Credentials(Verdict.TAG_ONLY, source_type=tag)
+    if (named := str(answer.get("source_type"))) in source_types.LABELS:
+        return Credentials(Verdict.TAG_ONLY, source_type=named)
     return Credentials(Verdict.NOTHING)
 
 
@@ -93,7 +135,7 @@ def _judge(report: dict[str, Any], own_serial_numbers: set[int]) -> Credentials:
         title=parse_sentence(manifest.get("title"), max_length=200),
         made_with=parse_sentence(generator.get("name"), max_length=100),
         installation=parse_sentence(generator.get("installation"), max_length=200),
-        issuer=parse_sentence(signature.get("issuer"), max_length=200),
+        issuer=_join_names(signature),
         when=_parse_time(signature.get("time")) or _parse_time(action.get("when")),
         source_type=parse_sentence(action.get("digitalSourceType"), max_length=source_types.MAX_LENGTH),
         description=parse_sentence(action.get("description")),
@@ -116,6 +158,11 @@ def _find_verdict(report: dict[str, Any], signature: dict[str, Any], own_serial_
     if codes - EXPIRY or not is_signed:
         return Verdict.CHANGED_HERE if is_ours else Verdict.CHANGED
     return Verdict.MADE_HERE if is_ours else Verdict.ELSEWHERE
+
+
+def _join_names(signature: dict[str, Any]) -> str:
+    names = (parse_sentence(signature.get(name), max_length=100) for name in ("issuer", "common_name"))
+    return ", ".join(dict.fromkeys(name for name in names if name))
 
 
 def _find_action(manifest: dict[str, Any]) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def addresses(new_avatar, new_video, maria, owner, tmp_path):
             ),
         ],
         "ready": ready.get_absolute_url(),
-        "outside": ["/accounts/login/", f"/invitation/{invitation}/"],
+        "outside": ["/accounts/login/", "/check/", f"/invitation/{invitation}/"],
     }
 
 

@@ -128,8 +128,8 @@ def test_credentials_that_a_file_came_with_are_kept(tmp_path):
 def test_a_small_picture_may_be_marked_without_being_signed(tmp_path):
     path = make(tmp_path, "webp")
     assert sign(path, is_signed=False)
-    assert read(path).verdict == Verdict.NOTHING
-    assert COMPOSITE_SYNTHETIC.encode() in path.read_bytes()
+    found = read(path)
+    assert (found.verdict, found.source_type) == (Verdict.TAG_ONLY, COMPOSITE_SYNTHETIC)
 
 
 def test_a_file_that_cannot_be_signed_stays_as_it_was(tmp_path, caplog):
@@ -183,7 +183,8 @@ def test_a_file_of_another_installation_is_somebody_elses(tmp_path, settings):
     assert sign(path)
     settings.SECRETS_DIR = tmp_path / "third"
     found = read(path)
-    assert (found.verdict, found.issuer) == (Verdict.ELSEWHERE, "Talking avatars")
+    assert found.verdict == Verdict.ELSEWHERE
+    assert found.issuer.startswith("Talking avatars, Installation ")
     assert read(flip_byte(path, path.stat().st_size - 40)).verdict == Verdict.CHANGED
 
 

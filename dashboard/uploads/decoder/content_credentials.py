@@ -133,21 +133,23 @@ def _has_credentials(path: Path, kind: str) -> bool:
 
 
 def read(request: dict[str, Any]) -> dict[str, Any]:
-    """What the library says of the file: {"format"}, and {"report"} if there are Content Credentials in it."""
+    """What the library says of the file: `report`, or `broken`; without Content Credentials the `source_type`."""
     path = Path(request["source"])
     with path.open("rb") as stream:
         name = sniff(stream.read(SNIFFED_BYTES))
         if not name:
             raise FileRefused(request["unknown_kind"])
         if name in NOT_CARRIED:
-            return {"format": name, "tag": _read_tag(path)}
+            return {"format": name, "source_type": _read_tag(path)}
         stream.seek(0)
         try:
             context = c2pa.Context.from_dict(_settings(request))
             reader = c2pa.Reader.try_create(MIME_TYPES[name], stream, context=context)
         except c2pa.C2paError as error:
             return {"format": name, "broken": str(error)[:300]}
-        return {"format": name} | ({"report": json.loads(reader.json())} if reader else {})
+        if reader is None:
+            return {"format": name, "source_type": xmp.find_source_type(path)}
+        return {"format": name, "report": json.loads(reader.json())}
 
 
 def sniff(start: bytes) -> str:

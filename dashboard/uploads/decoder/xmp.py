@@ -4,6 +4,8 @@ Content Credentials are lost where a service does not know them; XMP survives in
 where the packet goes, and in nothing else.
 """
 
+import mmap
+import re
 import struct
 import uuid
 import zlib
@@ -15,6 +17,7 @@ BOX = uuid.UUID("be7acfcb-97a9-42e8-9c71-999491e3afac").bytes  # in MP4, MOV and
 GIF_TRAILER = b"\x01" + bytes(range(255, -1, -1)) + b"\x00"  # leads readers of any block size to the end
 IN_BOXES = ("mp4", "mov", "m4a")
 SUPPORTED = {*IN_BOXES, "jpg", "png", "webp", "gif"}
+_SOURCE_TYPE = re.compile(rb"https?://cv\.iptc\.org/newscodes/digitalsourcetype/[A-Za-z]{1,60}")
 _IMAGE_FLAGS = {"alpha": 0x10, "xmp": 0x04}
 
 
@@ -41,6 +44,13 @@ def insert(path: Path, suffix: str, source_type: str) -> None:
         return
     write = {"jpg": _insert_jpeg, "png": _insert_png, "webp": _insert_webp, "gif": _insert_gif}[suffix]
     path.write_bytes(write(path.read_bytes(), packet))
+
+
+def find_source_type(path: Path) -> str:
+    """The first source type that the file names, in whatever place; empty if there is none."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        found = _SOURCE_TYPE.search(data)
+        return found.group().decode() if found else ""
 
 
 def _insert_jpeg(data: bytes, packet: bytes) -> bytes:
