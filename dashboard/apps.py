@@ -8,3 +8,4 @@ class DashboardConfig(AppConfig):
         from dashboard import checks  # noqa: F401 - importing registers them
         from dashboard.audit import signals  # noqa: F401
         from dashboard.health import checks as health_checks  # noqa: F401
+        from dashboard.health import process_checks  # noqa: F401

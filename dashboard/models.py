@@ -1,4 +1,4 @@
-"""People and their one-time links; what rows of all apps have in common; leases, request slots and tombstones."""
+"""People and their one-time links; what rows of all apps have in common; leases, request slots, tombstones, heartbeats."""
 
 import hashlib
 import secrets
@@ -193,3 +193,25 @@ class RequestSlot(models.Model):
 
     def __str__(self) -> str:
         return f"request {self.number}"
+
+
+class Heartbeat(models.Model):
+    """A process of the background, or a cluster of them, that said lately that it runs."""
+
+    kind = models.CharField(max_length=20, help_text='The cluster, or "poller".')
+    instance = models.CharField(
+        max_length=100, help_text="Machine and main process, as in the holder of a job."
+    )
+    since = models.DateTimeField(default=timezone.now)
+    seen_at = models.DateTimeField(default=timezone.now)
+    finished = models.PositiveBigIntegerField(default=0, help_text="Tasks since its start.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "instance"], name="heartbeat_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.instance}"
+
+    @property
+    def pid(self) -> int:
+        return int(self.instance.rpartition(" ")[2])

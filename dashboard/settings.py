@@ -219,6 +219,7 @@ Q_CLUSTER = {
 POLLER_STEPS = [
     "dashboard.provider.poller.step",
     "dashboard.files.temporary_folders.sweep",
+    "dashboard.processes.watchdog.step",
     "avatars.poller.step",
     "videos.poller.step",
     "videos.batches.poller.step",

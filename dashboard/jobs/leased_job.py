@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from dashboard.processes.running import is_running
 
-_MACHINE = socket.gethostname()[:80]
+MACHINE = socket.gethostname()[:80]
 FAULT_SECONDS = 30
 
 
@@ -104,7 +104,7 @@ class Job(models.Model):
                 attempts=F("attempts") + 1,
                 lease=lease,
                 lease_until=now + timedelta(seconds=seconds),
-                holder=f"{_MACHINE} {os.getpid()}",
+                holder=f"{MACHINE} {os.getpid()}",
             )
         )
         if not claimed:
@@ -114,10 +114,21 @@ class Job(models.Model):
     @classmethod
     def release_dead_leases(cls) -> None:
         """End the leases of processes of this machine that no longer run; those of other machines expire."""
-        held = cls.objects.filter(lease_until__gt=timezone.now(), holder__startswith=f"{_MACHINE} ")
+        held = cls.objects.filter(lease_until__gt=timezone.now(), holder__startswith=f"{MACHINE} ")
         for pk, lease, holder in held.values_list("pk", "lease", "holder"):
             if not is_running(int(holder.rpartition(" ")[2])):
                 cls.objects.filter(pk=pk, lease=lease).update(lease_until=timezone.now())
+
+    @classmethod
+    def release_interrupted(cls, pids: list[int]) -> None:
+        """Release the rows of these processes of this machine, which are ended by no fault of the rows.
+
+        The attempt that is interrupted does not count.
+        """
+        rows = cls.objects.filter(lease_until__gt=timezone.now(), attempts__gt=0)
+        rows.filter(holder__in=[f"{MACHINE} {pid}" for pid in pids]).update(
+            lease_until=timezone.now(), attempts=F("attempts") - 1
+        )
 
     def renew_lease(self, seconds: float, **fields: Any) -> None:
         """Extend the lease, and save fields. Raises LeaseLost."""

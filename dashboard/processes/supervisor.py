@@ -18,6 +18,7 @@ class Program:
     name: str
     command: list[str]
     environment: dict[str, str] = field(default_factory=dict)
+    orphan_signal: str = "SIGTERM"  # what the process gets when supervisor is gone
 
 
 def list_programs() -> list[Program]:
@@ -35,18 +36,24 @@ def list_programs() -> list[Program]:
     gunicorn += ["--no-control-socket", "--limit-request-line", "8190"]
     found = [
         Program("web", gunicorn),
-        Program("worker", [*manage, "cluster", "worker"]),
-        Program("generate", [*manage, "cluster", "generate"], {"Q_CLUSTER_NAME": "generate"}),
-        Program("download", [*manage, "cluster", "download"], {"Q_CLUSTER_NAME": "download"}),
-        Program("studio", [*manage, "cluster", "studio"], {"Q_CLUSTER_NAME": "studio"}),
+        _cluster("worker", manage),
+        _cluster("generate", manage),
+        _cluster("download", manage),
+        _cluster("studio", manage),
         Program("poller", [*manage, "poll"]),
     ]
     if settings.EMBEDDED:
         found += [
-            Program("rigger", [*manage, "cluster", "rig"], {"Q_CLUSTER_NAME": "rig"}),
-            Program("renderer", [*manage, "cluster", "engine"], {"Q_CLUSTER_NAME": "engine"}),
+            _cluster("rig", manage, program="rigger"),
+            _cluster("engine", manage, program="renderer"),
         ]
     return found
+
+
+def _cluster(name: str, manage: list[str], program: str = "") -> Program:
+    environment = {} if name == "worker" else {"Q_CLUSTER_NAME": name}
+    # Killed, because SIGTERM would have it finish its tasks first, for which there may be an hour.
+    return Program(program or name, [*manage, "cluster", name], environment, orphan_signal="SIGKILL")
 
 
 def render_configuration(folder: Path, socket: Path) -> str:
@@ -78,12 +85,13 @@ def render_configuration(folder: Path, socket: Path) -> str:
         "[group:product]",
         "programs=" + ",".join(program.name for program in list_programs()),
     ]
+    start = [sys.executable, "-m", "dashboard.processes.start_child", str(folder)]
     for program in list_programs():
         environment = {"PYTHONUNBUFFERED": "1"} | program.environment
         lines += [
             "",
             f"[program:{program.name}]",
-            "command=" + " ".join(_quote(part) for part in program.command),
+            "command=" + " ".join(_quote(part) for part in [*start, program.orphan_signal, *program.command]),
             f"directory={_escape(settings.BASE_DIR)}",
             "environment=" + ",".join(f'{key}="{_escape(value)}"' for key, value in environment.items()),
             "autorestart=true",

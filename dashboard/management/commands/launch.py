@@ -11,7 +11,7 @@ import tempfile
 import time
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import requests
 from django.conf import settings
@@ -22,7 +22,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 
 from dashboard.models import User
-from dashboard.processes import supervisor
+from dashboard.processes import data_lock, supervisor
 from dashboard.provenance import certificates
 
 READY_SECONDS = 60
@@ -36,13 +36,16 @@ class Command(BaseCommand):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         control = control_socket(folder)
         if is_answering(control):
-            self.stdout.write(f"Already running at {address()}. {how_to_stop(folder)}")
+            running = data_lock.read(folder)  # its address may be another than what is set now
+            where = running.address if running else address()
+            self.stdout.write(f"Already running at {where}. {how_to_stop(folder)}")
             return
-        self.check_port()
-        self.prepare()
-        config = folder / "supervisord.conf"
-        config.write_text(supervisor.render_configuration(folder, control))
-        self.run(config)
+        with lock_data_folder(folder) as lock:
+            self.check_port()
+            self.prepare()
+            config = folder / "supervisord.conf"
+            config.write_text(supervisor.render_configuration(folder, control))
+            self.run(config, lock)
 
     def check_port(self) -> None:
         family = socket.AF_INET6 if ":" in settings.HOST else socket.AF_INET
@@ -72,7 +75,7 @@ class Command(BaseCommand):
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from error
 
-    def run(self, config: Path) -> None:
+    def run(self, config: Path, lock: IO[str]) -> None:
         stopped = False
 
         def stop(*_: object) -> None:
@@ -86,6 +89,9 @@ class Command(BaseCommand):
             [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(config)],
             cwd=settings.BASE_DIR,
             env=child_environment(),
+            pass_fds=[
+                lock.fileno()
+            ],  # while supervisor runs, also without this process, the folder is in use
             # A session of its own: only this process gets Ctrl-C, and stops the others in order.
             start_new_session=True,
         )
@@ -135,6 +141,16 @@ def check_history() -> None:
             f"The data in {settings.DATA_DIR} was made by another version of this product. Start that version, or "
             "choose another folder, for example: DATA_DIR=data-new make run"
         )
+
+
+def lock_data_folder(folder: Path) -> IO[str]:
+    """The lock of the data folder, which no other start has; what an earlier one has left over is ended."""
+    try:
+        return data_lock.acquire(folder, address(), wait_seconds=supervisor.STOP_SECONDS + 5)
+    except data_lock.DataFolderInUse as error:
+        raise CommandError(
+            f"The data in {settings.DATA_DIR} is in use by another start of this product. {error}"
+        ) from None
 
 
 def address() -> str:

@@ -1,6 +1,7 @@
 """The poller: calls each step of POLLER_STEPS again and again, in one process of the site at a time."""
 
 import logging
+import os
 import signal
 import threading
 import time
@@ -14,6 +15,7 @@ from django.db import close_old_connections
 from django.utils.module_loading import import_string
 
 from dashboard.models import Lease
+from dashboard.processes.heartbeat import HeartbeatWriter
 
 log = logging.getLogger(__name__)
 
@@ -29,15 +31,18 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         me = uuid.uuid4()
+        heartbeat = HeartbeatWriter("poller", os.getpid())
         due: dict[str, float] = dict.fromkeys(settings.POLLER_STEPS, 0.0)
         steps: dict[str, Callable[[], float]] = {name: import_string(name) for name in due}
         while not stop.is_set():
             close_old_connections()
+            heartbeat.beat()
             if acquire_lease(me):
                 for name, step in steps.items():
                     if time.monotonic() >= due[name]:
                         due[name] = time.monotonic() + run_step(name, step)
             stop.wait(max(0.2, min(due.values()) - time.monotonic(), 0.0))
+        heartbeat.end()
         Lease.release("poller", me)
 
 

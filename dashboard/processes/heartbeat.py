@@ -1,0 +1,50 @@
+"""Processes of the background say that they run, by a row each."""
+
+import logging
+import time
+
+from django.db import DatabaseError
+from django.utils import timezone
+
+from dashboard.jobs.leased_job import MACHINE
+from dashboard.models import Heartbeat
+from dashboard.processes.running import is_running
+
+log = logging.getLogger(__name__)
+
+BEAT_SECONDS = 5.0
+
+
+class HeartbeatWriter:
+    """The row of one process, or of one cluster under its main process."""
+
+    def __init__(self, kind: str, pid: int) -> None:
+        self.kind = kind
+        self.instance = f"{MACHINE} {pid}"
+        self.next = 0.0
+
+    def beat(self, finished: int = 0) -> bool:
+        """Say that it runs, unless that was just said. Returns whether it was said now."""
+        if time.monotonic() < self.next:
+            return False
+        self.next = time.monotonic() + BEAT_SECONDS
+        rows = Heartbeat.objects.filter(instance=self.instance, kind=self.kind)
+        try:
+            if not rows.update(seen_at=timezone.now(), finished=finished):
+                _delete_ended(self.kind)
+                Heartbeat.objects.create(kind=self.kind, instance=self.instance, finished=finished)
+        except DatabaseError as error:  # locked, or the disk is full: the work goes on
+            log.warning("the heartbeat could not be written: %s", error)
+            return False
+        return True
+
+    def end(self) -> None:
+        """Say that it ends now."""
+        Heartbeat.objects.filter(instance=self.instance, kind=self.kind).delete()
+
+
+def _delete_ended(kind: str) -> None:
+    """Delete the rows of this machine's processes of this kind that ended without saying so."""
+    for row in Heartbeat.objects.filter(kind=kind, instance__startswith=f"{MACHINE} "):
+        if not is_running(row.pid):
+            row.delete()
