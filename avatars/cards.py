@@ -17,7 +17,7 @@ class AvatarCard:
     @property
     def stamp(self) -> str:
         """What a poll compares: the row, and its place in the queue, which moves without the row."""
-        return f"{self.avatar.version}.{self.ahead}"
+        return f"{self.avatar.stamp}.{self.ahead}"
 
     @property
     def poll_seconds(self) -> int:

@@ -18,6 +18,7 @@ ON_CARDS = (
     "state",
     "version",
     "try_after",
+    "attempts",
     "error",
     "portrait_refused",
     "created_at",

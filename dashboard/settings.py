@@ -222,6 +222,7 @@ POLLER_STEPS = [
     "dashboard.processes.watchdog.step",
     "avatars.poller.step",
     "videos.poller.step",
+    "videos.masks.step",
     "videos.batches.poller.step",
     "videos.exports.poller.step",
     "videos.exports.poller.cleanup",

@@ -25,7 +25,7 @@ class VideoCard:
 
 def stamp(video: Video, ahead: int) -> str:
     """What a poll compares: the version of the row, and its place in the queue, which changes without the row."""
-    return f"{video.version}.{ahead}"
+    return f"{video.stamp}.{ahead}"
 
 
 def cards_of(videos: Iterable[Video]) -> list[VideoCard]:

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +27,7 @@ from dashboard.provider.client import client, count_free_requests
 from dashboard.provider.download import download_result, limits_for
 from dashboard.provider.parsing import RemoteVideo
 from dashboard.uploads import UploadError, provider_files
-from videos import captions
+from videos import captions, masks
 from videos.exports import services as exports
 from videos.models import Video
 from videos.provenance import mark_as_synthetic
@@ -37,7 +38,8 @@ log = logging.getLogger(__name__)
 SEND_LEASE_SECONDS = 90
 COPY_LEASE_SECONDS = 600
 SENDING, COPYING = lifecycle.sending_phase(SEND_LEASE_SECONDS), lifecycle.copying_phase(COPY_LEASE_SECONDS)
-MAX_MASK_ATTEMPTS = 4  # then the video is shown without a mask
+MASK_SECONDS = 60.0  # then the video is shown without, and its mask is downloaded in the background
+MASK_DELAY = 30.0  # seconds until that
 CAPTION_LIMITS = Limits(max_bytes=captions.MAX_BYTES, seconds=60)
 
 
@@ -137,10 +139,9 @@ def _copy(video: Video) -> None:
     item = client().get_video(video.remote_id)
     if not item.video_url:
         raise ProviderError("The avatar service sent no link to the finished video.", is_temporary=True)
-    # The mask first, because it may have to be retried and is smaller.
     with (
-        _download_mask(video, item.mask_video_url) as mask,
         _download(video, item.video_url) as path,
+        _download_mask(video, item.mask_video_url) as mask,
     ):
         video.renew_lease(COPY_LEASE_SECONDS)
         try:
@@ -153,25 +154,27 @@ def _copy(video: Video) -> None:
         _store_files(video, path, mask, film, item)
 
 
-def _download(video: Video, url: str) -> contextlib.AbstractContextManager[Path]:
+def _download(
+    video: Video, url: str, *, most_seconds: float = math.inf
+) -> contextlib.AbstractContextManager[Path]:
     """Download the video or its mask within limits that fit the length of the recording."""
     limits = limits_for(video.voice.seconds if video.voice else None)
+    limits = replace(limits, seconds=min(limits.seconds, most_seconds))
     return download_result(url, limits, job=video, lease_seconds=COPY_LEASE_SECONDS)
 
 
 @contextlib.contextmanager
 def _download_mask(video: Video, url: str) -> Iterator[Path | None]:
-    """The downloaded mask, or None if there is none. Raises ProviderError while a retry may help."""
+    """The downloaded mask, or None: the video does not wait for it (see videos.masks)."""
     with contextlib.ExitStack() as stack:
-        mask = None
+        mask, video.mask_problem = None, ""
         try:
             if url:
-                mask = stack.enter_context(_download(video, url))
+                mask = stack.enter_context(_download(video, url, most_seconds=MASK_SECONDS))
         except ProviderError as error:
-            if error.is_temporary and video.attempts < MAX_MASK_ATTEMPTS:
-                raise
             log.warning("mask of video %s: %s", video.pk, error)
-            video.mask_problem = Video.MaskProblem.LOST
+            problem = Video.MaskProblem
+            video.mask_problem = problem.PENDING if error.is_temporary else problem.LOST
         yield mask
 
 
@@ -217,6 +220,8 @@ def _store_files(
             )
             if item.framing and video.avatar_id:  # an avatar from before the provider sent it
                 Avatar.objects.filter(pk=video.avatar_id, framing={}).update(framing=item.framing)
+            if video.mask_problem == Video.MaskProblem.PENDING:
+                masks.request(video, seconds=MASK_DELAY)
             exports.apply_look(video)  # the look chosen when the video was requested
     except BaseException:  # also when the worker is stopped: leave no files behind
         for field in stored:

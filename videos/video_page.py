@@ -5,9 +5,29 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from dashboard.request import Request
+from videos import masks
 from videos.exports import catalogue, services
 from videos.looks.services import find_look_export
-from videos.models import Export, Video
+from videos.models import Export, MaskDownload, Video
+
+
+@dataclass(frozen=True)
+class MaskNotice:
+    """What the page says of a mask that did not come with its video."""
+
+    download: MaskDownload | None
+    can_be_requested: bool
+
+    @property
+    def is_pending(self) -> bool:
+        return self.download is not None and self.download.is_active
+
+    @property
+    def stamp(self) -> str:
+        """Changes with everything that is said while the mask is being downloaded."""
+        if self.download is None or not self.is_pending:
+            return ""
+        return f"{self.download.version}.{self.download.minutes_to_next_try}"
 
 
 @dataclass(frozen=True)
@@ -16,6 +36,7 @@ class VideoPage:
     catalogue: catalogue.Catalogue | None
     look_export: Export | None  # while the player still shows the original
     thumbnail_export: Export | None
+    mask: MaskNotice
     generated_in: float | None  # seconds
 
 
@@ -27,5 +48,11 @@ def build_video_page(request: Request, video: Video) -> VideoPage:
         catalogue=catalogue.list_downloads(video),
         look_export=find_look_export(video),
         thumbnail_export=services.find_export(video, Export.Kind.POSTER),
+        mask=build_mask_notice(video),
         generated_in=(video.finished_at - video.created_at).total_seconds() if video.finished_at else None,
     )
+
+
+def build_mask_notice(video: Video) -> MaskNotice:
+    """What the page says of the mask of this video."""
+    return MaskNotice(masks.find_download(video), masks.can_request(video))

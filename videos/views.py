@@ -18,11 +18,11 @@ from dashboard.jobs.provider_job import ProviderState
 from dashboard.provider import sync as provider_sync
 from dashboard.request import Request
 from dashboard.shortcuts import get_changeable_or_403
-from videos import captions, tasks
+from videos import captions, masks, tasks
 from videos.cards import card_of
 from videos.forms import TitleForm
 from videos.models import Video
-from videos.video_page import build_video_page
+from videos.video_page import build_mask_notice, build_video_page
 
 
 @require_POST
@@ -110,6 +110,27 @@ def retry(request: Request, pk: int) -> HttpResponse:
     with contextlib.suppress(ForbiddenTransition, LeaseLost):
         tasks.retry(video)
     return _render_card_or_redirect(request, video)
+
+
+@require_POST
+def request_mask(request: Request, pk: int) -> HttpResponse:
+    """Download the mask again that could not be downloaded."""
+    video = get_changeable_or_403(Video, pk, request.user)
+    if masks.can_request(video):
+        masks.request(video)
+    return redirect(f"{video.get_absolute_url()}#mask")
+
+
+@require_GET
+def mask_state(request: Request, pk: int) -> HttpResponse:
+    """Polled by the page of a video while its mask is being downloaded; 204 while nothing has changed."""
+    video = Video.objects.filter(pk=pk, state=ProviderState.READY).first()
+    if video is None:
+        return HttpResponseClientRedirect("/videos/")
+    page = build_mask_notice(video)
+    if request.GET.get("v") == page.stamp:
+        return HttpResponse(status=204)
+    return render(request, "videos/_mask_state.html", {"video": video, "mask": page, "polled": True})
 
 
 @require_POST

@@ -54,6 +54,7 @@ class Job(models.Model):
 
     TRANSITIONS: ClassVar[dict[str, set[str]]]  # for each state, the states that may follow it
     TASK: ClassVar[str]  # dotted name of the task that works on a row, called with its key
+    MAX_ATTEMPTS: ClassVar[int] = 0  # where pages say it
 
     state = models.CharField(max_length=16)
     state_since = models.DateTimeField(default=timezone.now)
@@ -81,6 +82,18 @@ class Job(models.Model):
     def cluster(self) -> str | None:
         """The cluster of workers for its task; None for the default one."""
         return None
+
+    @property
+    def minutes_to_next_try(self) -> int:
+        return max(round((self.try_after - timezone.now()).total_seconds() / 60), 0)
+
+    @property
+    def next_try(self) -> str:
+        """ "Trying again in 2 minutes (attempt 3 of 5)."; without the last number if MAX_ATTEMPTS is 0."""
+        minutes = self.minutes_to_next_try
+        when = f"in {minutes} minute{'' if minutes == 1 else 's'}" if minutes else "in a moment"
+        of = f" of {self.MAX_ATTEMPTS}" if self.MAX_ATTEMPTS else ""
+        return f"Trying again {when} (attempt {self.attempts + 1}{of})."
 
     # -- leases
 

@@ -81,6 +81,7 @@ class ProviderJob(OwnedModel, Job):
         ProviderState.CANCELLED: {ProviderState.WAITING},
     }
     KIND: ClassVar[Tombstone.Kind]
+    MAX_ATTEMPTS = 5  # of copying
     COPY_TASK: ClassVar[str]  # TASK makes the generate call; this one copies the result
 
     state = models.CharField(max_length=16, choices=ProviderState.choices, default=ProviderState.WAITING)
@@ -164,6 +165,16 @@ class ProviderJob(OwnedModel, Job):
     def is_delayed(self) -> bool:
         """Whether an attempt failed and the next one is due later."""
         return self.state == ProviderState.WAITING and self.try_after > timezone.now()
+
+    @property
+    def is_copy_delayed(self) -> bool:
+        """Whether its result could not be copied yet: `error` says why, `next_try` when that is tried again."""
+        return self.state == ProviderState.COPYING and self.attempts > 0 and self.try_after > timezone.now()
+
+    @property
+    def stamp(self) -> str:
+        """Changes with everything that a card shows of the row: a poll compares it."""
+        return f"{self.version}.{self.minutes_to_next_try}" if self.is_copy_delayed else str(self.version)
 
     def poll_seconds(self, ahead: int) -> int:
         """The interval of its card's polls: our own engine makes short videos in seconds."""

@@ -48,6 +48,7 @@ class Phase:
     max_attempts: int
     sentence: str  # for people, after an unexpected error
     first_delay: float = 5  # seconds
+    keeps_error: bool = False  # save the sentence of a failed attempt: pages say it until the next one
 
 
 def run(model: type[J], pk: int, phase: Phase, work: Callable[[J], None]) -> None:
@@ -80,7 +81,8 @@ def _reschedule(job: Job, phase: Phase, delay: JobDelayed) -> None:
     attempts = max(job.attempts - 1, 0) if delay.is_free else job.attempts
     seconds = backoff(job.attempts, first=phase.first_delay) if delay.seconds is None else delay.seconds
     try:
-        job.reschedule(phase.waiting, seconds, attempts=attempts, progress=0)
+        reason = {"error": str(delay)} if phase.keeps_error else {}
+        job.reschedule(phase.waiting, seconds, attempts=attempts, progress=0, **reason)
     except LeaseLost:
         log.info("%s %s: the lease was lost", type(job).__name__, job.pk)
 

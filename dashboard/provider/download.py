@@ -14,6 +14,7 @@ from dashboard.net import safe_download
 from dashboard.net.watched_download import Limits, download_watched
 from dashboard.provider.answers import ProviderError
 
+SLOW = "The avatar service could not hand over the file."
 CHECK_SECONDS = 2.0  # until a download ends whose row was deleted
 # Far more than any video has: 4K with 30 Mbit/s and its sound stay below.
 BYTES_PER_SECOND = 4 * 2**20
@@ -70,7 +71,7 @@ def download_result(url: str, limits: Limits, *, job: Job, lease_seconds: float)
             raise ProviderError("The avatar service sent a file that is far too large for this.") from error
         except safe_download.DownloadError as error:
             # Always temporary: an expired link is replaced by a new one when the provider is asked again.
-            raise ProviderError(f"The result could not be downloaded. {error}", is_temporary=True) from error
+            raise ProviderError(f"{SLOW} {error}", is_temporary=True) from error
         except OSError as error:
             raise ProviderError(DISK_FULL, is_temporary=True) from error
         yield path

@@ -14,7 +14,7 @@ from dashboard.files.stored_files import DISK_FULL, delete_on_commit
 from dashboard.jobs import runner
 from dashboard.jobs.continue_on_error import do_each
 from dashboard.jobs.enqueue import MAX_ROWS, enqueue_job
-from dashboard.jobs.leased_job import LeaseLost, backoff
+from dashboard.jobs.leased_job import Job, LeaseLost, backoff
 from dashboard.jobs.provider_job import ProviderJob, ProviderState
 from dashboard.jobs.runner import JobDelayed, JobFailed, Phase
 from dashboard.models import Tombstone
@@ -32,10 +32,11 @@ from dashboard.provider.parsing import RemoteAvatar, RemoteVideo
 log = logging.getLogger(__name__)
 
 J = TypeVar("J", bound=ProviderJob)
+AnyJob = TypeVar("AnyJob", bound=Job)
 R = TypeVar("R", RemoteAvatar, RemoteVideo)
 
 MAX_ATTEMPTS = 8  # with backoff() about ten minutes
-COPY_ATTEMPTS, COPY_DELAY = 5, 20.0  # each may have taken minutes: five minutes of waiting between them
+COPY_DELAY = 20.0  # seconds after the first attempt, twice as many after each further one
 SETTLE_SECONDS = 10  # until a job whose answer was lost shows up in the provider's list
 TOO_OFTEN = "This did not work after several tries. Try again later."
 OUTCOME_UNKNOWN = (
@@ -65,9 +66,10 @@ def copying_phase(lease_seconds: float) -> Phase:
         waiting=ProviderState.COPYING,
         failed=ProviderState.FAILED,
         lease_seconds=lease_seconds,
-        max_attempts=COPY_ATTEMPTS,
+        max_attempts=ProviderJob.MAX_ATTEMPTS,
         sentence=TOO_OFTEN,
         first_delay=COPY_DELAY,
+        keeps_error=True,
     )
 
 
@@ -78,13 +80,13 @@ def copy(model: type[J], pk: int, phase: Phase, work: Callable[[J], None]) -> No
         copy_scheduling.enqueue_copies(model, max_rows=min(count_free_requests(), MAX_ROWS))
 
 
-def run(model: type[J], pk: int, phase: Phase, work: Callable[[J], None]) -> None:
+def run(model: type[AnyJob], pk: int, phase: Phase, work: Callable[[AnyJob], None]) -> None:
     """Claim the row and let `work` bring it to its next state (see dashboard.jobs.runner).
 
     `work` may raise ProviderError.
     """
 
-    def work_and_translate_errors(job: J) -> None:
+    def work_and_translate_errors(job: AnyJob) -> None:
         try:
             work(job)
         except ProviderError as error:
@@ -96,7 +98,7 @@ def run(model: type[J], pk: int, phase: Phase, work: Callable[[J], None]) -> Non
     runner.run(model, pk, phase, work_and_translate_errors)
 
 
-def _to_job_error(job: ProviderJob, error: ProviderError, first_delay: float) -> JobDelayed | JobFailed:
+def _to_job_error(job: Job, error: ProviderError, first_delay: float) -> JobDelayed | JobFailed:
     if error.retry_after:  # the provider's rate limit, which does not count as an attempt
         return JobDelayed(str(error), seconds=error.retry_after, is_free=True)
     if error.is_temporary:

@@ -134,6 +134,8 @@ TABLE: dict[str, dict[str, Access]] = {
     "videos/<int:pk>/status/": {"GET": TEAM(gone=200)},
     "videos/<int:pk>/rename/": {"POST": MAKER(302)},
     "videos/<int:pk>/retry/": {"POST": MAKER(302)},
+    "videos/<int:pk>/mask/": {"GET": TEAM(gone=200)},
+    "videos/<int:pk>/mask/again/": {"POST": MAKER(302)},
     "videos/<int:pk>/cancel/": {"POST": MAKER(302)},
     "videos/<int:pk>/delete/": {"POST": MAKER(302)},
     "activity/": {"GET": OWNER},

@@ -144,33 +144,6 @@ def test_a_mask_that_does_not_fit_is_left_out(provider, video, tmp_path, page_of
     assert "does not fit it" in page_of(video)
 
 
-def test_a_mask_that_cannot_be_downloaded_withholds_no_good_video(provider, video, media_files, page_of):
-    del provider.files["mask"]
-    run(video)
-    provider.finish(video.remote_id)
-    look(video)
-    tries = 1
-    while run(video).state == ProviderState.COPYING:
-        tries += 1
-    assert (video.state, tries) == (ProviderState.READY, tasks.MAX_MASK_ATTEMPTS)
-    assert video.video
-    assert video.poster
-    assert not video.mask
-    assert "The mask of this video could not be downloaded" in page_of(video)
-
-
-def test_a_mask_that_comes_late_is_waited_for(provider, video, media_files, page_of):
-    del provider.files["mask"]
-    run(video)
-    provider.finish(video.remote_id)
-    look(video)
-    assert run(video).state == ProviderState.COPYING
-    provider.files["mask"] = media_files["mask"]
-    assert run(video).state == ProviderState.READY
-    assert video.mask
-    assert "mask of this video" not in page_of(video)
-
-
 def test_what_is_no_video_is_not_shown_and_leaves_nothing_behind(provider, video, tmp_path, media_files):
     provider.files["video"] = tmp_path / "video"
     provider.files["video"].write_text("<html>sign in first</html>")

@@ -74,7 +74,7 @@ def request_export(video: Video, kind: str, user: User | None = None) -> Export:
 
 def apply_look(video: Video) -> None:
     """Show a finished video with `video.look`. Call it in the transaction that saves the look."""
-    video.refresh_from_db(fields=["look", "styled_video", "styled_key"])
+    video.refresh_from_db(fields=["look", "styled_video", "styled_key", "mask_problem"])
     video.__dict__.pop("parsed_look", None)  # cached from the look before
     key = video.parsed_look.key
     for outdated in video.exports.filter(kind=Kind.LOOK).exclude(look_key=key):
@@ -86,7 +86,7 @@ def apply_look(video: Video) -> None:
             delete_on_commit([old_file])
             video.styled_video, video.styled_key = "", ""
             remake_poster(video)
-    elif not (video.styled_video and video.styled_key == key):
+    elif not (video.styled_video and video.styled_key == key) and not video.waits_for_mask:
         request_export(video, Kind.LOOK)
 
 

@@ -3,7 +3,19 @@
 from videos.models.backdrop import Backdrop
 from videos.models.batch import Batch, BatchItem, ItemState
 from videos.models.export import Export, ExportKind
+from videos.models.mask_download import MaskDownload
 from videos.models.video import NO_MASK, Video
 from videos.models.voice import Voice
 
-__all__ = ["NO_MASK", "Backdrop", "Batch", "BatchItem", "Export", "ExportKind", "ItemState", "Video", "Voice"]
+__all__ = [
+    "NO_MASK",
+    "Backdrop",
+    "Batch",
+    "BatchItem",
+    "Export",
+    "ExportKind",
+    "ItemState",
+    "MaskDownload",
+    "Video",
+    "Voice",
+]

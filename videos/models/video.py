@@ -26,6 +26,7 @@ CARD_FIELDS = (
     "state_since",
     "version",
     "try_after",
+    "attempts",
     "progress",
     "error",
     "remote_state",
@@ -65,6 +66,10 @@ class Video(ProviderJob):
     COPY_TASK = "videos.tasks.copy"
 
     class MaskProblem(models.TextChoices):
+        PENDING = (
+            "pending",
+            "The mask of this video is still being downloaded, so its background cannot be removed or replaced yet.",
+        )
         LOST = (
             "lost",
             "The mask of this video could not be downloaded, so its background cannot be removed or replaced.",
@@ -170,6 +175,11 @@ class Video(ProviderJob):
         if self.mask:
             return ""
         return self.get_mask_problem_display() or NO_MASK
+
+    @property
+    def waits_for_mask(self) -> bool:
+        """Its look is applied when its mask has been downloaded."""
+        return self.mask_problem == self.MaskProblem.PENDING and self.parsed_look.needs_mask
 
     @property
     def waits_for_avatar(self) -> bool:
