@@ -51,11 +51,17 @@ def audit_triggers() -> list[str]:
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any, audit_triggers: list[str]) -> None:
     """Without the triggers of the audit log: a test that really commits has to empty all tables afterwards."""
+    find = {
+        "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'audit_%'",
+        "postgresql": "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE tgname LIKE 'audit_%'",
+    }
     with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'audit_%'")
+        cursor.execute(find[connection.vendor])
         for name, statement in cursor.fetchall():
             audit_triggers.append(statement)
-            cursor.execute(f"DROP TRIGGER {name}")
+            cursor.execute(
+                f"DROP TRIGGER {name}" + (" ON dashboard_auditentry" * (connection.vendor != "sqlite"))
+            )
 
 
 @pytest.fixture(autouse=True)

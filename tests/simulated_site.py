@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import time_machine
 from django.utils.module_loading import import_string
-from django_q.models import OrmQ
 
 from dashboard.management.commands.poll import run_step
 from dashboard.provider.answers import ProviderError
+from tests.messages import clear_messages, list_messages
 
 STEPS = [
     "dashboard.provider.poller.step",
@@ -48,8 +48,8 @@ class SimulatedSite:
 
     def work(self) -> None:
         """Run what is in the queue, as the workers would."""
-        while messages := list(OrmQ.objects.order_by("pk")):
-            OrmQ.objects.filter(pk__in=[message.pk for message in messages]).delete()
+        while messages := list_messages():
+            clear_messages()
             for message in messages:
                 with contextlib.suppress(ProviderError):  # of a sync, which the galleries tell
-                    import_string(message.task["func"])(*message.task["args"])
+                    import_string(message.task)(*message.args)

@@ -1,5 +1,10 @@
 """What is in the storage, whichever it is."""
 
+import shutil
+import tempfile
+from pathlib import Path
+
+from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
 
 
@@ -16,3 +21,17 @@ def list_stored(folder: str = "") -> set[str]:
     for name in folders:
         found |= list_stored(prefix + name)
     return found
+
+
+def local_copy(name: str) -> Path:
+    """A path from which the stored file can be read."""
+    path = Path(tempfile.mkdtemp(prefix="avatars-tests-copy-")) / Path(name).name
+    with default_storage.open(name, "rb") as source, path.open("wb") as target:
+        shutil.copyfileobj(source, target)
+    return path
+
+
+def overwrite(name: str, content: bytes) -> None:
+    """Change a stored file, as no code of the product does."""
+    default_storage.delete(name)
+    assert default_storage.save(name, ContentFile(content)) == name

@@ -38,8 +38,12 @@ def enqueue_due(rows: JobQuerySet, *, max_rows: int = MAX_ROWS) -> int:
 
 
 def _enqueue_unless_repeated(row: Job) -> bool:
-    key = f"enqueued:{row._meta.label_lower}:{row.pk}:{row.version}"
-    if not cache.add(key, 1, REPEAT_SECONDS):
+    if not cache.add(get_repeat_key(row), 1, REPEAT_SECONDS):
         return False
     enqueue_job(row)
     return True
+
+
+def get_repeat_key(row: Job) -> str:
+    """The key in the cache that keeps the same message from being sent again and again."""
+    return f"enqueued:{row._meta.label_lower}:{row.pk}:{row.version}"

@@ -7,19 +7,29 @@ import django.utils.timezone
 from django.db import migrations, models
 
 
-TRIGGERS = [
-    """CREATE TRIGGER audit_no_update BEFORE UPDATE ON dashboard_auditentry
-    BEGIN SELECT RAISE(ABORT, 'the audit log can only be added to'); END""",
-    """CREATE TRIGGER audit_no_delete BEFORE DELETE ON dashboard_auditentry
-    WHEN OLD.at > datetime('now', '-365 days')
-    BEGIN SELECT RAISE(ABORT, 'the audit log can only be added to'); END""",
-]
+REFUSAL = "the audit log can only be added to"
+TRIGGERS = {
+    "sqlite": [
+        f"""CREATE TRIGGER audit_no_update BEFORE UPDATE ON dashboard_auditentry
+        BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END""",
+        f"""CREATE TRIGGER audit_no_delete BEFORE DELETE ON dashboard_auditentry
+        WHEN OLD.at > datetime('now', '-365 days')
+        BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END""",
+    ],
+    "postgresql": [
+        f"""CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION USING MESSAGE = '{REFUSAL}', ERRCODE = 'integrity_constraint_violation'; END $$""",
+        """CREATE TRIGGER audit_no_update BEFORE UPDATE ON dashboard_auditentry
+        FOR EACH ROW EXECUTE FUNCTION audit_refuse()""",
+        """CREATE TRIGGER audit_no_delete BEFORE DELETE ON dashboard_auditentry
+        FOR EACH ROW WHEN (OLD.at > now() - interval '365 days') EXECUTE FUNCTION audit_refuse()""",
+    ],
+}
 
 
 def create_triggers(apps, schema_editor):
-    if schema_editor.connection.vendor == "sqlite":
-        for statement in TRIGGERS:
-            schema_editor.execute(statement)
+    for statement in TRIGGERS[schema_editor.connection.vendor]:
+        schema_editor.execute(statement)
 
 
 class Migration(migrations.Migration):

@@ -61,7 +61,7 @@ def test_asking_has_workers_of_its_own_and_copying_too(provider, new_avatar):
     avatar = new_avatar()
     enqueue_job(avatar)
     tasks.generate(avatar.pk)
-    assert bells() == [
+    assert set(bells()) == {
         ("generate", "avatars.tasks.generate", avatar.pk),
         ("download", "avatars.tasks.copy", avatar.pk),
-    ]
+    }

@@ -162,7 +162,7 @@ def test_a_poll_that_makes_no_sense_is_answered_by_nothing(client, query):
 def test_the_poll_reads_no_table_and_asks_once(client, new_video, django_assert_num_queries):
     shown = [new_video().pk for _ in range(3)]
     mark = Mark.now(Video)
-    for state in ("", "ready", "failed"):
+    for state in ("", "ready", "failed") if connection.vendor == "sqlite" else ():
         plan = Video.objects.filter(match_changed(mark, set(shown), state)).order_by().values("pk").explain()
         assert "SCAN" not in plan, plan
         assert "USING INTEGER PRIMARY KEY (rowid>?)" in plan

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from django_q.models import OrmQ
 
 from avatars import poller as avatar_poller
 from avatars import tasks as avatar_tasks
@@ -17,6 +16,7 @@ from dashboard.net.safe_download import DownloadError, Guard, TooLarge
 from dashboard.net.watched_download import Limits, download_watched
 from dashboard.provider import copy_scheduling, download
 from tests.local_web import LocalWeb
+from tests.messages import clear_messages, list_messages
 from videos import poller as video_poller
 from videos import tasks
 from videos.models import Video
@@ -72,7 +72,7 @@ def copying(provider, new_video, maria):
 
 def messages() -> list[tuple[str, int]]:
     """The clusters and rows of all messages about a row."""
-    found = [(message.key, message.task["args"]) for message in OrmQ.objects.order_by("pk")]
+    found = [(message.cluster, message.args) for message in list_messages()]
     return [(cluster, args[0]) for cluster, args in found if args]
 
 
@@ -169,7 +169,7 @@ def test_the_next_import_follows_when_one_is_done(provider, settings):
     for _ in range(3):
         provider.add_avatar()
     avatar_tasks.sync()
-    OrmQ.objects.all().delete()
+    clear_messages()
     first, second, _ = Avatar.objects.order_by("pk")
     avatar_tasks.copy(first.pk)
     first.refresh_from_db()

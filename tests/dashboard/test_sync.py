@@ -8,10 +8,10 @@ from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.module_loading import import_string
-from django_q.models import OrmQ
 
 from avatars import tasks as avatars
 from dashboard.provider.answers import ProviderError
+from tests.messages import clear_messages, list_messages
 from videos import tasks as videos
 
 KINDS = [("avatar", "avatars", avatars), ("video", "videos", videos)]
@@ -68,15 +68,15 @@ def test_a_sync_that_comes_too_often_for_the_provider_is_made_a_little_later(
     step = import_string(f"{many}.poller.step")
     getattr(provider, f"add_{one}")()
     client.post(reverse(f"{one}-sync"))
-    OrmQ.objects.all().delete()
+    clear_messages()
     with time_machine.travel(timezone.now(), tick=False) as clock:
         provider.behaviour.busy_until = time.time() + 40
         tasks.sync()
         step()
-        assert not OrmQ.objects.exists()
+        assert not list_messages()
         assert client.get(reverse(f"{one}-sync-state")).status_code == 204  # the page still waits
         clock.shift(41)
         step()
-        assert [message.func() for message in OrmQ.objects.all()] == [f"{many}.tasks.sync"]
+        assert [message.task for message in list_messages()] == [f"{many}.tasks.sync"]
         tasks.sync()
     assert f"1 new {one}." in client.get(reverse(f"{one}-sync-state"), headers={"HX-Request": "true"}).text

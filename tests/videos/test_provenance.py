@@ -1,7 +1,5 @@
 """Everything that comes home or is made of a video is marked as synthetic and signed."""
 
-from pathlib import Path
-
 import pytest
 from django.core.files.storage import default_storage
 from PIL import Image
@@ -11,6 +9,7 @@ from dashboard.provenance import reading
 from dashboard.provenance.reading import Verdict
 from dashboard.provenance.source_types import COMPOSITE_SYNTHETIC, COMPOSITE_WITH_TRAINED_MEDIA
 from tests.run_tasks import work_on_video
+from tests.stored_files import local_copy
 from tests.videos.exports.conftest import *  # noqa: F403
 from tests.videos.exports.conftest import COLOUR, export_of, make_export, show_look
 from videos import poller
@@ -22,7 +21,7 @@ Kind = Export.Kind
 
 
 def read(name: str) -> reading.Credentials:
-    return reading.read(Path(default_storage.path(name)), max_bytes=10**9)
+    return reading.read(local_copy(name), max_bytes=10**9)
 
 
 def bring_home(provider, new_avatar, new_video, **answer) -> Video:
@@ -47,7 +46,7 @@ def test_video_mask_poster_and_cutout_are_signed_before_they_are_stored(provider
         assert found.verdict == Verdict.MADE_HERE, file.name
         assert found.source_type == COMPOSITE_WITH_TRAINED_MEDIA  # this provider says nothing
         assert video.title in found.title
-    with Image.open(default_storage.path(video.thumbnail.name)) as thumbnail:
+    with Image.open(local_copy(video.thumbnail.name)) as thumbnail:
         assert COMPOSITE_WITH_TRAINED_MEDIA.encode() in thumbnail.info["xmp"]
 
 

@@ -73,7 +73,8 @@ def get_local_path(file: FieldFile, folder: Path) -> Path:
     try:
         path = Path(file.path)
     except NotImplementedError:
-        path = folder / Path(file.name or "").name
+        # A video and its mask have the same name in two folders.
+        path = folder / (file.name or "").replace("/", "-")
         with file.open("rb") as source, path.open("wb") as target:
             shutil.copyfileobj(source, target, sandbox.COPY_BYTES)
     if not path.exists():

@@ -1,7 +1,5 @@
 """Looks that are applied and displayed."""
 
-from pathlib import Path
-
 import pytest
 from django.utils import timezone
 from PIL import Image
@@ -10,6 +8,7 @@ from avatars.models import Avatar
 from dashboard.jobs.provider_job import ProviderState
 from tests.messages import clear_messages, list_messages
 from tests.run_tasks import work_on_video
+from tests.stored_files import local_copy
 from tests.videos import read_video
 from tests.videos.exports.conftest import COLOUR, again, export_of, make_export, set_look, show_look
 from videos import poller
@@ -28,7 +27,7 @@ def test_a_look_is_laid_on_and_shown_with_a_poster_of_its_own(finished, kept):
     tasks.work(export_of(video, Kind.LOOK).pk)
     video = again(video)
     assert video.display_file == video.styled_video
-    corner = read_video.film(Path(video.styled_video.path)).pictures[0][5, 5, :3]
+    corner = read_video.film(local_copy(video.styled_video.name)).pictures[0][5, 5, :3]
     assert abs(corner.astype(int) - BLUE).max() < 6
     with Image.open(video.poster.open()) as poster, Image.open(video.thumbnail.open()) as small:
         assert max(abs(a - b) for a, b in zip(poster.getpixel((5, 5)), BLUE, strict=True)) < 8
@@ -133,7 +132,7 @@ def test_the_face_that_is_framed_is_that_of_the_video_or_of_its_avatar(finished)
     for video in videos:
         styled = set_look(again(video), {"frame": "16:9", **COLOUR})
         tasks.work(export_of(styled, Kind.LOOK).pk)
-        pictures.append(read_video.film(Path(again(styled).styled_video.path)).pictures[0])
+        pictures.append(read_video.film(local_copy(again(styled).styled_video.name)).pictures[0])
     assert again(videos[0]).known_framing.eyes == (0.5, 0.2)
     assert (pictures[1] == pictures[2]).all()
     assert not (pictures[0] == pictures[1]).all()
