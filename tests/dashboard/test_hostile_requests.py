@@ -69,7 +69,7 @@ def values(finished, new_backdrop, maria, tom, owner) -> dict[str, dict[str, Any
         "videos/": {"pk": video.pk, "kind": "webm"},
         "people/links/": {"pk": link.pk},
         "people/": {"pk": tom.pk},
-        "": {"token": token, "signed": "x", "filename": "x.png"},
+        "": {"pk": 1, "token": token, "signed": "x", "filename": "x.png"},
     }
 
 
