@@ -16,6 +16,7 @@ from avatars.models import Avatar
 from avatars.search import AVATARS
 from dashboard.audit.models import Action
 from dashboard.audit.recording import recorded
+from dashboard.consent.listing import Listing
 from dashboard.files import zip_stream
 from dashboard.gallery import filters
 from dashboard.gallery.live_changes import Changes, Gallery
@@ -62,16 +63,19 @@ def download(request: Request) -> HttpResponseBase:
     if not avatars:
         messages.error(request, "None of these can be downloaded yet.")
         return redirect("avatars")
-    return zip_stream.download(_list_files(avatars), "Avatars.zip")
+    listing = Listing()
+    return zip_stream.download(_list_files(avatars, listing), "Avatars.zip", listing.texts)
 
 
-def _list_files(avatars: Iterable[Avatar]) -> Iterator[tuple[str, str, datetime]]:
+def _list_files(avatars: Iterable[Avatar], listing: Listing) -> Iterator[tuple[str, str, datetime]]:
     """Name in the archive, stored name and time of each picture."""
     names = zip_stream.UniqueNames()
     for avatar in avatars:
         picture = avatar.portrait or avatar.preview or avatar.thumbnail
         if stored := picture.name:
-            yield names.add(avatar.name) + PurePosixPath(stored).suffix, stored, avatar.created_at
+            name = names.add(avatar.name) + PurePosixPath(stored).suffix
+            listing.add(name, portrait=avatar)
+            yield name, stored, avatar.created_at
 
 
 @require_POST

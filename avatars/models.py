@@ -8,6 +8,7 @@ from django.db.models.fields.files import FieldFile
 from django.db.models.functions import Lower
 from django.urls import reverse
 
+from dashboard.consent.consented_model import ConsentedModel
 from dashboard.jobs.leased_job import JobQuerySet
 from dashboard.jobs.provider_job import ProviderJob
 from dashboard.models import Tombstone, UploadedModel
@@ -45,7 +46,7 @@ class AvatarQuerySet(JobQuerySet):
         return self.select_related("made_by").annotate(video_count=Subquery(counted))
 
 
-class Avatar(ProviderJob, UploadedModel):
+class Avatar(ProviderJob, UploadedModel, ConsentedModel):
     """A person that can speak. States: dashboard.jobs.provider_job.ProviderState (never making or cancelled)."""
 
     KIND = Tombstone.Kind.AVATAR

@@ -8,6 +8,7 @@ from django.core.files.base import File
 from django.db import transaction
 
 from avatars.models import Avatar
+from dashboard.consent.consented_model import Consent
 from dashboard.files.filenames import from_filename
 from dashboard.files.stored_files import delete_on_commit, delete_on_error, store_file
 from dashboard.jobs.enqueue import enqueue, enqueue_job
@@ -30,12 +31,17 @@ NOT_REFUSED: dict[str, Any] = {
 
 
 def create_avatar(
-    source: File | Path, filename: str, user: User, *, upload_ref: uuid.UUID | None = None
+    source: File | Path,
+    filename: str,
+    user: User,
+    *,
+    consent: Consent,
+    upload_ref: uuid.UUID | None = None,
 ) -> Avatar:
     """Store a portrait and have an avatar made of it. Raises UploadError."""
 
     def create() -> Avatar:
-        avatar = Avatar(made_by=user, upload_ref=upload_ref)
+        avatar = Avatar(made_by=user, upload_ref=upload_ref, **consent.columns)
         with portraits.convert(source) as portrait, delete_on_error(avatar):
             _set_portrait(avatar, portrait, filename)
             _save_and_enqueue(avatar)
@@ -45,7 +51,12 @@ def create_avatar(
 
 
 def replace_portrait(
-    avatar: Avatar, source: File | Path, filename: str, *, upload_ref: uuid.UUID | None = None
+    avatar: Avatar,
+    source: File | Path,
+    filename: str,
+    *,
+    consent: Consent,
+    upload_ref: uuid.UUID | None = None,
 ) -> None:
     """Have a refused avatar made of another picture. Raises UploadError, LeaseLost."""
     # A new reference: the provider would answer the old one with the old refusal.
@@ -55,7 +66,8 @@ def replace_portrait(
         with transaction.atomic():
             delete_on_commit(avatar.files)
             fields = {name: getattr(new, name) for name in ("client_ref", "upload_ref", *FROM_PORTRAIT)}
-            avatar.move(ProviderState.WAITING, attempts=0, progress=0, error="", **NOT_REFUSED, **fields)
+            fields |= NOT_REFUSED | consent.columns
+            avatar.move(ProviderState.WAITING, attempts=0, progress=0, error="", **fields)
             enqueue_job(avatar)
 
 
@@ -78,6 +90,7 @@ def create_avatar_of_face(avatar: Avatar, number: int, user: User) -> Avatar:
         portrait_height=avatar.portrait_height,
         colour=avatar.colour,
         wanted_face=avatar.faces[number - 1],
+        **avatar.consent_columns,
     )
     with delete_on_error(new):
         # Copies: each avatar deletes its own files.

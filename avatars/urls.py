@@ -15,6 +15,7 @@ urlpatterns = [
     path("<int:pk>/status/", views.status, name="avatar-status"),
     path("<int:pk>/rename/", views.rename, name="avatar-rename"),
     path("<int:pk>/gender/", views.gender, name="avatar-gender"),
+    path("<int:pk>/consent/", views.state_consent, name="avatar-consent"),
     path("<int:pk>/face/", views.create_from_face, name="avatar-face"),
     path("<int:pk>/retry/", views.retry, name="avatar-retry"),
     path("<int:pk>/portrait/", views.replace, name="avatar-replace"),

@@ -18,6 +18,10 @@ from avatars.forms import GenderForm, NameForm
 from avatars.models import Avatar
 from dashboard.audit.models import Action
 from dashboard.audit.recording import recorded
+from dashboard.consent.consented_model import Consent
+from dashboard.consent.forms import consent_needed
+from dashboard.consent.views import save_consent
+from dashboard.consent.wordings import Kind
 from dashboard.jobs.leased_job import ForbiddenTransition, LeaseLost
 from dashboard.provider import sync as provider_sync
 from dashboard.request import Request
@@ -28,10 +32,11 @@ from videos import cards as video_cards
 
 MAX_AT_ONCE = 50
 VIDEOS_SHOWN = 12
+CONSENT = consent_needed(Kind.PORTRAIT)
 
 
 @require_POST
-@resumable("portraits", Avatar)
+@resumable("portraits", Avatar, check=CONSENT)
 def upload(request: UploadRequest) -> HttpResponse:
     """One file per request from a script, which gets a card or 422 and a sentence; or a plain form with several."""
     files = request.FILES.getlist("portraits")
@@ -40,20 +45,30 @@ def upload(request: UploadRequest) -> HttpResponse:
             return respond_sentence("No file was received. Choose it again.")
         file = files[0]
         try:
+            consent = CONSENT(request)
             avatar = services.create_avatar(
-                file, file.name or "", request.user, upload_ref=request.upload_ref
+                file, file.name or "", request.user, consent=consent, upload_ref=request.upload_ref
             )
         except UploadError as error:
             return respond_sentence(str(error))
         return _render_card(request, card_of(Avatar.objects.for_cards().get(pk=avatar.pk)))
+    return _upload_form(request, files)
+
+
+def _upload_form(request: Request, files: list[UploadedFile]) -> HttpResponse:
     if not files:
         messages.error(request, "Choose a picture first.")
     if len(files) > MAX_AT_ONCE:
         messages.error(request, f"You chose {len(files)} pictures. Upload at most {MAX_AT_ONCE} at a time.")
         return redirect("avatars")
+    try:
+        consent = CONSENT(request)
+    except UploadError as error:
+        messages.error(request, str(error))
+        return redirect("avatars")
     for file in files:
         try:
-            services.create_avatar(file, file.name or "", request.user)
+            services.create_avatar(file, file.name or "", request.user, consent=consent)
         except UploadError as error:
             messages.error(request, f"{file.name}: {error}")
     return redirect("avatars")
@@ -155,6 +170,14 @@ def gender(request: Request, pk: int) -> HttpResponse:
 
 
 @require_POST
+def state_consent(request: Request, pk: int) -> HttpResponse:
+    """State later that this portrait may be used, or change whom it shows."""
+    avatar = get_changeable_or_403(Avatar, pk, request.user)
+    save_consent(request, Avatar.objects.all(), avatar, Kind.PORTRAIT)
+    return redirect(avatar)
+
+
+@require_POST
 def retry(request: Request, pk: int) -> HttpResponse:
     avatar = get_changeable_or_403(Avatar, pk, request.user)
     # When somebody else has just done the same, the page shows what came of that.
@@ -166,7 +189,7 @@ def retry(request: Request, pk: int) -> HttpResponse:
 
 
 @require_POST
-@resumable("portrait", Avatar)
+@resumable("portrait", Avatar, check=CONSENT)
 def replace(request: UploadRequest, pk: int) -> HttpResponse:
     """Another picture for an avatar whose portrait was refused; for a script, as in `upload`."""
     avatar = get_changeable_or_403(Avatar, pk, request.user)
@@ -174,7 +197,8 @@ def replace(request: UploadRequest, pk: int) -> HttpResponse:
     try:
         # When it has just been replaced, by this upload or somebody else, the page shows what came of that.
         if avatar.portrait_refused:
-            _replace_portrait(avatar, file, request.upload_ref)
+            consent = CONSENT(request)
+            _replace_portrait(avatar, file, request.upload_ref, consent)
     except UploadError as error:
         if request.htmx:
             return respond_sentence(str(error))
@@ -184,11 +208,13 @@ def replace(request: UploadRequest, pk: int) -> HttpResponse:
     return redirect(avatar)
 
 
-def _replace_portrait(avatar: Avatar, file: UploadedFile | None, upload_ref: uuid.UUID | None) -> None:
+def _replace_portrait(
+    avatar: Avatar, file: UploadedFile | None, upload_ref: uuid.UUID | None, consent: Consent
+) -> None:
     if file is None:
         raise UploadError("No picture arrived. Choose it again.")
     with contextlib.suppress(LeaseLost):
-        services.replace_portrait(avatar, file, file.name or "", upload_ref=upload_ref)
+        services.replace_portrait(avatar, file, file.name or "", consent=consent, upload_ref=upload_ref)
 
 
 @require_POST

@@ -17,6 +17,8 @@ from django.utils import timezone
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
 from avatars.models import Avatar
+from dashboard.consent.consented_model import Consent
+from dashboard.consent.wordings import CURRENT, Kind
 from dashboard.jobs.provider_job import ProviderState, current_provider
 from dashboard.models import OneTimeLink, User
 from dashboard.uploads import portraits
@@ -125,6 +127,12 @@ def create_avatars(people: list[User]) -> list[Avatar]:
     return [avatar for avatar in avatars if avatar.is_ready]
 
 
+def consent_of(person: User, kind: Kind, index: int) -> dict[str, Any]:
+    """What this person stated, for most in few words."""
+    long = {"person": NAMES[index % len(NAMES)], "reference": "Folder “Releases 2026”, no. 17"}
+    return Consent(CURRENT[kind], person.name, by_id=person.pk, **(long if index % 2 else {})).columns
+
+
 def create_avatar(index: int, image: Image.Image, person: User, fields: dict[str, Any]) -> Avatar:
     ready = {
         "state": ProviderState.READY,
@@ -142,6 +150,7 @@ def create_avatar(index: int, image: Image.Image, person: User, fields: dict[str
                 portrait_height=portrait.height,
                 colour=portrait.colour,
                 gender="female",
+                **(consent_of(person, Kind.PORTRAIT, index) if index % 3 else {}),
                 **(fields or ready),
             )
             avatar.portrait.save("portrait.jpg", ContentFile(portrait.path.read_bytes()), save=False)
@@ -182,7 +191,14 @@ def create_voices(person: User) -> list[Voice]:
             for i in range(200)
         ]
         created_at = timezone.now() - timedelta(hours=index * index)
-        voice = Voice(name=name, seconds=8.4 + 23 * index, peaks=peaks, made_by=person, created_at=created_at)
+        voice = Voice(
+            name=name,
+            seconds=8.4 + 23 * index,
+            peaks=peaks,
+            made_by=person,
+            created_at=created_at,
+            **(consent_of(person, Kind.VOICE, index + 1) if index % 3 == 0 else {}),
+        )
         voice.sound.save("voice.wav", ContentFile((FIXTURES / "speech.wav").read_bytes()), save=False)
         voice.save()
         voices.append(voice)

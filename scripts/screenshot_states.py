@@ -94,6 +94,11 @@ def shots_of_avatars() -> dict[str, Shot]:
         "avatars": Shot("/avatars/"),
         "avatars-new": Shot("/avatars/", see_something_new),
         "avatars-upload-error": Shot("/avatars/", upload_wrong_files),
+        "avatars-consent": Shot("/avatars/", choose_a_portrait, is_full=False),
+        "avatars-consent-missing": Shot("/avatars/", cancel_consent, is_full=False),
+        "avatar-consent-none": Shot(
+            Avatar.objects.filter(consent_version="", made_by__name="Olga")[0].get_absolute_url(), state_it
+        ),
         "avatar": Shot(address("ready")),
         "avatar-making": Shot(address("sending")),
         "avatar-failed": Shot(address("failed")),
@@ -117,6 +122,7 @@ def shots_of_videos() -> dict[str, Shot]:
         "video-new-window": Shot(new, is_full=False),
         "video-new-look": Shot(new, choose_look),
         "video-new-editor": Shot(new, press(".voice-head [value='1']")),
+        "video-new-consent-missing": Shot(new, choose_a_sound),
         "recorder": Shot(new, open_recorder, is_full=False),
         "recorder-recording": Shot(new, record, is_full=False),
         "video-look": Shot(reverse("video-look", args=[ready.pk])),
@@ -186,6 +192,29 @@ def upload_wrong_files(page: Page) -> None:
         ]
     )
     page.wait_for_selector(".card.is-refused >> nth=1")
+
+
+def choose_a_portrait(page: Page) -> None:
+    page.locator("input[name=portraits]:not([capture])").first.set_input_files(
+        Path(__file__).parent.parent / "static" / "samples" / "portrait.jpg"
+    )
+    page.wait_for_selector("#consent[open]")
+
+
+def cancel_consent(page: Page) -> None:
+    choose_a_portrait(page)
+    page.locator("#consent [data-cancel]").click()
+    page.wait_for_selector(".card.is-refused")
+
+
+def state_it(page: Page) -> None:
+    page.locator("#consent-stated summary").click()
+
+
+def choose_a_sound(page: Page) -> None:
+    page.locator("#sound").set_input_files(Path(__file__).parent.parent / "static" / "samples" / "voice.mp3")
+    page.locator("#consent[open] [data-cancel]").click()
+    page.wait_for_selector("#sound-progress [data-again]:visible")
 
 
 def choose_look(page: Page) -> None:

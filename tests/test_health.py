@@ -8,6 +8,7 @@ from django.test import Client
 
 import avatars.services
 from dashboard.files.stored_files import DISK_FULL
+from tests.consent import PORTRAIT
 
 
 def test_who_comes_by_an_unknown_name_is_told_so(db):
@@ -31,9 +32,9 @@ def test_a_full_disk_is_told_as_such(db, maria, signed_in, monkeypatch, error):
     monkeypatch.setattr(avatars.services, "create_avatar", fail)
     client = signed_in(maria)
     client.raise_request_exception = False
-    picture = {"portraits": SimpleUploadedFile("a.jpg", b"x")}
+    picture = PORTRAIT | {"portraits": SimpleUploadedFile("a.jpg", b"x")}
     response = client.post("/avatars/upload/", picture, headers={"HX-Request": "true"})
     assert (response.status_code, response.content.decode()) == (507, DISK_FULL)
-    page = client.post("/avatars/upload/", {"portraits": SimpleUploadedFile("a.jpg", b"x")})
+    page = client.post("/avatars/upload/", PORTRAIT | {"portraits": SimpleUploadedFile("a.jpg", b"x")})
     assert page.status_code == 507
     assert DISK_FULL.split(".")[0] in html.unescape(page.content.decode())

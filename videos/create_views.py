@@ -12,11 +12,13 @@ from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from avatars.models import Avatar
+from dashboard.consent.forms import read_consent
+from dashboard.consent.wordings import Kind
 from dashboard.files.filenames import for_video
 from dashboard.jobs.provider_job import ACTIVE_STATES
 from dashboard.models import User
 from dashboard.request import Request, parse_id
-from dashboard.uploads import UploadError
+from dashboard.uploads import UploadError, kept_files
 from videos import tasks
 from videos.forms import NewVideoForm, speakers
 from videos.looks.forms import LookForm
@@ -28,6 +30,7 @@ from videos.voices import services as voice_services
 MAX_SPEAKERS = 60
 MAX_VOICES = 6  # shown at first
 MAX_OLDER_VOICES = 94  # shown on request
+FILE_FIELDS = ("sound",)
 DRAFT_SECONDS = 7 * 24 * 3600  # how long a browser keeps a draft (js/video-draft.js)
 
 
@@ -42,6 +45,7 @@ def new(request: Request) -> HttpResponse:
         return _render_page(
             request, NewVideoForm(initial=chosen), LookForm.from_look(_find_look(request)), chosen
         )
+    kept_files.restore(request, FILE_FIELDS)
     form = NewVideoForm(request.POST, request.FILES)
     looks = LookForm(request.POST, request.FILES, user=request.user)
     if form.is_valid() and looks.is_valid():
@@ -51,10 +55,14 @@ def new(request: Request) -> HttpResponse:
         voice = data["voice"]
         try:
             if data["sound"]:
-                voice = voice_services.create_voice(data["sound"], data["sound"].name or "", request.user)
+                consent = read_consent(Kind.VOICE, request.POST, request.user)
+                voice = voice_services.create_voice(
+                    data["sound"], data["sound"].name or "", request.user, consent=consent
+                )
         except UploadError as error:
             form.add_error("sound", str(error))
         else:
+            kept_files.discard(request)
             return _redirect_to(_create_video(data, voice, looks.look, request.user))
     return _render_page(request, form, looks, form.data, status=422)
 
@@ -123,6 +131,7 @@ def _render_page(
         "avatar_pk": avatar,
         "voice_pk": voice,
         "ref": form["ref"].value(),
+        "kept": kept_files.keep(request, FILE_FIELDS),
         "max_seconds": settings.CG_AVATAR_MAX_AUDIO_SECONDS,
         "max_bytes": settings.MAX_AUDIO_BYTES,
     }

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from avatars.models import Avatar
 from dashboard.audit.models import Action
 from dashboard.audit.recording import recorded
+from dashboard.consent.listing import Listing
 from dashboard.files import zip_stream
 from dashboard.gallery import filters
 from dashboard.gallery.live_changes import Changes, Gallery
@@ -103,21 +104,21 @@ def changes(request: Request) -> HttpResponse:
 @require_GET
 def download(request: Request) -> HttpResponseBase:
     """Download the selected videos and their masks as one archive."""
-    rows = Video.objects.filter(pk__in=parse_selection(request.GET), state=ProviderState.READY).exclude(
-        video=""
-    )
-    videos = list(rows)
+    rows = Video.objects.filter(pk__in=parse_selection(request.GET), state=ProviderState.READY)
+    videos = list(rows.exclude(video="").select_related("avatar", "voice"))
     if not videos:
         messages.error(request, "None of these can be downloaded yet.")
         return redirect("videos")
-    return zip_stream.download(list_archive_files(videos), "Videos.zip")
+    listing = Listing()
+    return zip_stream.download(list_archive_files(videos, listing), "Videos.zip", listing.texts)
 
 
-def list_archive_files(videos: list[Video]) -> Iterator[tuple[str, str, datetime]]:
+def list_archive_files(videos: list[Video], listing: Listing) -> Iterator[tuple[str, str, datetime]]:
     """Name in the archive, name in the storage, and date of each file: see dashboard.files.zip_stream."""
     names = zip_stream.UniqueNames()
     for video in videos:
         name = names.add(video.title)
+        listing.add(f"{name}.mp4", portrait=video.avatar, voice=video.voice)
         yield f"{name}.mp4", video.display_file.name or "", video.created_at
         if video.mask and video.display_file.name == video.video.name:  # it fits only the original
             yield f"{name} mask.mp4", video.mask.name or "", video.created_at

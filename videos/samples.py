@@ -5,6 +5,8 @@ from django.db import transaction
 
 from avatars.models import Avatar
 from avatars.services import create_avatar
+from dashboard.consent.consented_model import Consent
+from dashboard.consent.wordings import SAMPLE
 from dashboard.files.filenames import for_video
 from dashboard.jobs.provider_job import ProviderState
 from dashboard.models import User
@@ -22,8 +24,11 @@ def create_sample(user: User) -> Video:
     """Create the sample for this person, unless they have it already. Raises UploadError."""
     avatar = Avatar.objects.filter(made_by=user, name=FACE).exclude(state__in=STOPPED).first()
     voice = Voice.objects.filter(made_by=user, name=VOICE).first()
-    avatar = avatar or create_avatar(FOLDER / "portrait.jpg", FACE, user)
-    voice = voice or voice_services.create_voice(FOLDER / "voice.mp3", VOICE, user, script=SCRIPT, cut=True)
+    ours = Consent(SAMPLE)
+    avatar = avatar or create_avatar(FOLDER / "portrait.jpg", FACE, user, consent=ours)
+    voice = voice or voice_services.create_voice(
+        FOLDER / "voice.mp3", VOICE, user, consent=ours, script=SCRIPT, cut=True
+    )
     earlier = Video.objects.filter(made_by=user, avatar=avatar, voice=voice).exclude(state__in=STOPPED)
     return earlier.first() or _create_video(avatar, voice, user)
 

@@ -5,7 +5,7 @@ seek: sizes and checksums then follow each file.
 """
 
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from django.core.files.storage import default_storage
@@ -58,8 +58,13 @@ class UniqueNames:
         return name
 
 
-def stream(files: Iterable[tuple[str, str, datetime]]) -> Iterator[bytes]:
-    """The archive in parts. `files`: name in the archive, stored name, and time of each."""
+def stream(
+    files: Iterable[tuple[str, str, datetime]], texts: Callable[[], dict[str, str]] = dict
+) -> Iterator[bytes]:
+    """The archive in parts. `files`: name in the archive, stored name, and time of each.
+
+    `texts`: what else is added, by name in the archive; called when all files have been named.
+    """
     buffer = _Buffer()
     missing: list[str] = []
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
@@ -77,6 +82,8 @@ def stream(files: Iterable[tuple[str, str, datetime]]) -> Iterator[bytes]:
                         target.write(data)
                         yield buffer.take()
             yield buffer.take()
+        for name, text in texts().items():
+            archive.writestr(name, text)
         if missing:
             archive.writestr(
                 MISSING, "\r\n".join(["These files were deleted before they could be added:", *missing])
@@ -84,9 +91,11 @@ def stream(files: Iterable[tuple[str, str, datetime]]) -> Iterator[bytes]:
     yield buffer.take()
 
 
-def download(files: Iterable[tuple[str, str, datetime]], filename: str) -> StreamingHttpResponse:
-    """The archive as a download; `files` as in `stream`."""
-    response = StreamingHttpResponse(stream(files), content_type="application/zip")
+def download(
+    files: Iterable[tuple[str, str, datetime]], filename: str, texts: Callable[[], dict[str, str]] = dict
+) -> StreamingHttpResponse:
+    """The archive as a download; `files` and `texts` as in `stream`."""
+    response = StreamingHttpResponse(stream(files, texts), content_type="application/zip")
     response["Content-Disposition"] = content_disposition_header(True, filename)
     response["Cache-Control"] = "no-store"
     # nginx would collect the whole archive first.

@@ -24,6 +24,8 @@ from django.http import HttpResponse, JsonResponse
 
 from dashboard.models import UploadedModel
 from dashboard.request import Request
+from dashboard.shortcuts import respond_sentence
+from dashboard.uploads import UploadError
 from dashboard.uploads.handlers import max_file_bytes
 
 View = Callable[..., HttpResponse]
@@ -56,10 +58,13 @@ class AssembledFile(UploadedFile):
         return str(self._path)
 
 
-def resumable(field: str, model: type[UploadedModel]) -> Callable[[View], View]:
+def resumable(
+    field: str, model: type[UploadedModel], *, check: Callable[[Request], object] = lambda request: None
+) -> Callable[[View], View]:
     """Decorator: let a view receive the file `field` in pieces; it is called when all of them have been received.
 
     `model`: what the view makes of the file, with `request.upload_ref` in its column `upload_ref`.
+    `check` raises UploadError where something else is missing in the form: then no piece is received in vain.
     """
 
     def decorate(view: View) -> View:
@@ -71,6 +76,10 @@ def resumable(field: str, model: type[UploadedModel]) -> Callable[[View], View]:
                 return view(request, *args, **kwargs)
             if request.upload_ref is None:
                 raise BadRequest("A piece of a file needs an Idempotency-Key.")
+            try:
+                check(request)
+            except UploadError as error:  # the pieces received so far stay
+                return respond_sentence(str(error))
             path = settings.FILE_UPLOAD_TEMP_DIR / f"upload-{request.upload_ref.hex}.part"
             with _lock(path) as part:
                 if model._default_manager.filter(upload_ref=request.upload_ref).exists():

@@ -1,5 +1,6 @@
 // "Choose another picture" of an avatar whose portrait was refused, on its card and on its own page.
 
+import { askConsent, NOT_STATED } from "./consent.js";
 import { checkPortrait } from "./portrait-check.js";
 import { page, say } from "./send-form.js";
 import { showProgress, uploadFile } from "./upload.js";
@@ -17,9 +18,11 @@ async function replace(form, file) {
   showBusy(part, true);
   const problem = await checkPortrait(file, form.dataset);
   if (problem) return refuse(part, file, problem);
+  const fields = await askConsent();
+  if (!fields) return refuse(part, file, NOT_STATED);
   const follow = (words, percent) => showProgress(part, words, percent);
   follow("Uploading…", 0);
-  const answer = await uploadFile(file, { url: form.action, field: "portrait", follow });
+  const answer = await uploadFile(file, { url: form.action, field: "portrait", fields, follow });
   if (answer.ok) arrive(form, answer.text);
   else refuse(part, file, answer.text);
 }

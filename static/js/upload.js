@@ -2,6 +2,7 @@
 // go in pieces, so that only a piece is sent again; every file has a reference, so that none is taken twice
 // (dashboard/uploads/resumable.py).
 
+import { askConsent, NOT_STATED } from "./consent.js";
 import { newReference, page, say, sendForm, tooLarge } from "./send-form.js";
 
 const PIECE = 8 * 2 ** 20; // bytes
@@ -107,7 +108,7 @@ export class UploadQueue {
 
   add(file) {
     const row = this.template.content.firstElementChild.cloneNode(true);
-    const upload = { file, row, controller: null };
+    const upload = { file, row, controller: null, fields: null };
     row.querySelector("[data-name]").textContent = file.name;
     row.querySelector("progress").setAttribute("aria-label", `Upload of ${file.name}`);
     row.querySelector("[data-again]").addEventListener("click", () => this.enqueue(upload));
@@ -123,6 +124,9 @@ export class UploadQueue {
     const problem = this.check ? await this.check(upload.file) : tooLarge(upload.file, this.maxBytes);
     if (upload.controller.signal.aborted) return;
     if (problem) return this.refuse(upload, { text: problem });
+    upload.fields ??= await askConsent();
+    if (upload.controller.signal.aborted) return;
+    if (!upload.fields) return this.refuse(upload, { text: NOT_STATED, again: true });
     underway.add(upload);
     this.waiting.push(upload);
     this.startNext();
@@ -131,12 +135,12 @@ export class UploadQueue {
   async startNext() {
     if (this.running >= this.atOnce || !this.waiting.length) return;
     const upload = this.waiting.shift();
-    const { file, row } = upload;
+    const { file, row, fields } = upload;
     const { url, field } = this;
     const follow = (words, percent) => showProgress(row, words, percent);
     this.running += 1;
     follow("Uploading…", 0);
-    const answer = await uploadFile(file, { url, field, follow, signal: upload.controller.signal });
+    const answer = await uploadFile(file, { url, field, fields, follow, signal: upload.controller.signal });
     this.running -= 1;
     underway.delete(upload);
     if (answer.ok && row.isConnected) this.arrive(row, answer.text, file);

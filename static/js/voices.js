@@ -1,5 +1,6 @@
 // The step "What they say": a sound is sent as soon as it is there, and what is chosen opens in the editor.
 
+import { askConsent, NOT_STATED } from "./consent.js";
 import { say, tooLarge } from "./send-form.js";
 import { pauseAll } from "./sound-player.js";
 import { showProgress, uploadFile } from "./upload.js";
@@ -26,9 +27,11 @@ export class VoiceStep {
       }
     });
     this.progress.querySelector("[data-cancel]").addEventListener("click", () => {
-      this.sending.abort();
+      if (this.unstated) this.showUnstated(null);
+      else this.sending.abort();
       this.input.focus();
     });
+    this.progress.querySelector("[data-again]").addEventListener("click", () => this.add(this.unstated));
     if (this.chosen) this.open();
     if (this.input.files.length) take(this.input); // chosen before this script had loaded
   }
@@ -107,14 +110,31 @@ export class VoiceStep {
   // ---- uploading
 
   async add(file) {
+    this.showUnstated(null);
     const answer = await this.upload(file);
-    if (!answer.ok && !answer.cancelled) this.tell(`${file.name}: ${answer.text}`);
+    if (answer.unstated) this.showUnstated(file);
+    else if (!answer.ok && !answer.cancelled) this.tell(`${file.name}: ${answer.text}`);
+  }
+
+  // Without the statement a file waits on the page; a recording does so in the recorder.
+  showUnstated(file) {
+    const again = this.progress.querySelector("[data-again]");
+    this.unstated = file;
+    again.hidden = !file;
+    this.progress.querySelector("progress").hidden = Boolean(file);
+    this.progress.hidden = !file;
+    if (!file) return;
+    this.progress.querySelector("[data-name]").textContent = file.name;
+    this.progress.querySelector("[data-words]").textContent = NOT_STATED;
+    again.focus();
   }
 
   async upload(file, { recorded = false } = {}) {
     this.error.textContent = "";
     const large = tooLarge(file, Number(this.form.dataset.maxBytes));
     if (large) return { ok: false, text: large };
+    const stated = await askConsent();
+    if (!stated) return { ok: false, text: NOT_STATED, unstated: true };
     this.sending?.abort(); // another file was chosen meanwhile
     const controller = (this.sending = new AbortController());
     const { signal } = controller;
@@ -122,7 +142,7 @@ export class VoiceStep {
     const follow = (words, percent) => { if (!signal.aborted) showProgress(this.progress, words, percent); };
     follow("Uploading…", 0);
     this.progress.hidden = false;
-    const fields = recorded ? { recorded: "yes" } : {};
+    const fields = recorded ? { ...stated, recorded: "yes" } : stated;
     const answer = await uploadFile(file, { url: this.form.dataset.voiceUpload, field: "sound", fields, follow, signal, stay: recorded });
     if (this.sending !== controller) return answer;
     this.sending = null;
@@ -143,6 +163,7 @@ export class VoiceStep {
   // ---- before the page is sent
 
   get problem() {
+    if (this.unstated) return `${this.unstated.name} is not uploaded yet. Press “Try again”, or cancel it.`;
     if (!this.progress.hidden) return "Wait until the audio is uploaded.";
     if (this.recorder.isUnsent) return "You have a recording that is not used yet. Press “Use recording”, or discard it.";
     return this.chosen ? "" : MISSING;

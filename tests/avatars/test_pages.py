@@ -10,6 +10,7 @@ from avatars.models import Avatar
 from dashboard.jobs.provider_job import ProviderState
 from dashboard.models import Tombstone
 from tests.conftest import FIXTURES
+from tests.consent import PORTRAIT
 from tests.messages import list_messages
 from tests.sign_in import expect_sign_in
 from tests.stored_files import list_stored
@@ -22,7 +23,7 @@ def portrait(name: str = "maria-portrait_02.jpg") -> SimpleUploadedFile:
 
 
 def upload(client, *files, **more):
-    return client.post(reverse("avatar-upload"), {"portraits": list(files)}, **more)
+    return client.post(reverse("avatar-upload"), PORTRAIT | {"portraits": list(files)}, **more)
 
 
 def test_an_empty_gallery_is_one_large_drop_zone(signed_in, maria):
@@ -102,7 +103,9 @@ def test_a_failed_avatar_shows_its_sentence_and_try_again_on_the_card(signed_in,
 
 
 def replace(client, avatar, *files, **more):
-    return client.post(reverse("avatar-replace", args=[avatar.pk]), {"portrait": list(files)}, **more)
+    return client.post(
+        reverse("avatar-replace", args=[avatar.pk]), PORTRAIT | {"portrait": list(files)}, **more
+    )
 
 
 def refused_avatar(new_avatar, maria, **fields):

@@ -13,6 +13,7 @@ from dashboard.jobs.provider_job import ProviderState
 from dashboard.models import Tombstone
 from dashboard.provider.client import Client
 from tests.conftest import FIXTURES
+from tests.consent import OURS
 from tests.messages import list_messages
 from tests.run_tasks import work_on_avatar
 
@@ -105,7 +106,7 @@ def test_another_picture_for_a_refused_avatar_is_sent_as_something_new(
     provider.behaviour.refuse.clear()
     old_files, old_reference = [file.name for file in avatar.files], avatar.client_ref
     with django_capture_on_commit_callbacks(execute=True):
-        replace_portrait(avatar, FIXTURES / "astronaut.jpg", "Eileen.jpg")
+        replace_portrait(avatar, FIXTURES / "astronaut.jpg", "Eileen.jpg", consent=OURS)
     work_on_avatar(avatar.pk)
     avatar.refresh_from_db()
     assert (avatar.state, avatar.name, avatar.portrait_refused) == (ProviderState.READY, "Eileen", False)

@@ -14,13 +14,28 @@ from avatars.models import Avatar
 from dashboard.models import User
 from tests import sample_media
 from tests.conftest import FIXTURES
+from tests.consent import OURS
 from videos.models import Voice
 from videos.voices import services as voice_services
 
 # What is right comes soon; how soon is the machine's business, and a slow one is no fault.
 PATIENCE = 25_000  # ms
 expect.set_options(timeout=PATIENCE)
+# Whoever uploads states that they may, as soon as a page asks; tests/browser/test_consent.py does it by hand.
+TICK_WHEN_ASKED = """addEventListener("DOMContentLoaded", () => {
+  const dialog = document.getElementById("consent");
+  if (dialog) new MutationObserver(() => {
+    if (!dialog.open) return;
+    dialog.querySelector("[name=consent]").checked = true;
+    dialog.querySelector("form").requestSubmit();
+  }).observe(dialog, { attributes: true, attributeFilter: ["open"] });
+});"""
 WIDTH, HEIGHT = 720, 900  # px, of the cut-out avatar
+
+
+def tick(page: Page) -> None:
+    page.locator("#consent [name=consent]").check()
+    page.locator("#consent .is-primary").click()
 
 
 @pytest.fixture
@@ -29,7 +44,7 @@ def browse(chromium: Browser, live_server: Any, maria: User) -> Iterator[Callabl
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
-    def open_(**options: Any) -> BrowserContext:
+    def open_(*, ticks: bool = True, **options: Any) -> BrowserContext:
         client = Client()
         client.force_login(maria)
         session = client.cookies[settings.SESSION_COOKIE_NAME].value
@@ -43,6 +58,8 @@ def browse(chromium: Browser, live_server: Any, maria: User) -> Iterator[Callabl
             "console",
             lambda message: complaints.append(message.text) if "Content Security" in message.text else None,
         )
+        if ticks:
+            context.add_init_script(TICK_WHEN_ASKED)
         contexts.append(context)
         return context
 
@@ -69,4 +86,4 @@ def cut_out(speaker: Avatar, tmp_path: Path) -> Avatar:
 
 @pytest.fixture
 def recording(maria: User) -> Voice:
-    return voice_services.create_voice(FIXTURES / "speech.wav", "Morning.wav", maria)
+    return voice_services.create_voice(FIXTURES / "speech.wav", "Morning.wav", maria, consent=OURS)

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from dashboard.jobs.provider_job import ProviderState, current_provider
 from tests.conftest import FIXTURES
+from tests.consent import OURS
 from videos.batches import poller
 from videos.models import Batch, BatchItem, Video
 from videos.voices import services
@@ -64,6 +65,7 @@ def test_the_keyboard_alone_chooses_several_avatars(page, people, new_video):
 
 def test_a_page_that_lacks_something_says_so_and_sends_nothing(page, people):
     page.goto("/videos/batches/new/sheet/")
+    page.get_by_role("checkbox", name="I may use this recording").check()
     page.get_by_role("button", name="Review rows").click()
     expect(page.locator("#sound-error")).to_have_text("Choose the sheet first.")
     page.goto("/videos/batches/new/sounds/")
@@ -108,12 +110,13 @@ def test_a_sheet_and_its_sounds_are_dropped_together_put_right_and_made(page, pe
 def test_what_is_fine_is_made_and_the_rest_is_fixed_in_a_sheet_that_is_dropped_on_its_page(
     page, people, maria, tmp_path
 ):
-    services.create_voice(FIXTURES / "hello.mp3", "Hello.mp3", maria)
+    services.create_voice(FIXTURES / "hello.mp3", "Hello.mp3", maria, consent=OURS)
     page.goto("/videos/batches/new/sheet/")
     sheet = {"name": "Spring.csv", "mimeType": "text/csv"}
     page.locator("#sheet").set_input_files(
         sheet | {"buffer": b"avatar,sound\nAda,hello\nBeaa,hello\nCleo,hello\nBeaaa,hello\n"}
     )
+    page.get_by_role("checkbox", name="I may use this recording").check()
     page.get_by_role("button", name="Review rows").click()
     page.get_by_role("button", name="Make 2 videos").click()
     expect(page.locator(".batch-words")).to_have_text("0 of 2 ready, 2 to fix")

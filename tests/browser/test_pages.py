@@ -91,6 +91,7 @@ def test_the_whole_page_takes_what_is_dropped_on_it(page):
 def test_without_a_script_the_plain_form_does_it(browse):
     page = browse(java_script_enabled=False).new_page()
     page.goto("/avatars/")
+    page.get_by_role("checkbox", name="I may use this picture").check()
     page.locator("input[name=portraits]:visible").set_input_files(FIXTURES / "astronaut.jpg")
     page.get_by_role("button", name="Upload").click()
     expect(page.locator(".card-name")).to_have_text("Astronaut")

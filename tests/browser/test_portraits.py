@@ -117,6 +117,7 @@ def test_without_a_script_a_refused_avatar_gets_another_picture_too(browse, refu
     page = browse(java_script_enabled=False).new_page()
     page.goto("/avatars/")
     page.get_by_role("link", name="Choose another picture").click()
+    page.get_by_role("checkbox", name="I may use this picture").check()
     page.get_by_label("Another picture", exact=True).set_input_files(FIXTURES / "astronaut.jpg")
     page.get_by_role("button", name="Upload").click()
     expect(page.locator(".card-words")).to_have_text("Preparing your avatar…")

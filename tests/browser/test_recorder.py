@@ -11,7 +11,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE
+from tests.browser.conftest import PATIENCE, TICK_WHEN_ASKED
 from tests.browser.test_axe import complaints
 from tests.conftest import ARGS, CHROMIUM, FIXTURES
 from tests.sign_in import expect_sign_in
@@ -36,6 +36,7 @@ def listening(chromium: Any, live_server: Any, maria: Any) -> Iterator[Callable[
         client.force_login(maria)
         context = browser.new_context(base_url=base, reduced_motion="reduce", **options)
         context.set_default_timeout(PATIENCE)
+        context.add_init_script(TICK_WHEN_ASKED)
         cookie = {
             "name": settings.SESSION_COOKIE_NAME,
             "value": client.cookies[settings.SESSION_COOKIE_NAME].value,

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests import sample_media
 from tests.conftest import FIXTURES
+from tests.consent import OURS
 from videos.models import Voice
 from videos.voices import services
 
@@ -16,8 +17,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def voices(maria, tmp_path) -> list[Voice]:
     """The newest first, as the pages list them."""
-    other = services.create_voice(sample_media.sound(tmp_path / "tone.wav", 20.0), "Tone.wav", maria)
-    return [services.create_voice(FIXTURES / "speech.wav", "Morning.wav", maria), other]
+    other = services.create_voice(
+        sample_media.sound(tmp_path / "tone.wav", 20.0), "Tone.wav", maria, consent=OURS
+    )
+    return [services.create_voice(FIXTURES / "speech.wav", "Morning.wav", maria, consent=OURS), other]
 
 
 @pytest.fixture(params=["/videos/new/", "/videos/voices/"])

@@ -170,7 +170,7 @@ def test_what_keeps_breaking_although_the_server_is_there_is_told(page, line, sp
 def test_a_file_chosen_before_the_script_has_loaded_is_uploaded_all_the_same(browse, speaker):
     page = browse(viewport={"width": 1280, "height": 900}).new_page()
     held = []
-    page.route(re.compile(r"/js/compose[^/]*\.js"), lambda route: held.append(route))
+    page.route(re.compile(r"/js/create-video[^/]*\.js"), lambda route: held.append(route))
     page.goto("/videos/new/", wait_until="commit")
     page.locator("#sound").set_input_files(FIXTURES / "speech.wav")
     held[0].continue_()

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from tests import sample_media
 from tests.browser.conftest import PATIENCE
+from tests.consent import OURS
 from videos.models import Video, Voice
 from videos.voices import services as voice_services
 
@@ -121,7 +122,7 @@ def test_silence_is_cut_by_one_press(page, speaker, maria, tmp_path):
     with wave.open(str(tmp_path / "hall.wav"), "wb") as file:
         file.setparams((1, 2, 16_000, 0, "NONE", ""))
         file.writeframes(bytes(3 * 32_000) + tone + bytes(2 * 32_000))
-    voice = voice_services.create_voice(tmp_path / "hall.wav", "Hall.wav", maria)
+    voice = voice_services.create_voice(tmp_path / "hall.wav", "Hall.wav", maria, consent=OURS)
     page.goto(f"/videos/new/?avatar={speaker.pk}&voice={voice.pk}")
     expect(page.locator(".editor.is-open")).to_be_visible()
     words = page.locator(".editor [data-words]")

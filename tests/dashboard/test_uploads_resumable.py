@@ -11,6 +11,7 @@ from django.urls import reverse
 from avatars.models import Avatar
 from dashboard.uploads import resumable
 from tests.conftest import FIXTURES
+from tests.consent import OURS, PORTRAIT, VOICE
 from tests.sign_in import expect_sign_in
 from tests.stored_files import list_stored
 from videos.models import Voice
@@ -44,7 +45,7 @@ def send(client, start, end=None, *, key=KEY, content=SOUND, total=None, path=No
         "Content-Range": f"bytes {start}-{end - 1}/{total or len(content)}",
     } | headers
     headers = {name: value for name, value in headers.items() if value is not None}
-    return client.post(path or reverse("voice-upload"), {"sound": file}, headers=headers)
+    return client.post(path or reverse("voice-upload"), VOICE | {"sound": file}, headers=headers)
 
 
 def whole(client, key=KEY):
@@ -61,7 +62,7 @@ def test_the_pieces_become_one_sound_and_the_last_one_gets_the_answer(client, pa
     voice = Voice.objects.get()
     assert (voice.name, f'id="voice-{voice.pk}"' in answer.text) == ("Morning", True)
     assert voice.seconds == pytest.approx(
-        services.create_voice(FIXTURES / "speech.wav", "x", voice.made_by).seconds
+        services.create_voice(FIXTURES / "speech.wav", "x", voice.made_by, consent=OURS).seconds
     )
     assert parts() == []
 
@@ -92,7 +93,7 @@ def test_a_portrait_that_is_sent_twice_is_one_avatar(client):
         file = SimpleUploadedFile("ada.jpg", picture, "image/jpeg")
         headers = {"HX-Request": "true", "Idempotency-Key": KEY}
         answers.append(
-            client.post(reverse("avatar-upload"), {"portraits": file}, headers=headers).status_code
+            client.post(reverse("avatar-upload"), PORTRAIT | {"portraits": file}, headers=headers).status_code
         )
     assert answers == [200, 200]
     assert Avatar.objects.count() == 1

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from dashboard.uploads import handlers
+from tests.consent import PORTRAIT
 
 
 @pytest.fixture
@@ -59,7 +60,9 @@ def test_it_is_refused_before_it_has_all_arrived(client, settings, headers, page
 
 def test_what_is_a_little_too_large_is_told_where_it_was_sent(client):
     file = SimpleUploadedFile("a.jpg", bytes(2**20 + 1))
-    answer = client.post(reverse("avatar-upload"), {"portraits": file}, headers={"HX-Request": "true"})
+    answer = client.post(
+        reverse("avatar-upload"), PORTRAIT | {"portraits": file}, headers={"HX-Request": "true"}
+    )
     assert answer.status_code == 422
     assert "The limit is 1 MB." in answer.text
 

@@ -61,6 +61,7 @@ def test_from_the_first_visit_to_a_talking_video_and_its_mask(visitor: Page, fre
     # A portrait, which becomes an avatar without a touch of the page.
     page.goto("/avatars/")
     page.locator("input[type=file][name=portraits]").first.set_input_files(FIXTURES / "astronaut.jpg")
+    state_that_it_may_be_used(page)
     card = page.locator("#cards article", has_text="Astronaut")
     expect(card).to_be_visible(timeout=MINUTE)
     expect(card.locator(".card-state")).to_have_count(0, timeout=MINUTE)
@@ -70,6 +71,7 @@ def test_from_the_first_visit_to_a_talking_video_and_its_mask(visitor: Page, fre
     # A voice; the avatar is chosen already.
     expect(page.locator("input[name=avatar]:checked")).to_have_count(1)
     page.locator("#sound").set_input_files(FIXTURES / "speech.wav")
+    state_that_it_may_be_used(page)
     expect(page.locator("input[name=voice]:checked")).to_have_count(1, timeout=MINUTE)
     page.get_by_label("Title").fill("Papa may buy a map")
     page.get_by_role("button", name="Make the video").click()
@@ -96,6 +98,11 @@ def test_from_the_first_visit_to_a_talking_video_and_its_mask(visitor: Page, fre
 
     page.goto("/")
     expect(page.get_by_role("link", name=re.compile("Papa may buy a map")).first).to_be_visible()
+
+
+def state_that_it_may_be_used(page: Page) -> None:
+    page.locator("#consent [name=consent]").check()
+    page.locator("#consent").get_by_role("button", name="Continue").click()
 
 
 def assert_it_plays_and_seeks(page: Page) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.consent import PORTRAIT, VOICE
 from tests.product.running import Product, until
 
 ROOT = Path(os.environ.get("MATERIAL") or "/nonexistent") / "nasty"
@@ -58,10 +59,13 @@ class Creator:
         self.session.get(f"{product.url}/avatars/", timeout=30)
 
     def post(self, path: str, field: str, file: Path) -> requests.Response:
+        consent = PORTRAIT if field == "portraits" else VOICE
         headers = {"X-CSRFToken": self.session.cookies[self.csrf], "HX-Request": "true"}
         with file.open("rb") as content:
             files = {field: (file.name, content)}
-            return self.session.post(self.product.url + path, files=files, headers=headers, timeout=60)
+            return self.session.post(
+                self.product.url + path, data=consent, files=files, headers=headers, timeout=60
+            )
 
     def upload_all(self, path: str, field: str, table: str, cases: list[dict]) -> dict[str, int | str]:
         """For each file the number of its new row, or the sentence that refused it."""

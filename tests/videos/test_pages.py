@@ -16,6 +16,7 @@ from avatars.models import Avatar
 from dashboard.files.filenames import for_filename, from_filename
 from dashboard.jobs.provider_job import ProviderState, current_provider
 from tests.conftest import FIXTURES
+from tests.consent import VOICE
 from tests.messages import list_messages
 from videos.models import Video, Voice
 
@@ -39,7 +40,7 @@ def voice(db, maria):
 
 
 def make(client, **data):
-    return client.post(reverse("video-new"), {"ref": str(uuid.uuid4()), **data})
+    return client.post(reverse("video-new"), VOICE | {"ref": str(uuid.uuid4()), **data})
 
 
 def test_a_video_is_made_from_an_avatar_and_a_voice(signed_in, maria, ready_avatar, voice):
@@ -101,7 +102,7 @@ def test_a_choice_made_elsewhere_is_made_here_and_an_odd_one_is_no_harm(
 
 
 def test_an_uploaded_voice_comes_back_chosen_with_length_wave_and_player(signed_in, maria):
-    answer = signed_in(maria).post(reverse("voice-upload"), {"sound": sound()}, headers=HTMX)
+    answer = signed_in(maria).post(reverse("voice-upload"), VOICE | {"sound": sound()}, headers=HTMX)
     voice = Voice.objects.get()
     assert answer.status_code == 200
     assert f'value="{voice.pk}" checked' in answer.text
@@ -112,11 +113,13 @@ def test_an_uploaded_voice_comes_back_chosen_with_length_wave_and_player(signed_
 
 def test_a_refused_voice_is_a_sentence(signed_in, maria, settings):
     client = signed_in(maria)
-    answer = client.post(reverse("voice-upload"), {"sound": SimpleUploadedFile("x.mp3", b"?")}, headers=HTMX)
+    answer = client.post(
+        reverse("voice-upload"), VOICE | {"sound": SimpleUploadedFile("x.mp3", b"?")}, headers=HTMX
+    )
     assert answer.status_code == 422
     assert answer.text.endswith(".")
     settings.CG_AVATAR_MAX_AUDIO_SECONDS = 1
-    answer = client.post(reverse("voice-upload"), {"sound": sound()}, headers=HTMX)
+    answer = client.post(reverse("voice-upload"), VOICE | {"sound": sound()}, headers=HTMX)
     assert answer.status_code == 422
     assert "second" in answer.text
     assert "At most 1 second." in client.get(reverse("video-new")).text

@@ -8,10 +8,12 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from dashboard.consent.forms import consent_needed
+from dashboard.consent.wordings import Kind
 from dashboard.files.filenames import from_filename
 from dashboard.request import Request, parse_id
 from dashboard.shortcuts import join_errors, respond_sentence
-from dashboard.uploads import UploadError
+from dashboard.uploads import UploadError, kept_files
 from dashboard.uploads.resumable import UploadRequest, resumable
 from videos.batches import services
 from videos.batches.forms import (
@@ -32,6 +34,8 @@ from videos.voices.services import create_voice, find_script
 
 MAX_SPEAKERS = 120
 MAX_VOICES = 40
+FILE_FIELDS = ("sounds", "sheet")
+CONSENT = consent_needed(Kind.VOICE)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -39,6 +43,7 @@ def new(request: Request, way: str) -> HttpResponse:
     """The page, and the submitted form."""
     if request.method != "POST":
         return _render_page(request, way, WAYS[way](), LookForm.from_look(Look()))
+    kept_files.restore(request, FILE_FIELDS)
     form = WAYS[way](request.POST, request.FILES)
     look_form = LookForm(request.POST, request.FILES, user=request.user)
     uploaded: list[Voice] = []
@@ -46,12 +51,23 @@ def new(request: Request, way: str) -> HttpResponse:
         if batch := Batch.objects.filter(ref=form.cleaned_data["ref"]).first():
             return redirect(batch)
         try:
-            for file in request.FILES.getlist("sounds"):
-                uploaded.append(create_voice(file, file.name or "", request.user))
-            return redirect(_CREATE[way](request, form, uploaded, look_form.look.to_dict()))
+            batch = _create(request, way, form, uploaded, look_form.look.to_dict())
+            kept_files.discard(request)
+            return redirect(batch)
         except UploadError as error:
             form.add_error("sheet" if way == "sheet" else "voice", str(error))
     return _render_page(request, way, form, look_form, uploaded, status=422)
+
+
+def _create(
+    request: Request, way: str, form: BatchForm, uploaded: list[Voice], look: dict[str, Any]
+) -> Batch:
+    """The batch; voices of files that came with the form are appended to `uploaded`. Raises UploadError."""
+    files = request.FILES.getlist("sounds")
+    consent = CONSENT(request) if files else None
+    for file in files:
+        uploaded.append(create_voice(file, file.name or "", request.user, consent=consent))
+    return _CREATE[way](request, form, uploaded, look)
 
 
 def _create_from_sounds(
@@ -101,7 +117,7 @@ def _create_from_sheet(
     files = [file.name or "" for file in request.FILES.getlist("sounds")]
     sounds = form.list_files() | {name: voice.pk for name, voice in zip(files, uploaded, strict=True)}
     name = data["name"] or from_filename(data["sheet"].name, "Sheet")
-    return services.create_draft(data["ref"], name, request.user, rows, sounds, look)
+    return services.create_draft(data["ref"], name, request.user, rows, sounds, look, CONSENT(request))
 
 
 _CREATE: dict[str, Any] = {
@@ -146,6 +162,8 @@ def _render_page(
         "voices": [voice for voice in Voice.objects.all()[:MAX_VOICES] if voice.pk not in chosen],
         "several": way != "speakers",
         "ref": form["ref"].value(),
+        # Sounds that were stored are voices by now.
+        "kept": kept_files.keep(request, FILE_FIELDS[1:] if uploaded else FILE_FIELDS),
         "most": settings.BATCH_MAX_VIDEOS,
         "max_seconds": settings.CG_AVATAR_MAX_AUDIO_SECONDS,
         "max_bytes": settings.MAX_AUDIO_BYTES,
@@ -159,14 +177,17 @@ def _read_choice(form: BatchForm, field: str) -> set[int]:
 
 
 @require_POST
-@resumable("sound", Voice)
+@resumable("sound", Voice, check=CONSENT)
 def upload(request: UploadRequest, way: str) -> HttpResponse:
     """A script uploads one sound: answers with its row for the page, or with 422 and a sentence."""
     file = request.FILES.get("sound")
     try:
         if file is None:
             raise UploadError("No file was received. Choose it again.")
-        voice = create_voice(file, file.name or "", request.user, upload_ref=request.upload_ref)
+        consent = CONSENT(request)
+        voice = create_voice(
+            file, file.name or "", request.user, consent=consent, upload_ref=request.upload_ref
+        )
     except UploadError as error:
         return respond_sentence(str(error))
     voice.filename = file.name or ""

@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
+from dashboard.consent.forms import consent_needed
+from dashboard.consent.wordings import Kind
 from dashboard.files.filenames import for_filename
 from dashboard.files.sheet_writer import Sheet, attach
 from dashboard.request import Request, parse_id
@@ -23,6 +25,7 @@ from videos.models import Batch, BatchItem, Voice
 from videos.voices.services import create_voice
 
 MAX_NAMES = 100
+CONSENT = consent_needed(Kind.VOICE)
 HEADER = ("row", "avatar", "audio", "title", "script", "reason")
 
 
@@ -91,7 +94,7 @@ def replace(request: Request, pk: int) -> HttpResponse:
 
 
 @require_POST
-@resumable("sound", Voice)
+@resumable("sound", Voice, check=CONSENT)
 def upload_sounds(request: UploadRequest, pk: int) -> HttpResponse:
     """Upload sound files for the rows: one from a script (answers with the rows that name it), or several from a form."""
     batch = _get_draft(request, pk)
@@ -100,9 +103,10 @@ def upload_sounds(request: UploadRequest, pk: int) -> HttpResponse:
     try:
         if not files:
             raise UploadError("No file was received. Choose it again.")
+        consent = CONSENT(request)
         for file in files:
             reference = request.upload_ref if len(files) == 1 else None
-            voice = create_voice(file, file.name or "", request.user, upload_ref=reference)
+            voice = create_voice(file, file.name or "", request.user, consent=consent, upload_ref=reference)
             answers.append(_add_sound(batch, file.name or "", voice))
     except UploadError as error:
         if request.htmx:

@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from avatars.models import Avatar
+from dashboard.consent.consented_model import Consent
 from dashboard.files.filenames import MAX_NAME
 from dashboard.files.sheet_writer import strip_guard
 from dashboard.models import User
@@ -27,13 +28,26 @@ Requests = Iterable[tuple[Avatar, Voice, str, str]]  # avatar, voice, title, scr
 
 
 def create_draft(
-    ref: uuid.UUID, name: str, user: User, rows: Rows, sounds: Mapping[str, int], look: Mapping[str, Any]
+    ref: uuid.UUID,
+    name: str,
+    user: User,
+    rows: Rows,
+    sounds: Mapping[str, int],
+    look: Mapping[str, Any],
+    consent: Consent | None = None,
 ) -> Batch:
     """A draft with the validated rows of a sheet. The same `ref` twice creates one batch."""
     validator = RowValidator(sounds)
     try:
         with transaction.atomic():
-            batch = Batch.objects.create(ref=ref, name=name, made_by=user, sounds=sounds, look=look)
+            batch = Batch.objects.create(
+                ref=ref,
+                name=name,
+                made_by=user,
+                sounds=sounds,
+                look=look,
+                **(consent.columns if consent else {}),
+            )
             items = [validator.validate(build_draft_row(batch, row["number"], row)) for row in rows]
             BatchItem.objects.bulk_create(items)
     except IntegrityError:  # the page was submitted twice at the same moment

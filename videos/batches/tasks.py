@@ -146,7 +146,7 @@ def _download_sound(item: BatchItem) -> Voice:
                     seconds=DOWNLOAD_SECONDS,
                     guard=safe_download.guard(),
                 )
-            return create_voice(path, _get_sound_name(item), item.batch.made_by)
+            return create_voice(path, _get_sound_name(item), item.batch.made_by, consent=item.batch.consent)
         except safe_download.DownloadError as error:
             raise (JobDelayed if error.is_temporary else JobFailed)(str(error)) from error
         except UploadError as error:

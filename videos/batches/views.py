@@ -10,6 +10,7 @@ from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from dashboard.audit.models import Action
 from dashboard.audit.recording import recorded
+from dashboard.consent.listing import Listing
 from dashboard.files import zip_stream
 from dashboard.files.filenames import for_filename
 from dashboard.gallery.live_changes import Changes, Gallery, Mark
@@ -87,11 +88,13 @@ def archive(request: Request, pk: int) -> HttpResponseBase:
     """Download all finished videos of the batch with their masks, in the order of the rows."""
     batch = get_object_or_404(Batch, pk=pk)
     found = batch.videos.filter(state=ProviderState.READY).exclude(video="").order_by("batch_position", "pk")
-    videos = list(found)
+    videos = list(found.select_related("avatar", "voice"))
     if not videos:
         messages.error(request, "None of these can be downloaded yet.")
         return redirect(batch)
-    return zip_stream.download(list_archive_files(videos), f"{for_filename(batch.name)}.zip")
+    listing = Listing()
+    files = list_archive_files(videos, listing)
+    return zip_stream.download(files, f"{for_filename(batch.name)}.zip", listing.texts)
 
 
 @require_POST

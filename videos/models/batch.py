@@ -9,6 +9,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
+from dashboard.consent.consented_model import ConsentedModel
 from dashboard.jobs.leased_job import JobQuerySet, job_constraints
 from dashboard.jobs.local_job import LocalJob, LocalState
 from dashboard.jobs.provider_job import ProviderState
@@ -21,11 +22,13 @@ if TYPE_CHECKING:
     pass
 
 
-class Batch(OwnedModel):
+class Batch(OwnedModel, ConsentedModel):
     """Several videos requested at once: each row is a BatchItem, which becomes a Video.
 
     A sheet starts as a draft: its rows can be reviewed and fixed, and nothing is generated yet. When the valid rows
     are started, the others stay drafts of the same batch.
+
+    Its statement is about the audio that its sheet names by web addresses; a file has its own.
     """
 
     name = models.CharField(max_length=200)

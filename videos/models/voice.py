@@ -8,6 +8,7 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 
+from dashboard.consent.consented_model import ConsentedModel
 from dashboard.models import OwnedModel, UploadedModel
 from videos.models.batch import BatchItem
 
@@ -26,7 +27,7 @@ class VoiceQuerySet(models.QuerySet["Voice"]):
         return self.filter(is_kept=False, videos=None, edits=None).exclude(pk__in=in_batches)
 
 
-class Voice(OwnedModel, UploadedModel):
+class Voice(OwnedModel, UploadedModel, ConsentedModel):
     """A recording, decoded once and stored as WAV, which every provider accepts."""
 
     name = models.CharField(max_length=200)

@@ -60,6 +60,7 @@ def create_edit(original: Voice, edit: Edit, user: User) -> Voice:
                 edit_key=edit.key,
                 script=script,
                 made_by=user,
+                **original.consent_columns,
             )
         except IntegrityError:  # requested twice at the same moment
             return same.get()

@@ -10,6 +10,7 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 
+from dashboard.consent.consented_model import Consent
 from dashboard.files.filenames import from_filename
 from dashboard.files.stored_files import delete_on_commit
 from dashboard.jobs.continue_on_error import do_each
@@ -27,17 +28,28 @@ def create_voice(
     filename: str,
     user: User | None,
     *,
+    consent: Consent | None,
     script: str = "",
     cut: bool = False,
     upload_ref: uuid.UUID | None = None,
 ) -> Voice:
-    """Decode and save a recording; with `cut`, one that is too long is cut off. Raises UploadError."""
+    """Decode and save a recording; with `cut`, one that is too long is cut off. Raises UploadError.
+
+    `consent` is None only for audio of a batch that is older than statements.
+    """
     max_seconds = settings.CG_AVATAR_MAX_AUDIO_SECONDS or None
     name = from_filename(filename, "Recording")
 
     def decode() -> Voice:
         with voices.convert(source, max_seconds=max_seconds, cut=cut) as decoded:
-            return save_voice(decoded, name=name, made_by=user, script=script, upload_ref=upload_ref)
+            return save_voice(
+                decoded,
+                name=name,
+                made_by=user,
+                script=script,
+                upload_ref=upload_ref,
+                **(consent.columns if consent else {}),
+            )
 
     return Voice.create_once(upload_ref, decode)
 

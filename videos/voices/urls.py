@@ -10,6 +10,7 @@ urlpatterns = [
     path("<int:pk>/facts/", views.facts, name="voice-facts"),
     path("<int:pk>/edit/", views.edit, name="voice-edit"),
     path("<int:pk>/rename/", views.rename, name="voice-rename"),
+    path("<int:pk>/consent/", views.state_consent, name="voice-consent"),
     path("<int:pk>/keep/", views.keep, name="voice-keep"),
     path("<int:pk>/delete/", views.delete, name="voice-delete"),
 ]

@@ -8,6 +8,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.audit.models import Action
 from dashboard.audit.recording import recorded
+from dashboard.consent.forms import consent_needed
+from dashboard.consent.views import save_consent
+from dashboard.consent.wordings import Kind
 from dashboard.files import signed_links
 from dashboard.files.filenames import for_filename
 from dashboard.gallery.live_changes import Changes, Gallery
@@ -24,6 +27,7 @@ from videos.voices import editing, services
 from videos.voices.forms import EditForm, NameForm, VoiceFilterForm
 
 MAX_VIDEOS = 12
+CONSENT = consent_needed(Kind.VOICE)
 GALLERY = Gallery(Voice, "voice", "voices", "voices", VoiceFilterForm)
 GONE = "The file of this recording is missing. Upload it again."
 
@@ -101,7 +105,7 @@ def facts(request: Request, pk: int) -> HttpResponse:
 
 
 @require_POST
-@resumable("sound", Voice)
+@resumable("sound", Voice, check=CONSENT)
 def upload(request: UploadRequest) -> HttpResponse:
     """A script uploads a file or a recording: answers with its tile, selected, or with 422 and a sentence."""
     file = request.FILES.get("sound")
@@ -110,7 +114,12 @@ def upload(request: UploadRequest) -> HttpResponse:
             raise UploadError("No file was received. Choose it again.")
         # A recording exists nowhere else, and a page in the background may have stopped it a moment too late.
         voice = services.create_voice(
-            file, file.name or "", request.user, cut="recorded" in request.POST, upload_ref=request.upload_ref
+            file,
+            file.name or "",
+            request.user,
+            consent=CONSENT(request),
+            cut="recorded" in request.POST,
+            upload_ref=request.upload_ref,
         )
     except UploadError as error:
         if request.htmx:
@@ -169,6 +178,14 @@ def rename(request: Request, pk: int) -> HttpResponse:
         Voice.objects.filter(pk=pk).update(name=form.cleaned_data["name"])
     else:
         messages.error(request, "A name must have 1 to 200 characters.")
+    return redirect(voice)
+
+
+@require_POST
+def state_consent(request: Request, pk: int) -> HttpResponse:
+    """State later that this recording may be used, or change who is heard."""
+    voice = get_changeable_or_403(Voice, pk, request.user)
+    save_consent(request, Voice.objects.all(), voice, Kind.VOICE)
     return redirect(voice)
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from dashboard.jobs.provider_job import ProviderState, current_provider
 from tests import sample_media
 from tests.conftest import FIXTURES
+from tests.consent import VOICE
 from tests.local_web import LocalWeb
 from videos.batches import tasks
 from videos.models import Batch, BatchItem, ItemState, Voice
@@ -64,7 +65,7 @@ def xlsx(*rows, name="spring.xlsx"):
 
 def send(client, way, **data):
     """The page "Make several videos", filled in; the batch that came of it, or the answer."""
-    answer = client.post(reverse("batch-new", args=[way]), {"ref": str(uuid.uuid4())} | data)
+    answer = client.post(reverse("batch-new", args=[way]), VOICE | {"ref": str(uuid.uuid4())} | data)
     if answer.status_code != 302:
         return answer
     return Batch.objects.get(pk=int(answer["Location"].rstrip("/").rsplit("/", 1)[1]))

@@ -192,7 +192,7 @@ def test_the_archive_has_what_is_ready_in_order_under_its_titles(client, maria, 
     assert 'filename="Spring.zip"' in answer["Content-Disposition"]
     archive = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
     names = [name for name in archive.namelist() if "mask" not in name]
-    assert names == ["Hello world.mp4", "Hello world (2).mp4", "=Last.mp4"]
+    assert names == ["Hello world.mp4", "Hello world (2).mp4", "=Last.mp4", "Permissions.txt"]
     assert archive.read("Hello world (2).mp4") == b"film 1"
 
 

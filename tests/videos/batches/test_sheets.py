@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.jobs.provider_job import ProviderState
+from tests.consent import VOICE
 from tests.videos.batches.conftest import checks, csv, send, sound, xlsx
 from videos.batches import poller
 from videos.models import Batch, BatchItem, Video, Voice
@@ -120,7 +121,9 @@ def test_files_dropped_beside_the_sheet_are_the_sounds_that_it_names(client, spe
     keys = []
     for name in ("One Day.mp3", "two.mp3"):
         answer = client.post(
-            reverse("batch-sound", args=["sheet"]), {"sound": sound(name)}, headers={"HX-Request": "true"}
+            reverse("batch-sound", args=["sheet"]),
+            VOICE | {"sound": sound(name)},
+            headers={"HX-Request": "true"},
         )
         assert name in answer.text
         keys.append(Voice.objects.latest("pk").pk)
@@ -145,16 +148,16 @@ def test_a_sound_that_is_added_later_finds_its_rows(client, speaker):
     speaker("Ada")
     batch = send(client, "sheet", sheet=csv("Ada,one.mp3", "Ada,two.mp3", "Ada,one.mp3"))
     address = reverse("batch-sounds", args=[batch.pk])
-    answer = client.post(address, {"sound": sound("one.mp3")}, headers={"HX-Request": "true"})
+    answer = client.post(address, VOICE | {"sound": sound("one.mp3")}, headers={"HX-Request": "true"})
     assert answer.text == "For rows 2, 4"
-    answer = client.post(address, {"sound": sound("three.mp3")}, headers={"HX-Request": "true"})
+    answer = client.post(address, VOICE | {"sound": sound("three.mp3")}, headers={"HX-Request": "true"})
     assert answer.text == "No row uses this file."
     answer = client.post(
-        address, {"sound": SimpleUploadedFile("two.mp3", b"?")}, headers={"HX-Request": "true"}
+        address, VOICE | {"sound": SimpleUploadedFile("two.mp3", b"?")}, headers={"HX-Request": "true"}
     )
     assert answer.status_code == 422
     assert [bool(reason) for reason in checks(batch).values()] == [False, True, False]
-    client.post(address, {"sound": [sound("two.mp3")]})  # a form without a script
+    client.post(address, VOICE | {"sound": [sound("two.mp3")]})  # a form without a script
     assert checks(batch) == {2: "", 3: "", 4: ""}
 
 

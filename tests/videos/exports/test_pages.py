@@ -240,7 +240,7 @@ def test_the_archive_has_what_is_shown(signed_in, tom, finished):
     tasks.work(export_of(video, Kind.LOOK).pk)
     answer = signed_in(tom).get(reverse("videos-zip"), {"pk": video.pk})
     archive = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
-    assert archive.namelist() == ["Ada Hello.mp4"]
+    assert archive.namelist() == ["Ada Hello.mp4", "Permissions.txt"]
     assert archive.read("Ada Hello.mp4") == again(video).styled_video.read()
 
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests.conftest import FIXTURES
+from tests.consent import OURS
 from videos.models import Batch, BatchItem, Video, Voice
 from videos.voices import editing
 from videos.voices import services as voice_services
@@ -22,7 +23,7 @@ HTMX = {"HX-Request": "true"}
 
 @pytest.fixture
 def recording(maria) -> Voice:
-    return voice_services.create_voice(FIXTURES / "speech.wav", "Morning.wav", maria)
+    return voice_services.create_voice(FIXTURES / "speech.wav", "Morning.wav", maria, consent=OURS)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from django.urls import reverse
 from dashboard.jobs.provider_job import ProviderState
 from tests import sample_media
 from tests.conftest import FIXTURES
+from tests.consent import OURS, VOICE
 from videos.models import Video, Voice
 from videos.voices import editing
 from videos.voices import services as voice_services
@@ -20,7 +21,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def recording(maria) -> Voice:
-    return voice_services.create_voice(FIXTURES / "hello.mp3", "Hello.mp3", maria, script="Good <b>day</b>.")
+    return voice_services.create_voice(
+        FIXTURES / "hello.mp3", "Hello.mp3", maria, consent=OURS, script="Good <b>day</b>."
+    )
 
 
 def test_the_list_finds_a_voice_and_tells_what_became_of_it(signed_in, tom, recording):
@@ -111,7 +114,7 @@ def test_a_take_that_was_stopped_too_late_is_cut_to_the_longest_where_a_file_is_
     sound = sample_media.sound(tmp_path / "long.wav", 3.5).read_bytes()
     for fields, status in (({}, 422), ({"recorded": "yes"}, 200)):
         file = SimpleUploadedFile("Recording.wav", sound)
-        answer = client.post(address, fields | {"sound": file}, headers={"HX-Request": "true"})
+        answer = client.post(address, VOICE | fields | {"sound": file}, headers={"HX-Request": "true"})
         assert answer.status_code == status
     assert Voice.objects.get().seconds == 2
 
