@@ -31,6 +31,11 @@ def database(data_dir: Path) -> dict[str, Any]:
             },
             "CONN_MAX_AGE": 60,
         }
+    return parse_database_url(url)
+
+
+def parse_database_url(url: str) -> dict[str, Any]:
+    """The settings of the PostgreSQL database at this address. Raises ImproperlyConfigured."""
     try:
         found: dict[str, Any] = dict(dj_database_url.parse(url))
     except (ValueError, KeyError):

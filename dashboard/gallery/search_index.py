@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from django.apps import AppConfig, apps
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.db.models import Model, Q
 from django.db.models.expressions import RawSQL
@@ -124,16 +124,16 @@ class SearchIndex:
 
     # -- with migrations
 
-    def _drop_triggers(self, plan: list[Any], **kwargs: Any) -> None:
+    def _drop_triggers(self, plan: list[Any], using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:
         """Migrations recreate tables and change columns, which fails while triggers mention them."""
-        if plan and connection.vendor in BACKENDS:
+        if plan and using == DEFAULT_DB_ALIAS and connection.vendor in BACKENDS:
             with connection.cursor() as cursor:
                 BACKENDS[connection.vendor].drop_triggers(cursor, self)
             self._found = False
 
-    def _create_or_update(self, **kwargs: Any) -> None:
+    def _create_or_update(self, using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:
         """Create the index, add what it missed, and create its triggers; nothing if the triggers still exist."""
-        if connection.vendor not in BACKENDS or self._exists():
+        if using != DEFAULT_DB_ALIAS or connection.vendor not in BACKENDS or self._exists():
             return
         tables = {source.table for source in self.sources.values()}
         if not tables <= set(connection.introspection.table_names()):  # migrated back to a state without them

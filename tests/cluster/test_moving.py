@@ -1,0 +1,89 @@
+"""From one machine's SQLite and data folder to PostgreSQL and a bucket, and back."""
+
+import os
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from django.conf import settings
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif("TEST_DATABASE_URL" not in os.environ, reason="needs TEST_SERVICES=1"),
+]
+
+FILL = """
+from dashboard.models import User
+from avatars.models import Avatar
+from django.core.files.base import ContentFile
+olga = User.objects.create_user("olga@example.com", "a long password", name="Olga", is_owner=True)
+for number in range(1200):
+    Avatar.objects.create(name=f"Ada {number}", made_by=olga, portrait=f"portraits/{number}.jpg")
+"""
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Any:
+    """Runs a command of the product with a data folder of its own."""
+    home = {"DATA_DIR": str(tmp_path / "data"), "DJANGO_SETTINGS_MODULE": "dashboard.settings"}
+    ours = ("TEST_", "S3_", "DATABASE_", "REDIS_", "PYTEST_")
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+
+    def call(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "manage.py", *command],
+            env=plain | home | environment,
+            cwd=settings.BASE_DIR,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    assert call("migrate").returncode == 0
+    assert call("createcachetable").returncode == 0
+    filled = call("shell", "-c", FILL)
+    assert filled.returncode == 0, filled.stderr
+    return call
+
+
+@pytest.fixture
+def empty_database() -> str:
+    """The address of a new database."""
+    name = f"moved_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(os.environ["TEST_DATABASE_URL"], autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name}")
+    return os.environ["TEST_DATABASE_URL"].rsplit("/", 1)[0] + f"/{name}"
+
+
+def test_all_rows_arrive_and_new_ones_can_be_added(run, empty_database):
+    moved = run("move_database", empty_database)
+    assert moved.returncode == 0, moved.stderr
+    assert "avatars_avatar: 1200" in moved.stdout
+    check = (
+        "from avatars.models import Avatar; from avatars.search import AVATARS; from dashboard.models import User; "
+        "assert Avatar.objects.filter(made_by__email='olga@example.com').count() == 1200; "
+        "assert User.objects.get().check_password('a long password'); "
+        "assert Avatar.objects.filter(AVATARS.match_all(['1199'])).count() == 1; "
+        "Avatar.objects.create(name='New')"
+    )
+    assert run("migrate", DATABASE_URL=empty_database).returncode == 0  # as the next start does
+    used = run("shell", "-c", check, DATABASE_URL=empty_database)
+    assert used.returncode == 0, used.stderr
+    again = run("move_database", empty_database)
+    assert again.returncode == 1
+    assert "There are people in that database already" in again.stderr
+
+
+def test_an_address_that_cannot_be_used_is_one_sentence(run):
+    for url, sentence in (
+        ("mysql://a@b/c", "DATABASE_URL must be like"),
+        ("postgres://tests@127.0.0.1:1/none", "The database could not be copied, and nothing was changed"),
+    ):
+        moved = run("move_database", url)
+        assert moved.returncode == 1
+        assert sentence in moved.stderr
+        assert "Traceback" not in moved.stderr
