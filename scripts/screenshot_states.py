@@ -68,6 +68,7 @@ def shots_of_a_used_site() -> dict[str, Shot]:
         "account": Shot("/account/"),
         "account-password": Shot("/accounts/password/change/"),
         "sign-out": Shot("/accounts/logout/"),
+        "label": Shot("/label/"),
         "check": Shot("/check/"),
         "check-made-here": Shot("/check/", check_signed_file),
         "check-changed": Shot("/check/", check_changed_file),

@@ -29,6 +29,7 @@ from dashboard.provider.parsing import RemoteVideo
 from dashboard.uploads import UploadError, provider_files
 from videos import captions, masks
 from videos.exports import services as exports
+from videos.looks import services as looks
 from videos.models import Video
 from videos.provenance import mark_as_synthetic
 from videos.scheduling import next_up
@@ -222,7 +223,7 @@ def _store_files(
                 Avatar.objects.filter(pk=video.avatar_id, framing={}).update(framing=item.framing)
             if video.mask_problem == Video.MaskProblem.PENDING:
                 masks.request(video, seconds=MASK_DELAY)
-            exports.apply_look(video)  # the look chosen when the video was requested
+            looks.apply_first_look(video)
     except BaseException:  # also when the worker is stopped: leave no files behind
         for field in stored:
             field.storage.delete(field.name or "")

@@ -61,6 +61,8 @@ def addresses(new_avatar, new_video, maria, owner, tmp_path):
             f"{draft.get_absolute_url()}?row={row.pk}",
             "/account/",
             "/people/",
+            "/label/",
+            f"{ready.get_absolute_url()}credentials/",
             "/nothing/",
             avatar.get_absolute_url(),
             *(

@@ -15,6 +15,7 @@ from dashboard.jobs.leased_job import LeaseLost
 from dashboard.jobs.local_job import LocalState
 from dashboard.models import User
 from videos.exports import files
+from videos.looks.look import Look
 from videos.models import Export, Video
 
 Kind = Export.Kind
@@ -28,9 +29,12 @@ FRAME_RATE = 25
 
 def get_export_look(video: Video, kind: str) -> tuple[dict[str, Any], str]:
     """The look that an export of this kind is made with, and its key; both empty if the look makes no difference."""
-    if kind not in KINDS_WITH_LOOK:
+    look = video.parsed_look
+    if kind in KINDS_OF_PERSON:
+        look = Look(label=look.label, label_corner=look.label_corner)
+    elif kind not in KINDS_WITH_LOOK:
         return {}, ""
-    return video.parsed_look.to_dict(), video.parsed_look.key
+    return look.to_dict(), look.key
 
 
 def explain_unavailable(video: Video, kind: str) -> str:

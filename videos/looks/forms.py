@@ -51,6 +51,7 @@ class LookForm(forms.Form):
         empty_value=None,
         required=False,
     )
+    label = forms.BooleanField(required=False)  # for this video; see LabelSetting for all
     # While this is on, the three fields below are ignored, although the page sends them.
     automatic = forms.BooleanField(required=False)
     size = forms.FloatField(min_value=MIN_SIZE, max_value=MAX_SIZE, required=False)
@@ -67,7 +68,7 @@ class LookForm(forms.Form):
         """An unbound form with this look as its initial values."""
         values = asdict(look)
         initial = {name: values[name] for name in cls.base_fields if name in values}
-        return cls(initial=initial | {"automatic": look.is_automatic})
+        return cls(initial=initial | {"automatic": look.is_automatic, "label": look.label_chosen})
 
     def clean(self) -> dict[str, Any]:
         super().clean()
@@ -81,7 +82,12 @@ class LookForm(forms.Form):
             if not self.errors:
                 self.add_error("picture", NONE_CHOSEN)
             return data
-        values = {"background": background, "frame": data["frame"] or "own", "resolution": data["resolution"]}
+        values = {
+            "background": background,
+            "frame": data["frame"] or "own",
+            "resolution": data["resolution"],
+            "label_chosen": data["label"],
+        }
         placement = () if data["automatic"] else DEFAULT_PLACEMENT
         for name in (*BACKGROUND_FIELDS.get(background, ()), *placement):
             if data[name] not in (None, ""):

@@ -17,8 +17,12 @@ BACKGROUNDS = ("own", "colour", "gradient", "picture", "blur")
 FRAMES = {"own": None, "1:1": (1, 1), "9:16": (9, 16), "16:9": (16, 9)}
 RESOLUTIONS = (720, 1080)  # pixels of the shorter side
 MIN_SIZE, MAX_SIZE = 0.3, 3.0
+CORNERS = ("top-left", "top-right", "bottom-left", "bottom-right")
+MAX_LABEL = 40  # characters
 DEFAULT_PLACEMENT = {"size": 1.0, "x": 0.5, "y": 1.0}  # of a manual placement
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
+# What the label's font has: Latin, Greek and Cyrillic letters.
+_LABEL = re.compile("[ -~¡-ſΑ-ΡΣ-ωЀ-џ–—’]*")
 
 
 class LookError(ValueError):
@@ -52,6 +56,8 @@ class Look:
     fills the height of the canvas (with the original background: covers the canvas), and `x` and `y` say where the
     picture lies: 0 at the left or top edge, 1 at the right or bottom edge, like CSS's object-position.
     `resolution` is the shorter side of the finished frames; None is that of the video. `picture` is the key of a Backdrop.
+    `label` is a text in a corner, such as "AI-generated"; `label_chosen` says that it was switched on for this video
+    and not for all.
     """
 
     background: str = "own"
@@ -64,6 +70,9 @@ class Look:
     size: float | None = None
     x: float | None = None
     y: float | None = None
+    label: str = ""
+    label_corner: str = "top-left"
+    label_chosen: bool = False
 
     def __post_init__(self) -> None:
         if self.background not in BACKGROUNDS:
@@ -77,6 +86,10 @@ class Look:
                 raise LookError(f"{name}: not #rrggbb")
         if not 0 <= self.angle < 360:
             raise LookError("angle: out of range")
+        if self.label_corner not in CORNERS:
+            raise LookError("label_corner: unknown")
+        if len(self.label) > MAX_LABEL or not is_label(self.label):
+            raise LookError("label: cannot be drawn")
         if self.background == "picture" and self.picture is None:
             raise LookError("picture: none chosen")
         if not self.is_automatic:
@@ -138,7 +151,8 @@ class Look:
     def is_plain(self) -> bool:
         """Whether there is nothing to apply."""
         is_whole = self.is_automatic or self.size == 1
-        return self.background == "own" and self.frame == "own" and is_whole and self.resolution is None
+        keeps_size = self.frame == "own" and self.resolution is None and is_whole
+        return self.background == "own" and keeps_size and not self.label
 
     @property
     def description(self) -> str:
@@ -151,6 +165,8 @@ class Look:
         background = {"own": "original", "blur": "blurred"}.get(self.background, self.background)
         if self.background != "own" or not parts:
             parts.append(f"{background} background")
+        if self.label:
+            parts.append(f"labelled “{self.label}”")
         return ", ".join(parts)
 
     @property
@@ -159,6 +175,7 @@ class Look:
         if self.is_plain:
             return ""
         values = self.to_dict()
+        values.pop("label_chosen", None)  # it looks the same
         if (
             self.is_automatic and self.frame != "own"
         ):  # distinguishes it from exports made before faces were framed
@@ -210,6 +227,11 @@ class Look:
         """The scale at which `size` is 1."""
         across, down = self.canvas(width, height)
         return max(down / height, across / width) if self.keeps_background else down / height
+
+
+def is_label(text: str) -> bool:
+    """Whether the font has all characters of this text."""
+    return _LABEL.fullmatch(text) is not None
 
 
 def _share(start: float, room: float) -> float:

@@ -10,7 +10,7 @@ from dashboard.request import parse_id
 from videos.looks import backdrops
 from videos.looks.forms import LookForm
 from videos.looks.look import DEFAULT_PLACEMENT, MAX_SIZE, MIN_SIZE, Look
-from videos.models import Backdrop, Video
+from videos.models import Backdrop, LabelSetting, Video
 
 MAX_RECENT_VIDEOS = 50  # searched for the last look
 
@@ -61,7 +61,8 @@ class LookChoices:
     def values(self) -> dict[str, Any]:
         """What the controls show: the submitted values, or those of the look."""
         defaults = asdict(Look()) | DEFAULT_PLACEMENT
-        values = {name: self.form[name].value() for name in (*defaults, "automatic")}
+        names = [name for name in (*defaults, "automatic") if name in self.form.fields]
+        values = {name: self.form[name].value() for name in names}
         return {name: defaults.get(name) if value in (None, "") else value for name, value in values.items()}
 
     @cached_property
@@ -73,6 +74,11 @@ class LookChoices:
     def picture(self) -> int | None:
         """The key of the chosen picture."""
         return parse_id(self.values["picture"])
+
+    @cached_property
+    def label(self) -> LabelSetting:
+        """The words of the label, and whether it is on for all videos."""
+        return LabelSetting.get()
 
     @cached_property
     def backdrops(self) -> list[Backdrop]:
@@ -89,6 +95,7 @@ class LookChoices:
         recent = Video.objects.filter(made_by=self.user).order_by("-created_at", "-pk")
         pictures = {None, *(each.pk for each in self.backdrops)}
         for look in recent.values_list("look", flat=True)[:MAX_RECENT_VIDEOS]:
+            look = {name: value for name, value in look.items() if not name.startswith("label")}
             if look and look.get("picture") in pictures:
                 return json.dumps(look)
         return ""

@@ -3,6 +3,7 @@
 from videos.models.backdrop import Backdrop
 from videos.models.batch import Batch, BatchItem, ItemState
 from videos.models.export import Export, ExportKind
+from videos.models.label_setting import LabelSetting
 from videos.models.mask_download import MaskDownload
 from videos.models.video import NO_MASK, Video
 from videos.models.voice import Voice
@@ -15,6 +16,7 @@ __all__ = [
     "Export",
     "ExportKind",
     "ItemState",
+    "LabelSetting",
     "MaskDownload",
     "Video",
     "Voice",

@@ -8,8 +8,10 @@ import av
 import av.filter
 import cv2
 
+from videos.looks.look import Look
 from videos.studio.colours import pull_frame
 from videos.studio.compositor import Composition, Compositor
+from videos.studio.label import Label
 from videos.studio.preview_limits import GIF, WEBP, PreviewLimit
 from videos.studio.video_reader import Footage, Shot
 from videos.studio.video_writer import ReportProgress, draw_person
@@ -18,8 +20,10 @@ GIF_TIME_BASE = Fraction(1, 100)
 DITHER = "dither=bayer:bayer_scale=5:diff_mode=rectangle"
 
 
-def write_webp(open_footage: Callable[[], Footage], target: Path, report_progress: ReportProgress) -> None:
-    """The person alone. The encoder keeps all frames in memory, so length and size are limited."""
+def write_webp(
+    open_footage: Callable[[], Footage], target: Path, look: Look, report_progress: ReportProgress
+) -> None:
+    """The person alone, with the label of the look. The encoder keeps all frames in memory, so length and size are limited."""
     with (
         open_footage() as footage,
         av.open(str(target), "w", format="webp", options={"loop": "0"}) as box,
@@ -30,8 +34,10 @@ def write_webp(open_footage: Callable[[], Footage], target: Path, report_progres
         )
         stream.width, stream.height, stream.pix_fmt = width, height, "bgra"
         stream.codec_context.time_base = Fraction(1, 1000)
+        label = Label.of(look, width, height)
         for shot in _shots(footage, WEBP):
             small = cv2.resize(draw_person(shot), (width, height), interpolation=cv2.INTER_AREA)
+            small = label.stamp(small) if label else small
             frame = av.VideoFrame.from_ndarray(small, format="rgba").reformat(format="bgra")
             frame.pts, frame.time_base = round(shot.seconds * 1000), Fraction(1, 1000)
             box.mux(stream.encode(frame))
@@ -75,8 +81,10 @@ def _draw_frames(
     footage: Footage, composition: Composition, size: tuple[int, int]
 ) -> Iterator[tuple[av.VideoFrame, float]]:
     compositor = Compositor(composition, footage.width, footage.height)
+    label = Label.of(composition.look, *size)
     for shot in _shots(footage, GIF, masked=compositor.needs_mask):
         small = cv2.resize(compositor.draw(shot), size, interpolation=cv2.INTER_AREA)
+        small = label.stamp(small) if label else small
         frame = av.VideoFrame.from_ndarray(small, format="rgb24")
         frame.pts, frame.time_base = round(shot.seconds / GIF_TIME_BASE), GIF_TIME_BASE
         yield frame, min(shot.seconds / min(footage.seconds or GIF.seconds, GIF.seconds), 1)

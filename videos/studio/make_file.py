@@ -32,7 +32,7 @@ def make_file(request: dict[str, Any], report_progress: Callable[[float], None])
             lambda: Footage(video, mask), target, Composition(look, picture, framing), report_progress
         )
     if kind == "webp":
-        return animation_writer.write_webp(lambda: Footage(video, mask), target, report_progress)
+        return animation_writer.write_webp(lambda: Footage(video, mask), target, look, report_progress)
     with Footage(video, mask) as footage:
         if kind == "look":
             video_writer.write_styled_video(
@@ -40,5 +40,5 @@ def make_file(request: dict[str, Any], report_progress: Callable[[float], None])
             )
         else:
             recipe = {"webm": video_writer.WEBM, "mov": video_writer.PRORES}[kind]
-            video_writer.write_cutout(footage, target, video, recipe, report_progress)
+            video_writer.write_cutout(footage, target, video, recipe, look, report_progress)
     return None

@@ -10,9 +10,11 @@ import av.container
 import cv2
 import numpy as np
 
+from videos.looks.look import Look
 from videos.studio import StudioError, matting
 from videos.studio.colours import FromRGB, tag_colours
 from videos.studio.compositor import Composition, Compositor
+from videos.studio.label import Label
 from videos.studio.soundtrack import Soundtrack
 from videos.studio.video_reader import NO_MASK, Footage, Shot
 
@@ -75,17 +77,29 @@ def write_styled_video(
         video,
         MP4,
         (compositor.width, compositor.height),
-        compositor.draw,
+        _with_label(compositor.draw, composition.look, (compositor.width, compositor.height)),
         report_progress,
     )
 
 
 def write_cutout(
-    footage: Footage, target: Path, video: Path, recipe: Recipe, report_progress: ReportProgress
+    footage: Footage, target: Path, video: Path, recipe: Recipe, look: Look, report_progress: ReportProgress
 ) -> None:
-    """Write the person alone, in the frame of the video, with straight alpha. Raises StudioError."""
+    """Write the person alone, in the frame of the video, with straight alpha. Raises StudioError.
+
+    Of the look, only the label is used.
+    """
     size = footage.width, footage.height
-    _write(footage, footage.shots(), target, video, recipe, size, draw_person, report_progress)
+    draw = _with_label(draw_person, look, size)
+    _write(footage, footage.shots(), target, video, recipe, size, draw, report_progress)
+
+
+def _with_label(
+    draw: Callable[[Shot], np.ndarray], look: Look, size: tuple[int, int]
+) -> Callable[[Shot], np.ndarray]:
+    """`draw`, and then the label of the look, if it has one."""
+    label = Label.of(look, *size)
+    return draw if label is None else lambda shot: label.stamp(draw(shot))
 
 
 def draw_person(shot: Shot) -> np.ndarray:
