@@ -23,6 +23,7 @@ from dashboard.uploads import UploadError, provider_files
 from videos.exports import services as exports
 from videos.exports.files import get_local_path
 from videos.models import MaskDownload, Video
+from videos.provenance import sign_mask
 
 log = logging.getLogger(__name__)
 
@@ -104,6 +105,8 @@ def _download(job: MaskDownload) -> None:
             log.warning("mask of video %s: %s", video.pk, checked.mask_problem)
             Video.objects.filter(pk=video.pk).update(mask_problem=Problem.UNFIT, version=F("version") + 1)
             raise JobFailed("")
+        job.renew_lease(LEASE_SECONDS)
+        sign_mask(video, path, checked.cutout)
         _store(job, video, path, checked.cutout)
 
 

@@ -40,6 +40,12 @@ def mark_as_synthetic(
     signing.sign(files, source_type=source_type)
 
 
+def sign_mask(video: Video, mask: Path, cutout: Path) -> None:
+    """Mark and sign a mask that came later than its video, and what was cut out with it."""
+    files = [FileToSign(mask, f"{video.title} mask", MASK), FileToSign(cutout, video.title, CUTOUT)]
+    signing.sign(files, source_type=video.digital_source_type)
+
+
 def sign_export(video: Video, kind: str, target: Path, *, parent: Path) -> int:
     """Mark and sign a file made from the stored video `parent`; returns its new size in bytes."""
     file = FileToSign(target, video.title, EXPORTS[kind], parent=parent, parent_title=video.title)

@@ -1,12 +1,15 @@
 """A mask that cannot be had: the good video is shown, the mask is tried some more, and can be asked for again."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.jobs.provider_job import ProviderState
+from dashboard.provenance import reading
+from dashboard.provenance.reading import Verdict
 from tests import sample_media
 from tests.fake_provider import FakeProvider
 from videos import masks, tasks
@@ -64,6 +67,8 @@ def test_a_mask_that_comes_late_is_added(video, provider, media_files, page_of):
     video = try_mask(video)
     assert video.mask.storage.exists(video.mask.name)
     assert video.cutout.storage.exists(video.cutout.name)
+    for file in (video.mask, video.cutout):
+        assert reading.read(Path(file.path), max_bytes=10**9).verdict == Verdict.MADE_HERE
     assert "mask of this video" not in page_of(video)
 
 
