@@ -25,3 +25,4 @@ handler400 = "dashboard.views.bad_request"
 handler500 = "dashboard.views.server_error"
 if settings.EMBEDDED:
     urlpatterns.append(path("v1/cg_avatar/", include("engine.urls")))
+    urlpatterns.append(path("", include("engine.page_urls")))

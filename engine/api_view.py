@@ -11,7 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from engine import throttle
 from engine.auth import authenticate
-from engine.models import Token
+from engine.models import Scope, Token
 from engine.responses import ApiError, Code, failure, success
 
 log = logging.getLogger(__name__)
@@ -54,6 +54,9 @@ def _call_view(request: HttpRequest, method: str, view: View, headers: dict[str,
         raise ApiError(Code.WRONG_METHOD, f"Use {method} for this address.", headers={"Allow": allowed})
     token = authenticate(request)
     if token is not None:
+        # What changes something is a POST: that a token for reading must not do.
+        if not token.may(Scope.MAKE if method == "POST" else Scope.READ):
+            raise ApiError(Code.READ_ONLY)
         allowance = throttle.count_request(token)
         headers.update(allowance.headers)
         if allowance.is_exceeded:

@@ -8,6 +8,8 @@ from django.http import HttpRequest
 from engine.models import Token
 from engine.responses import ApiError, Code
 
+CHALLENGE = {"WWW-Authenticate": "Bearer"}
+
 
 def authenticate(request: HttpRequest) -> Token | None:
     """The token of the request; None is the dashboard's own. Raises ApiError."""
@@ -18,5 +20,8 @@ def authenticate(request: HttpRequest) -> Token | None:
             return None
         # The lookup is by a hash, so its duration reveals nothing about the token.
         if token := Token.objects.filter(digest=Token.digest_of(text)).first():
+            if token.is_expired:
+                raise ApiError(Code.NO_TOKEN, "This token has expired. Create a new one.", headers=CHALLENGE)
+            token.record_use()
             return token
-    raise ApiError(Code.NO_TOKEN, headers={"WWW-Authenticate": "Bearer"})
+    raise ApiError(Code.NO_TOKEN, headers=CHALLENGE)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from dashboard.jobs.leased_job import Job, job_constraints
 
 MAX_NAME = 80  # characters of a token's name
+MAX_DAYS = 3650  # of a token's life
 
 
 class JobStatus(models.TextChoices):
@@ -46,15 +47,40 @@ TRANSITIONS: dict[str, set[str]] = {
 }
 
 
+class Scope(models.TextChoices):
+    """What a token may do."""
+
+    READ = "read", "Read"
+    MAKE = "make", "Read and make"
+
+
 class Token(models.Model):
     """A bearer token. Only its hash is stored; the token itself is shown once, when it is created."""
 
+    USE_IS_RECORDED_AFTER = timedelta(minutes=1)  # so that not every request writes
+
     name = models.CharField(max_length=MAX_NAME, unique=True)
     digest = models.CharField(max_length=64, unique=True)
+    scope = models.CharField(max_length=8, choices=Scope.choices, default=Scope.MAKE)
     created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(null=True, help_text="Empty: never.")
+    last_used_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_expired(self) -> bool:
+        return self.expires_at is not None and self.expires_at <= timezone.now()
+
+    def may(self, scope: str) -> bool:
+        """Whether the token may do what needs this scope."""
+        return scope == Scope.READ or self.scope == Scope.MAKE
+
+    def record_use(self) -> None:
+        now = timezone.now()
+        if self.last_used_at is None or now - self.last_used_at > self.USE_IS_RECORDED_AFTER:
+            Token.objects.filter(pk=self.pk).update(last_used_at=now)
 
     @staticmethod
     def digest_of(token: str) -> str:
@@ -62,11 +88,16 @@ class Token(models.Model):
         return hashlib.sha256(token.encode()).hexdigest()
 
     @classmethod
-    def make(cls, name: str) -> tuple["Token", str]:
-        """Create a token; returns it and its text. Raises IntegrityError if the name is taken."""
+    def make(cls, name: str, scope: str = Scope.MAKE, days: int | None = None) -> tuple["Token", str]:
+        """Create a token that works for `days`, or for ever; returns it and its text.
+
+        Raises IntegrityError if the name is taken.
+        """
         text = secrets.token_urlsafe(32)
+        expires_at = timezone.now() + timedelta(days=days) if days else None
+        values = {"name": name, "scope": scope, "expires_at": expires_at, "digest": cls.digest_of(text)}
         with transaction.atomic():
-            return cls.objects.create(name=name, digest=cls.digest_of(text)), text
+            return cls.objects.create(**values), text
 
     def revoke(self) -> None:
         """Delete the token. Its avatars and videos stay, but lose their references, which belong to the token."""

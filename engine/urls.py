@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from engine import api_view, views
+from engine import api_page, api_view, views
 
 urlpatterns = [
     path("avatar.generate", views.avatar_generate),
@@ -10,5 +10,6 @@ urlpatterns = [
     path("video.generate", views.video_generate),
     path("video.get", views.video_get),
     path("video.list", views.video_list),
+    path("openapi.json", api_page.description, name="openapi"),
     re_path("", api_view.unknown_path),
 ]

@@ -13,15 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from django.core.files.base import ContentFile
+from django.test import RequestFactory
 from django.utils import timezone
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
 from avatars.models import Avatar
+from dashboard.audit.models import Action
+from dashboard.audit.recording import record
 from dashboard.consent.consented_model import Consent
 from dashboard.consent.wordings import CURRENT, Kind
 from dashboard.jobs.provider_job import ProviderState, current_provider
 from dashboard.models import OneTimeLink, User
 from dashboard.uploads import portraits
+from engine.models import Scope, Token
 from tests import sample_media
 from videos.models import Batch, BatchItem, ItemState, Video, Voice
 
@@ -75,6 +79,17 @@ def create_owner() -> User:
     return User.objects.create_user("olga@example.com", "a long password", name="Olga", is_owner=True)
 
 
+def fill_activity(owner: User, maria: User) -> None:
+    Token.make("Website", Scope.READ, days=90)[0].record_use()
+    Token.make("Nightly import of the shop’s greetings")
+    record(owner, Action.INVITATION_CREATED, "Jo")
+    record(
+        None, Action.SIGN_IN_FAILED, "eve@example.com", RequestFactory().get("/", REMOTE_ADDR="203.0.113.5")
+    )
+    record(maria, Action.DELETED, "video 7: Welcome to the new office")
+    record(None, Action.TOKEN_CREATED, "Nightly import of the shop’s greetings")
+
+
 def fill(owner: User) -> Links:
     """A site that a team of three has used for a while."""
     maria = User.objects.create_user("maria@example.com", "x" * 12, name="Maria")
@@ -84,6 +99,7 @@ def fill(owner: User) -> Links:
     create_videos(avatars, voices, owner)
     create_batches(avatars, voices, owner)
     invitation = OneTimeLink.make(owner, note="Jo")[1]
+    fill_activity(owner, maria)
     return Links(f"/invitation/{invitation}/", f"/new-password/{OneTimeLink.make(owner, user=maria)[1]}/")
 
 

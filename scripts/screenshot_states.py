@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from uuid import uuid4
 
 from django.urls import reverse
 from playwright.sync_api import Page
@@ -45,6 +46,7 @@ def shots_of_an_empty_site() -> dict[str, Shot]:
         "home-new": Shot("/"),
         "avatars-empty": Shot("/avatars/"),
         "videos-empty": Shot("/videos/"),
+        "tokens-empty": Shot("/tokens/"),
         "video-new-empty": Shot("/videos/new/"),
         "voices-empty": Shot("/videos/voices/"),
         "batches-empty": Shot("/videos/batches/"),
@@ -65,6 +67,12 @@ def shots_of_a_used_site() -> dict[str, Shot]:
         "people": Shot("/people/"),
         "people-invite": Shot("/people/", press("[popovertarget=invite]"), is_full=False),
         "people-change": Shot("/people/", press("[popovertarget^=person-]"), is_full=False),
+        "activity": Shot("/activity/"),
+        "activity-nothing": Shot("/activity/?q=zzz"),
+        "api": Shot("/api/"),
+        "tokens": Shot("/tokens/"),
+        "tokens-new": Shot("/tokens/", press("[popovertarget=new-token]"), is_full=False),
+        "token": Shot("/tokens/", create_token),
         "account": Shot("/account/"),
         "account-password": Shot("/accounts/password/change/"),
         "sign-out": Shot("/accounts/logout/"),
@@ -157,6 +165,13 @@ def shots_of_batches() -> dict[str, Shot]:
 
 def press(selector: str) -> Callable[[Page], object]:
     return lambda page: page.locator(selector).first.click()
+
+
+def create_token(page: Page) -> None:
+    page.locator("[popovertarget=new-token]").first.click()
+    page.get_by_label("Who will use it?").fill(f"Website {uuid4().hex[:4]}")
+    page.get_by_role("button", name="Create token").click()
+    page.wait_for_load_state()
 
 
 def type_wrong(page: Page) -> None:

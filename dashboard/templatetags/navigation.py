@@ -1,10 +1,11 @@
 """The current entry of the navigation: {% load navigation %}<a href="{% url 'videos' %}"{% current "videos" %}>."""
 
+import contextlib
 import functools
 
 from django import template
 from django.template import Context
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
@@ -18,6 +19,7 @@ SECTIONS = {
     "batches": ("batches",),
     "people": ("people",),
     "audit": ("audit",),
+    "api": ("api", "tokens"),  # not with another provider
     "account": ("account", "account_change_password"),
 }
 PAGE, WITHIN = mark_safe(' aria-current="page"'), mark_safe(' aria-current="true"')
@@ -42,5 +44,8 @@ def section_of(path: str) -> str:
 @functools.cache
 def _roots() -> list[tuple[str, str]]:
     """Addresses and their entries, the longest first: voices are below videos."""
-    roots = [(reverse(page), name) for name, pages in SECTIONS.items() for page in pages]
+    roots = []
+    for name, pages in SECTIONS.items():
+        with contextlib.suppress(NoReverseMatch):
+            roots += [(reverse(page), name) for page in pages]
     return sorted(roots, key=lambda pair: -len(pair[0]))

@@ -12,7 +12,7 @@ document.addEventListener("click", async (event) => {
     // Browsers keep the clipboard from pages that came by plain http.
     field.focus();
     field.select();
-    if (!document.execCommand("copy")) text = "The link is selected: copy it with Ctrl+C, or ⌘C.";
+    if (!document.execCommand("copy")) text = "It is selected: copy it with Ctrl+C, or ⌘C.";
   }
   document.dispatchEvent(new CustomEvent("toast", { detail: { text } }));
 });

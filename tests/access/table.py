@@ -48,6 +48,7 @@ class Access:
     status: int = 200
     data: Mapping[str, Any] = field(default_factory=dict)  # what is sent
     gone: int = 404  # the status where the thing that the address names does not exist
+    is_csrf_exempt: bool = False
     signed_in: int | None = None  # the status for people who are signed in, where it is another
 
     def __call__(self, status: int = 200, **values: Any) -> "Access":
@@ -132,6 +133,7 @@ TABLE: dict[str, dict[str, Access]] = {
     "videos/<int:pk>/thumbnail/": {"GET": TEAM},
     "videos/<int:pk>/thumbnail/choose/": {"POST": MAKER(302)},
     "videos/<int:pk>/captions.srt": {"GET": TEAM},
+    "videos/<int:pk>/credentials/": {"GET": TEAM},
     "videos/<int:pk>/card/": {"GET": TEAM(gone=200)},
     "videos/<int:pk>/status/": {"GET": TEAM(gone=200)},
     "videos/<int:pk>/rename/": {"POST": MAKER(302)},
@@ -142,6 +144,13 @@ TABLE: dict[str, dict[str, Access]] = {
     "videos/<int:pk>/delete/": {"POST": MAKER(302)},
     "activity/": {"GET": OWNER},
     "activity.csv": {"GET": OWNER},
+    "api/": {"GET": TEAM},
+    "tokens/": {"GET": OWNER},
+    "tokens/create/": {"POST": OWNER(200, data={"name": "website", "scope": "read", "days": ""})},
+    "tokens/<int:pk>/revoke/": {"POST": OWNER(302)},
+    "label/": {"GET": OWNER, "POST": OWNER},
+    # For files of anybody; nothing is changed by it.
+    "check/": {"GET": PUBLIC, "POST": PUBLIC(422, is_csrf_exempt=True)},
     "health/": {"GET": PUBLIC},
     "media/<str:signed>/<str:filename>": {"GET": PUBLIC},  # the signature is the permission
     "setup/": {"GET": TEAM(302), "POST": TEAM(302)},  # once there is an owner

@@ -11,6 +11,7 @@ from django.utils import timezone
 from avatars.models import Avatar
 from dashboard.files import signed_links
 from dashboard.models import OneTimeLink, User
+from engine.models import Token
 from videos.models import Batch, BatchItem, ItemState, Video, Voice
 
 MISSING = 987_654_321  # the key of nothing
@@ -46,6 +47,7 @@ def things(finished, new_backdrop, maria: User, owner: User) -> dict[str, dict[s
         "videos/batches/<int:pk>/rows/<int:item_pk>/cancel/": started,
         "videos/": {"pk": video.pk, "kind": "webm"},
         "account/sessions/": {"pk": MISSING},
+        "tokens/": {"pk": Token.make("curl")[0].pk},
         "people/": {"pk": nina.pk},
         "people/links/": {"pk": link.pk},
         "invitation/": {"token": OneTimeLink.make(owner, note="somebody")[1]},

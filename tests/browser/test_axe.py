@@ -5,11 +5,14 @@ from axe_playwright_python.sync_playwright import Axe
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
+from dashboard.audit.models import Action
+from dashboard.audit.recording import record
 from dashboard.health import problems
 from dashboard.health.problems import Problem
 from dashboard.jobs.local_job import LocalState
 from dashboard.jobs.provider_job import ProviderState, current_provider
 from dashboard.models import OneTimeLink
+from engine.models import Token
 from tests import sample_media
 from videos.models import Batch, BatchItem
 
@@ -37,6 +40,8 @@ def addresses(new_avatar, new_video, maria, owner, tmp_path):
     }.items():
         ready.exports.create(kind=kind, **fields)
     invitation = OneTimeLink.make(owner)[1]
+    Token.make("website")
+    record(maria, Action.DELETED, "video 7: Hello")
     batch = Batch.objects.create(name="Spring", made_by=maria, started_at=timezone.now())
     draft = Batch.objects.create(name="A sheet", made_by=maria)
     for number, video in enumerate(videos.values(), 1):
@@ -63,6 +68,7 @@ def addresses(new_avatar, new_video, maria, owner, tmp_path):
             "/people/",
             "/label/",
             f"{ready.get_absolute_url()}credentials/",
+            "/api/",
             "/nothing/",
             avatar.get_absolute_url(),
             *(
@@ -71,6 +77,7 @@ def addresses(new_avatar, new_video, maria, owner, tmp_path):
             ),
         ],
         "ready": ready.get_absolute_url(),
+        "for_owners": ["/people/", "/activity/", "/tokens/"],
         "outside": ["/accounts/login/", "/check/", f"/invitation/{invitation}/"],
     }
 
@@ -87,7 +94,9 @@ def complaints(page, name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_has_anything_that_axe_complains_about(browse, chromium, live_server, addresses, scheme):
+def test_no_page_has_anything_that_axe_complains_about(
+    browse, chromium, live_server, addresses, scheme, maria
+):
     found = []
     inside = browse(color_scheme=scheme, bypass_csp=True, viewport={"width": 1280, "height": 900}).new_page()
     for address in addresses["inside"]:
@@ -104,6 +113,11 @@ def test_no_page_has_anything_that_axe_complains_about(browse, chromium, live_se
     inside.get_by_role("button", name="Select").click()
     inside.locator(".card-pick").first.check()
     found += complaints(inside, "selecting")
+    maria.is_owner = True
+    maria.save()
+    for address in addresses["for_owners"]:
+        inside.goto(address)
+        found += complaints(inside, f"an owner's {address}")
     problems.set_cache([Problem("disk", "The disk of this server is full.", for_everybody=True)])
     inside.goto("/")
     assert inside.get_by_text("The disk of this server is full.").is_visible()

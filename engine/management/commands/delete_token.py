@@ -5,6 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from dashboard.audit.models import Action
+from dashboard.audit.recording import record
 from engine.models import Token
 
 
@@ -18,5 +20,6 @@ class Command(BaseCommand):
         token = Token.objects.filter(name=name).first()
         if token is None:
             raise CommandError(f"There is no token named {name!r}; list_tokens shows them.")
+        record(None, Action.TOKEN_REVOKED, token)
         token.revoke()
         self.stderr.write(f"The token {name!r} no longer works.")
