@@ -60,6 +60,9 @@ class Product:
             "worker": "cluster worker",
             "generate": "cluster generate",
             "download": "cluster download",
+            "studio": "cluster studio",
+            "poller": "manage.py poll",
+            "web": "gunicorn dashboard.wsgi",
             "renderer": "cluster engine",
             "rigger": "cluster rig",
         }
