@@ -16,8 +16,8 @@ class AvatarCard:
 
     @property
     def stamp(self) -> str:
-        """What a poll compares: the row, and its place in the queue, which moves without the row."""
-        return f"{self.avatar.stamp}.{self.ahead}"
+        """What a poll compares: the row, and what changes without it: its place in the queue, and room on the disk."""
+        return f"{self.avatar.stamp}.{self.ahead}{'.w' if self.avatar.waits_for else ''}"
 
     @property
     def poll_seconds(self) -> int:

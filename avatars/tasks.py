@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from avatars.models import Avatar
 from avatars.scheduling import next_up
-from dashboard.files import signed_links
+from dashboard.files import disk, signed_links
 from dashboard.files.stored_files import delete_files, store_file
 from dashboard.jobs.leased_job import LeaseLost
 from dashboard.jobs.provider_job import ProviderState, current_provider
@@ -119,6 +119,8 @@ def _store_cutout(avatar: Avatar, ratio: float) -> bool:
                 return True
             log.warning("the cut-out of avatar %s is framed otherwise than its preview", avatar.pk)
     except (ProviderError, UploadError, OSError) as error:
+        if disk.explain_error(error):
+            raise
         log.warning("cut-out of avatar %s: %s", avatar.pk, error)
     return False
 

@@ -22,6 +22,7 @@ from dashboard.consent.consented_model import Consent
 from dashboard.consent.forms import consent_needed
 from dashboard.consent.views import save_consent
 from dashboard.consent.wordings import Kind
+from dashboard.files.disk import needs_room
 from dashboard.jobs.leased_job import ForbiddenTransition, LeaseLost
 from dashboard.provider import sync as provider_sync
 from dashboard.request import Request
@@ -35,6 +36,7 @@ VIDEOS_SHOWN = 12
 CONSENT = consent_needed(Kind.PORTRAIT)
 
 
+@needs_room
 @require_POST
 @resumable("portraits", Avatar, check=CONSENT)
 def upload(request: UploadRequest) -> HttpResponse:
@@ -74,6 +76,7 @@ def _upload_form(request: Request, files: list[UploadedFile]) -> HttpResponse:
     return redirect("avatars")
 
 
+@needs_room
 @require_POST
 def sync(request: Request) -> HttpResponse:
     provider_sync.mark_busy(Avatar)
@@ -136,6 +139,7 @@ def detail(request: Request, pk: int) -> HttpResponse:
     return render(request, "avatars/detail.html", context)
 
 
+@needs_room
 @require_POST
 def create_from_face(request: Request, pk: int) -> HttpResponse:
     """A new avatar of another face in the same portrait; the old one stays."""
@@ -177,6 +181,7 @@ def state_consent(request: Request, pk: int) -> HttpResponse:
     return redirect(avatar)
 
 
+@needs_room
 @require_POST
 def retry(request: Request, pk: int) -> HttpResponse:
     avatar = get_changeable_or_403(Avatar, pk, request.user)
@@ -188,6 +193,7 @@ def retry(request: Request, pk: int) -> HttpResponse:
     return redirect(avatar)
 
 
+@needs_room
 @require_POST
 @resumable("portrait", Avatar, check=CONSENT)
 def replace(request: UploadRequest, pk: int) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""Middleware: no unusable characters, sign-in required, set-up at the first visit, the permissions policy."""
+"""Middleware: no unusable characters, no orders without room for them, sign-in required, set-up at the first visit, the permissions policy."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -11,8 +11,11 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
+from dashboard.files import disk
 from dashboard.models import User
 from dashboard.request import Request
+from dashboard.shortcuts import respond_no_room
+from dashboard.uploads.handlers import max_file_bytes
 
 # NUL, which databases and file systems refuse, and lone surrogates, which cannot be encoded as UTF-8.
 _UNUSABLE = re.compile("[\0\ud800-\udfff]")
@@ -59,6 +62,30 @@ def _check_query(query: QueryDict) -> None:
 def _check(texts: Iterable[str]) -> None:
     if any(_UNUSABLE.search(text) for text in texts):
         raise UnusableText
+
+
+class RoomMiddleware:
+    """While nothing can be stored, orders and uploads (`disk.needs_room`) are refused at once, with a sentence."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponseBase], *args: object
+    ) -> HttpResponseBase | None:
+        if request.method != "POST" or not getattr(view, "needs_room", False):
+            return None
+        obstacle = disk.find_obstacle()
+        if not obstacle:
+            return None
+        # Read, and not stored: a browser that is cut off while it sends never sees the answer.
+        left = max_file_bytes()
+        while left > 0 and (data := request.read(2**16)):
+            left -= len(data)
+        return respond_no_room(request, obstacle)
 
 
 class LoginRequiredMiddleware(auth.LoginRequiredMiddleware):

@@ -100,6 +100,12 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 512 * 2**10
 FILE_UPLOAD_TEMP_DIR = DATA_DIR / "tmp"
 FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)
 
+# ---------------------------------------------------------------- room on the disk
+# With less than this nothing new is taken and jobs wait: the database has to go on.
+DISK_RESERVE_BYTES = env.number("DISK_RESERVE_MB", 300, minimum=10) * 2**20
+# With less than this the owners are told that it is nearly full.
+DISK_WARNING_BYTES = env.number("DISK_WARNING_MB", 3000) * 2**20
+
 # ---------------------------------------------------------------- downloads
 # Days after which an unused download is deleted; it can be made again.
 EXPORT_DAYS = env.number("EXPORT_DAYS", 30, minimum=1)
@@ -134,6 +140,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "dashboard.middleware.PermissionsPolicyMiddleware",
+    "dashboard.middleware.RoomMiddleware",  # before a body is read
     "dashboard.middleware.UsableTextMiddleware",  # before anything reads a cookie or a form
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

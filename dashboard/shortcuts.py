@@ -7,9 +7,11 @@ from typing import TypeVar
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.forms import BaseForm
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
 
+from dashboard.files import disk
 from dashboard.models import OwnedModel, User
 from dashboard.request import Request
 
@@ -39,6 +41,14 @@ def get_changeable_or_403(rows: type[Row] | QuerySet[Row], pk: int, user: User) 
 def respond_sentence(sentence: str, *, status: int = 422) -> HttpResponse:
     """A sentence for a script to show, where a page would be of no use."""
     return HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8")
+
+
+def respond_no_room(request: HttpRequest, obstacle: str) -> HttpResponse:
+    """507 with what is wrong with the disk: a sentence for a script, else a page."""
+    sentence = f"{obstacle} {disk.NOT_SAVED}"
+    if "HX-Request" in request.headers:
+        return respond_sentence(sentence, status=507)
+    return HttpResponse(render_to_string("507.html", {"sentence": sentence}), status=507)
 
 
 def join_errors(form: BaseForm) -> str:

@@ -1,23 +1,25 @@
 """Pages that belong to no app."""
 
-import errno
 import logging
 import sys
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost, RequestDataTooBig
-from django.db import DatabaseError
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.module_loading import import_string
 from django.views import defaults
 
-from dashboard.files.stored_files import DISK_FULL
+from dashboard.files import disk
 from dashboard.middleware import UnusableText
-from dashboard.shortcuts import respond_sentence
+from dashboard.shortcuts import respond_no_room, respond_sentence
 
 log = logging.getLogger(__name__)
+
+BUSY = "This server is busy. Nothing was saved yet. Try again in a moment."
+BUSY_SECONDS = 5
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -55,19 +57,29 @@ def _respond_too_large(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Django's own page, or a sentence for a full disk, which people can do something about."""
-    if not _is_full_disk(sys.exc_info()[1]):
-        return defaults.server_error(request)
-    if "HX-Request" in request.headers:
-        return respond_sentence(DISK_FULL, status=507)
-    return HttpResponse(render_to_string("507.html", {"sentence": DISK_FULL}), status=507)
+    """Django's own page, or what people can do about a full disk or a busy database."""
+    error = sys.exc_info()[1]
+    if obstacle := disk.explain_error(error):
+        return respond_no_room(request, obstacle)
+    return _respond_busy(request) if _is_busy(error) else defaults.server_error(request)
 
 
-def _is_full_disk(error: BaseException | None) -> bool:
+def _is_busy(error: BaseException | None) -> bool:
+    """Whether the database was locked for longer than its time-out, for example by a backup or a migration."""
     while error is not None:
-        if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            return True
-        if isinstance(error, DatabaseError) and "disk is full" in str(error):
+        if isinstance(error, OperationalError) and "locked" in str(error):
             return True
         error = error.__cause__ or error.__context__
     return False
+
+
+def _respond_busy(request: HttpRequest) -> HttpResponse:
+    """503: a page that tries again, or a sentence for a script, which sends its upload again (js/send-form.js)."""
+    if "HX-Request" in request.headers:
+        response = respond_sentence(BUSY, status=503)
+    else:
+        # What was sent cannot be sent again by the page, but by reloading it.
+        context = {"retry": request.method in {"GET", "HEAD"}, "seconds": BUSY_SECONDS}
+        response = HttpResponse(render_to_string("503.html", context), status=503)
+    response["Retry-After"] = str(BUSY_SECONDS)
+    return response

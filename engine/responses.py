@@ -41,6 +41,7 @@ class Code(IntEnum):
     )
     INTERNAL = 1011, 500, "Something went wrong on our side. Try again later."
     READ_ONLY = 1012, 403, "This token may only read. Create one that may make avatars and videos."
+    DISK_FULL = 1013, 507, "The disk of this server is full. Nothing was started. Try again later."
     # -- the picture
     IMAGE_LINK = 2001, 400, "The picture cannot be downloaded."
     NOT_AN_IMAGE = 2002, 400, "The link does not lead to a readable picture."

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from django.db.models.fields.files import FieldFile
 from django.http import HttpRequest
 
-from dashboard.files import signed_links
+from dashboard.files import disk, signed_links
 from dashboard.jobs.enqueue import enqueue_job
 from dashboard.jobs.leased_job import LeaseLost
 from dashboard.provenance.source_types import COMPOSITE_SYNTHETIC
@@ -155,6 +155,8 @@ def _get_or_create_job(rows: QuerySet[J], token: Token | None, client_ref: str |
     """The row for this call: that of an earlier call with the same reference, or a new one."""
     if job := _find_by_reference(rows, token, client_ref):
         return _retry_failed(job, values)
+    if obstacle := disk.find_obstacle():
+        raise ApiError(Code.DISK_FULL, f"{obstacle} Nothing was started. Try again later.")
     try:
         with transaction.atomic():
             job = rows.create(token=token, client_ref=client_ref, **values)

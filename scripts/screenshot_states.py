@@ -91,6 +91,7 @@ def shots_of_a_used_site() -> dict[str, Shot]:
         "error-413": Shot("/error/413/", status=413),
         "error-429": Shot("/error/429/", status=429),
         "error-500": Shot("/error/500/", status=500),
+        "error-503": Shot("/error/503/", status=503),
         "error-507": Shot("/error/507/", status=507),
     }
 

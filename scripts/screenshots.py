@@ -100,6 +100,7 @@ def serve() -> str:
 def fail(request: Any, status: int) -> Any:
     """Raises what the product answers with this status."""
     from django.core import exceptions
+    from django.db import OperationalError
     from django.middleware.csrf import CsrfViewMiddleware
     from django.shortcuts import render
 
@@ -109,6 +110,7 @@ def fail(request: Any, status: int) -> Any:
         413: exceptions.RequestDataTooBig(),
         421: exceptions.DisallowedHost(),
         500: RuntimeError("asked for"),
+        503: OperationalError("database is locked"),
         507: OSError(errno.ENOSPC, "full"),
     }
     if status in errors:

@@ -7,7 +7,7 @@ from django.db import OperationalError
 from django.test import Client
 
 import avatars.services
-from dashboard.files.stored_files import DISK_FULL
+from dashboard.files import disk
 from tests.consent import PORTRAIT
 
 
@@ -34,7 +34,7 @@ def test_a_full_disk_is_told_as_such(db, maria, signed_in, monkeypatch, error):
     client.raise_request_exception = False
     picture = PORTRAIT | {"portraits": SimpleUploadedFile("a.jpg", b"x")}
     response = client.post("/avatars/upload/", picture, headers={"HX-Request": "true"})
-    assert (response.status_code, response.content.decode()) == (507, DISK_FULL)
+    assert (response.status_code, response.content.decode()) == (507, f"{disk.FULL} {disk.NOT_SAVED}")
     page = client.post("/avatars/upload/", PORTRAIT | {"portraits": SimpleUploadedFile("a.jpg", b"x")})
     assert page.status_code == 507
-    assert DISK_FULL.split(".")[0] in html.unescape(page.content.decode())
+    assert disk.FULL in html.unescape(page.content.decode())

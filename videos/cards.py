@@ -24,8 +24,8 @@ class VideoCard:
 
 
 def stamp(video: Video, ahead: int) -> str:
-    """What a poll compares: the version of the row, and its place in the queue, which changes without the row."""
-    return f"{video.stamp}.{ahead}"
+    """What a poll compares: the version of the row, and what changes without it: its place, and room on the disk."""
+    return f"{video.stamp}.{ahead}{'.w' if video.waits_for else ''}"
 
 
 def cards_of(videos: Iterable[Video]) -> list[VideoCard]:

@@ -14,6 +14,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from avatars.models import Avatar
 from dashboard.consent.forms import read_consent
 from dashboard.consent.wordings import Kind
+from dashboard.files.disk import needs_room
 from dashboard.files.filenames import for_video
 from dashboard.jobs.provider_job import ACTIVE_STATES
 from dashboard.models import User
@@ -34,6 +35,7 @@ FILE_FIELDS = ("sound",)
 DRAFT_SECONDS = 7 * 24 * 3600  # how long a browser keeps a draft (js/video-draft.js)
 
 
+@needs_room
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: Request) -> HttpResponse:
     """The page, and the submitted form."""

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from avatars import cards as avatar_cards
 from avatars.models import Avatar
+from dashboard.files.disk import needs_room
 from dashboard.jobs.provider_job import ACTIVE_STATES
 from dashboard.request import Request
 from videos import samples
@@ -45,6 +46,7 @@ def home(request: Request) -> HttpResponse:
     return render(request, "videos/home.html", context)
 
 
+@needs_room
 @require_POST
 def sample(request: Request) -> HttpResponse:
     """The first video by one click: its page shows how it is made."""

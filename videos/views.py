@@ -12,6 +12,7 @@ from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from dashboard.audit.models import Action
 from dashboard.audit.recording import recorded
+from dashboard.files.disk import needs_room
 from dashboard.files.filenames import for_filename
 from dashboard.jobs.leased_job import ForbiddenTransition, LeaseLost
 from dashboard.jobs.provider_job import ProviderState
@@ -25,6 +26,7 @@ from videos.models import Video
 from videos.video_page import build_mask_notice, build_video_page
 
 
+@needs_room
 @require_POST
 def sync(request: Request) -> HttpResponse:
     provider_sync.mark_busy(Video)
@@ -103,6 +105,7 @@ def rename(request: Request, pk: int) -> HttpResponse:
     return redirect(video)
 
 
+@needs_room
 @require_POST
 def retry(request: Request, pk: int) -> HttpResponse:
     video = get_changeable_or_403(Video, pk, request.user)

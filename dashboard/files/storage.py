@@ -1,6 +1,7 @@
 """The storage of uploaded and generated files."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage
@@ -14,11 +15,19 @@ class AtomicFileSystemStorage(FileSystemStorage):
     """
 
     def _save(self, name: str, content: File) -> str:
-        save: Callable[[str, File], str] = super()._save  # type: ignore[misc]  # missing in the stubs
         if hasattr(content, "temporary_file_path"):  # complete: Django moves it
-            return save(name, content)
+            return self._move(name, content)
         with TemporaryUploadedFile(name, "", 0, "") as complete:
             for chunk in content.chunks():
                 complete.write(chunk)
             complete.flush()
+            return self._move(name, complete)
+
+    def _move(self, name: str, complete: File) -> str:
+        save: Callable[[str, File], str] = super()._save  # type: ignore[misc]  # missing in the stubs
+        try:
             return save(name, complete)
+        except OSError:
+            # Media files may be on another disk than temporary ones: then it was copied, and half of it may be there.
+            Path(self.path(name)).unlink(missing_ok=True)
+            raise

@@ -10,8 +10,6 @@ from django.core.files import File
 from django.db import transaction
 from django.db.models.fields.files import FieldFile
 
-DISK_FULL = "The server’s disk is full or not writable. Tell the owner of this site."
-
 
 class HasFiles(Protocol):
     """A row with stored files."""

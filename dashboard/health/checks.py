@@ -5,6 +5,7 @@ import logging
 from django.conf import settings
 from django.db import DatabaseError
 
+from dashboard.files import disk
 from dashboard.health.problems import Problem, register
 from dashboard.models import Lease
 from dashboard.provider import access
@@ -40,3 +41,24 @@ def check_provider_access() -> list[Problem]:
     if settings.EMBEDDED:
         advice = "Start this site again."
     return [Problem(key, waiting, for_everybody=True), Problem(key, advice)]
+
+
+@register
+def check_disk() -> list[Problem]:
+    """There is room for what is being made, and for a while to come."""
+    if obstacle := disk.find_obstacle():
+        sentence = (
+            f"{obstacle} What was ordered waits, and continues automatically when there is room; nothing new can be "
+            "ordered or uploaded until then."
+        )
+        key = "disk-full" if obstacle == disk.FULL else "disk-read-only"
+        return [Problem(key, sentence, for_everybody=True, is_essential=True)]
+    free = disk.free_bytes()
+    if free > settings.DISK_WARNING_BYTES:
+        return []
+    sentence = (
+        f"The disk of this server is nearly full: {free // 2**20:,} MB are left. With less than "
+        f"{settings.DISK_RESERVE_BYTES // 2**20:,} MB nothing more is made. Delete videos that nobody needs, or give "
+        f"{settings.DATA_DIR} a larger disk."
+    )
+    return [Problem("disk-nearly-full", sentence)]

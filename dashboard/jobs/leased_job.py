@@ -65,6 +65,7 @@ class Job(models.Model):
     lease_until = models.DateTimeField(null=True)
     holder = models.CharField(max_length=100, blank=True, help_text="Machine and process that has the lease.")
     progress = models.PositiveSmallIntegerField(default=0, help_text="0 to 100.")
+    # While it waits: for what, as a sentence.
     error = models.TextField(blank=True, help_text="A sentence that says what to do.")
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -157,11 +158,13 @@ class Job(models.Model):
         self._write(fields)
 
     def move(self, to: str, **fields: Any) -> None:
-        """Change the state and release the lease. Raises ForbiddenTransition, LeaseLost."""
+        """Change the state, and release the lease; the sentence in `error` goes. Raises ForbiddenTransition, LeaseLost."""
         if to not in self.TRANSITIONS[self.state]:
             raise ForbiddenTransition(f"{type(self).__name__} {self.pk}: {self.state} to {to}")
         now = timezone.now()
-        self._write({"try_after": now, **fields}, state=to, state_since=now, lease=None, lease_until=None)
+        self._write(
+            {"try_after": now, "error": "", **fields}, state=to, state_since=now, lease=None, lease_until=None
+        )
 
     def reschedule(self, to: str, seconds: float, **fields: Any) -> None:
         """Release the row for a later attempt. The delay is random by a fifth, so that many rows do not retry at once."""

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
+from dashboard.files import disk
 from dashboard.jobs.leased_job import Job, JobQuerySet, job_constraints
 from dashboard.models import OwnedModel, Tombstone, User
 from dashboard.provider.parsing import MAX_ID
@@ -175,6 +176,17 @@ class ProviderJob(OwnedModel, Job):
     def stamp(self) -> str:
         """Changes with everything that a card shows of the row: a poll compares it."""
         return f"{self.version}.{self.minutes_to_next_try}" if self.is_copy_delayed else str(self.version)
+
+    @property
+    def waits_for(self) -> str:
+        """The sentence for room on the disk that it waits for; empty if it does not."""
+        if not self.is_active:
+            return ""
+        if self.error.endswith(disk.WAITING):
+            return self.error
+        is_elsewhere = self.state == ProviderState.MAKING and not settings.EMBEDDED
+        obstacle = "" if is_elsewhere else disk.find_obstacle()
+        return obstacle and f"{obstacle} {disk.WAITING}"
 
     def poll_seconds(self, ahead: int) -> int:
         """The interval of its card's polls: our own engine makes short videos in seconds."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from dashboard.files import disk
 from dashboard.jobs.leased_job import Job, LeaseLost, backoff
 
 log = logging.getLogger(__name__)
@@ -24,16 +25,33 @@ class JobFailed(Exception):
 class JobDelayed(Exception):
     """The attempt failed and is repeated later. `str`: a sentence for people, if it was the last one.
 
-    `seconds`: instead of the usual delay. `is_free`: does not count as an attempt.
+    `seconds`: instead of the usual delay. `is_free`: does not count as an attempt. `waiting`: a sentence for people
+    until then.
     """
 
     def __init__(
-        self, sentence: str, *, seconds: float | None = None, is_free: bool = False, **fields: Any
+        self,
+        sentence: str,
+        *,
+        seconds: float | None = None,
+        is_free: bool = False,
+        waiting: str = "",
+        **fields: Any,
     ) -> None:
         super().__init__(sentence)
         self.seconds = seconds
         self.is_free = is_free
+        self.waiting = waiting
         self.fields = fields
+
+
+class NoRoom(JobDelayed):
+    """The disk is full, or cannot be written: the job waits until it can, however long that takes."""
+
+    def __init__(self, obstacle: str) -> None:
+        super().__init__(
+            obstacle, seconds=disk.RETRY_SECONDS, is_free=True, waiting=f"{obstacle} {disk.WAITING}"
+        )
 
 
 @dataclass(frozen=True)
@@ -54,14 +72,17 @@ class Phase:
 def run(model: type[J], pk: int, phase: Phase, work: Callable[[J], None]) -> None:
     """Claim the row and let `work` bring it to its next state.
 
-    `work` raises JobFailed or JobDelayed when it cannot; any other exception counts as JobDelayed.
+    `work` raises JobFailed or JobDelayed when it cannot; any other exception counts as JobDelayed, and one that comes
+    from a full disk as NoRoom.
     """
     job = model.claim(pk, *phase.due, to=phase.working, seconds=phase.lease_seconds)
     if job is None:
         return  # done, or claimed by another worker
     try:
         if job.attempts > phase.max_attempts:  # each attempt killed its process
-            raise JobFailed(job.error or phase.sentence)
+            raise JobFailed(phase.sentence)
+        if obstacle := disk.find_obstacle():
+            raise NoRoom(obstacle)
         work(job)
     except LeaseLost:
         log.info("%s %s: the lease was lost", model.__name__, pk)
@@ -69,7 +90,11 @@ def run(model: type[J], pk: int, phase: Phase, work: Callable[[J], None]) -> Non
         _fail(job, phase, error)
     except JobDelayed as error:
         _reschedule(job, phase, error)
-    except Exception:
+    except Exception as error:
+        if obstacle := disk.explain_error(error):
+            log.warning("%s %s: %s", model.__name__, pk, error)
+            _reschedule(job, phase, NoRoom(obstacle))
+            return
         log.exception("%s %s", model.__name__, pk)
         _reschedule(job, phase, JobDelayed(phase.sentence))
 
@@ -81,8 +106,8 @@ def _reschedule(job: Job, phase: Phase, delay: JobDelayed) -> None:
     attempts = max(job.attempts - 1, 0) if delay.is_free else job.attempts
     seconds = backoff(job.attempts, first=phase.first_delay) if delay.seconds is None else delay.seconds
     try:
-        reason = {"error": str(delay)} if phase.keeps_error else {}
-        job.reschedule(phase.waiting, seconds, attempts=attempts, progress=0, **reason)
+        error = delay.waiting or (str(delay) if phase.keeps_error else "")
+        job.reschedule(phase.waiting, seconds, attempts=attempts, progress=0, error=error)
     except LeaseLost:
         log.info("%s %s: the lease was lost", type(job).__name__, job.pk)
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from django.conf import settings
 
 from dashboard.files import temporary_folders
-from dashboard.files.stored_files import DISK_FULL
 from dashboard.jobs.leased_job import Job
 from dashboard.net import safe_download
 from dashboard.net.watched_download import Limits, download_watched
@@ -72,6 +71,4 @@ def download_result(url: str, limits: Limits, *, job: Job, lease_seconds: float)
         except safe_download.DownloadError as error:
             # Always temporary: an expired link is replaced by a new one when the provider is asked again.
             raise ProviderError(f"{SLOW} {error}", is_temporary=True) from error
-        except OSError as error:
-            raise ProviderError(DISK_FULL, is_temporary=True) from error
         yield path

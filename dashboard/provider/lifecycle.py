@@ -3,14 +3,13 @@
 The apps pass what differs as small functions: which call to make, what to save of the answer, how to copy the files.
 """
 
-import logging
 import uuid
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from django.db import IntegrityError, transaction
 
-from dashboard.files.stored_files import DISK_FULL, delete_on_commit
+from dashboard.files.stored_files import delete_on_commit
 from dashboard.jobs import runner
 from dashboard.jobs.continue_on_error import do_each
 from dashboard.jobs.enqueue import MAX_ROWS, enqueue_job
@@ -28,8 +27,6 @@ from dashboard.provider.generate_once import (
     has_unanswered_calls,
 )
 from dashboard.provider.parsing import RemoteAvatar, RemoteVideo
-
-log = logging.getLogger(__name__)
 
 J = TypeVar("J", bound=ProviderJob)
 AnyJob = TypeVar("AnyJob", bound=Job)
@@ -91,9 +88,6 @@ def run(model: type[AnyJob], pk: int, phase: Phase, work: Callable[[AnyJob], Non
             work(job)
         except ProviderError as error:
             raise _to_job_error(job, error, phase.first_delay) from error
-        except OSError as error:
-            log.exception("%s %s", model.__name__, pk)
-            raise JobDelayed(DISK_FULL) from error
 
     runner.run(model, pk, phase, work_and_translate_errors)
 

@@ -4,6 +4,7 @@ A decoder is a large piece of C code that reads files of strangers. So it runs i
 memory, processor time, clock time and file size, an empty environment and a folder that is deleted afterwards.
 """
 
+import errno
 import json
 import logging
 import os
@@ -19,7 +20,7 @@ from typing import Any
 from django.conf import settings
 from django.core.files import File
 
-from dashboard.files import temporary_folders
+from dashboard.files import disk, temporary_folders
 from dashboard.uploads import UploadError
 
 log = logging.getLogger(__name__)
@@ -76,7 +77,10 @@ def _megabytes(size: int) -> str:
 def run(
     job: str, source: Path, work: Path, limits: Limits, *, unreadable: str, **options: Any
 ) -> dict[str, Any]:
-    """The child's answer to `job`. Raises UploadError when the file is refused, or the child dies (`unreadable`)."""
+    """The child's answer to `job`. Raises UploadError when the file is refused, or the child dies (`unreadable`).
+
+    Raises OSError when there is no room on the disk.
+    """
     request = {"job": job, "source": str(source), "work": str(work), "limits": asdict(limits), **options}
     if not _slots.acquire(timeout=WAIT_SECONDS):
         raise UploadError("Too many files are being read right now. Try again in a minute.")
@@ -84,6 +88,9 @@ def run(
         answer = _run_child(request, work, limits)
     finally:
         _slots.release()
+    if "ok" not in answer and ("full" in answer or disk.find_obstacle()):
+        # Not the file's fault: no decoder works without room for its results.
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     if "refused" in answer:
         raise UploadError(answer["refused"])
     if "ok" not in answer:

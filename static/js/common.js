@@ -39,7 +39,7 @@ document.addEventListener("announce", (event) => {
 // A button that did not work must say so; a poll just tries again.
 document.addEventListener("htmx:responseError", (event) => {
   const { requestConfig, xhr } = event.detail;
-  const isSentence = xhr.status < 500 && xhr.getResponseHeader("Content-Type")?.startsWith("text/plain");
+  const isSentence = (xhr.status < 500 || [503, 507].includes(xhr.status)) && xhr.getResponseHeader("Content-Type")?.startsWith("text/plain");
   if (requestConfig.verb === "post") toast(isSentence ? xhr.responseText : "That did not work. Reload the page and try again.", true);
 });
 // A card that its own button replaced keeps the focus.

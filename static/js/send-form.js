@@ -10,7 +10,8 @@ function lead(go) {
   go();
 }
 
-// Answers {ok, status, text}, and `again` where trying again may help, `lost` where the server was not reached. When the
+// Answers {ok, status, text}, and `again` where trying again may help, `lost` where the server was not reached, `busy`
+// where it will take the same in a moment. When the
 // session is over this leads to the sign-in; with `stay` it is an answer like any other, because something on the page
 // would be lost. `onProgress` hears the share that is sent, 0 to 1.
 export function sendForm(url, body, { headers = {}, onProgress = () => {}, signal, stay = false } = {}) {
@@ -55,8 +56,9 @@ function read(request, url, stay) {
     return { ok: false, text: "" };
   }
   if (status === 200) return { ok: true, status, text };
-  const isSentence = status === 400 && request.getResponseHeader("Content-Type")?.startsWith("text/plain");
-  if (isSentence || [202, 409, 422].includes(status)) return { ok: false, status, text };
+  const isText = request.getResponseHeader("Content-Type")?.startsWith("text/plain");
+  if (status === 503 && isText) return { ok: false, status, busy: true, again: true, text }; // it is there, and says so
+  if ((status === 400 && isText) || [202, 409, 422].includes(status)) return { ok: false, status, text };
   if ([502, 503, 504].includes(status)) return miss(); // the server is being started again
   if (status === 507) return { ok: false, status, again: true, text };
   if (status === 413) return { ok: false, status, text: "This file is too large." };

@@ -9,6 +9,7 @@ const PIECE = 8 * 2 ** 20; // bytes
 const ATTEMPTS = 6; // in a row in which nothing arrived, although the server can be reached
 const PAUSE = 500; // milliseconds before the first of them, then twice as long each time
 const LOST = "Connection lost. The upload will continue when you are back online.";
+const BUSY = "The server is busy. The upload continues in a moment.";
 const GIVEN_UP = { ok: false, again: true, text: "The connection keeps failing. Try again." };
 const CANCELLED = { ok: false, cancelled: true, text: "The upload was cancelled." };
 
@@ -44,6 +45,9 @@ async function sendInPieces(file, options) {
       follow(LOST, percentOf(sent, file));
       say(LOST);
       await hear("connection-back", signal);
+    } else if (answer.busy) {
+      attempts += 1;
+      follow(BUSY, percentOf(sent, file));
     } else if (answer.status === 202 || answer.status === 409) {
       sent = JSON.parse(answer.text).received;
       attempts = sent > most ? 0 : attempts + 1;

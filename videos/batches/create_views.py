@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard.consent.forms import consent_needed
 from dashboard.consent.wordings import Kind
+from dashboard.files.disk import needs_room
 from dashboard.files.filenames import from_filename
 from dashboard.request import Request, parse_id
 from dashboard.shortcuts import join_errors, respond_sentence
@@ -38,6 +39,7 @@ FILE_FIELDS = ("sounds", "sheet")
 CONSENT = consent_needed(Kind.VOICE)
 
 
+@needs_room
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: Request, way: str) -> HttpResponse:
     """The page, and the submitted form."""
@@ -176,6 +178,7 @@ def _read_choice(form: BatchForm, field: str) -> set[int]:
     return {number for number in map(parse_id, keys) if number is not None}
 
 
+@needs_room
 @require_POST
 @resumable("sound", Voice, check=CONSENT)
 def upload(request: UploadRequest, way: str) -> HttpResponse:

@@ -11,6 +11,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from dashboard.consent.forms import consent_needed
 from dashboard.consent.wordings import Kind
+from dashboard.files.disk import needs_room
 from dashboard.files.filenames import for_filename
 from dashboard.files.sheet_writer import Sheet, attach
 from dashboard.request import Request, parse_id
@@ -79,6 +80,7 @@ def download(request: Request, pk: int, kind: str) -> HttpResponse:
     return attach(kind, f"{for_filename(batch.name)} to fix", Sheet("To fix", [HEADER, *rows]))
 
 
+@needs_room
 @require_POST
 def replace(request: Request, pk: int) -> HttpResponse:
     """Upload a fixed sheet."""
@@ -93,6 +95,7 @@ def replace(request: Request, pk: int) -> HttpResponse:
     return redirect("batch-draft", pk)
 
 
+@needs_room
 @require_POST
 @resumable("sound", Voice, check=CONSENT)
 def upload_sounds(request: UploadRequest, pk: int) -> HttpResponse:
@@ -169,6 +172,7 @@ def discard(request: Request, pk: int) -> HttpResponse:
     return redirect(batch)
 
 
+@needs_room
 @require_POST
 def start(request: Request, pk: int) -> HttpResponse:
     """Start the valid rows. No row is started twice, even if this is submitted twice."""

@@ -12,6 +12,7 @@ from dashboard.audit.models import Action
 from dashboard.audit.recording import recorded
 from dashboard.consent.listing import Listing
 from dashboard.files import zip_stream
+from dashboard.files.disk import needs_room
 from dashboard.files.filenames import for_filename
 from dashboard.gallery.live_changes import Changes, Gallery, Mark
 from dashboard.jobs.provider_job import ProviderState
@@ -108,6 +109,7 @@ def rename(request: Request, pk: int) -> HttpResponse:
     return redirect(batch)
 
 
+@needs_room
 @require_POST
 def retry_all(request: Request, pk: int) -> HttpResponse:
     """Retry the failed rows. Rows in the state "unsure" are retried one by one: a retry may be charged twice."""
@@ -127,6 +129,7 @@ def cancel_all(request: Request, pk: int) -> HttpResponse:
     return redirect(batch)
 
 
+@needs_room
 @require_POST
 def retry(request: Request, pk: int, item_pk: int) -> HttpResponse:
     item = _get_item(request, pk, item_pk)

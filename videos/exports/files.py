@@ -26,7 +26,6 @@ SUFFIXES: dict[str, str] = {
     Kind.POSTER: ".jpg",
 }
 FOLDERS: dict[str, str] = {Kind.LOOK: "videos/styled", Kind.POSTER: "videos/posters"}
-RESERVED_BYTES = 300 * 2**20  # of the disk, for everything else
 
 
 def create_filename(kind: str) -> str:
@@ -98,8 +97,3 @@ def store(path: Path, name: str) -> None:
     with _MovableFile(path) as file:
         if default_storage.save(name, file) != name:
             raise FileExistsError(name)
-
-
-def has_room(size: float) -> bool:
-    """Whether the disk has room for `size` bytes and a reserve."""
-    return shutil.disk_usage(settings.DATA_DIR).free > size + RESERVED_BYTES

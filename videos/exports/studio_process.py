@@ -14,8 +14,8 @@ from typing import IO, Any
 
 from django.conf import settings
 
-from dashboard.files.stored_files import DISK_FULL
-from dashboard.jobs.runner import JobFailed
+from dashboard.files import disk
+from dashboard.jobs.runner import JobFailed, NoRoom
 from dashboard.uploads import sandbox
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ def run(request: dict[str, Any], folder: Path, report_progress: Callable[[int], 
     """Make the file that `request` describes (see videos.studio.make_file); returns its size in bytes.
 
     `report_progress` gets the percentage every few seconds; an exception that it raises ends the process. The process
-    never outlives this call or this process. Raises JobFailed and StudioCrashed.
+    never outlives this call or this process. Raises JobFailed, NoRoom and StudioCrashed.
     """
     with (folder / LOG_NAME).open("wb") as stderr:
         process = subprocess.Popen(
@@ -59,7 +59,7 @@ def run(request: dict[str, Any], folder: Path, report_progress: Callable[[int], 
     if "refused" in answer:
         raise JobFailed(answer["refused"])
     if "full" in answer:
-        raise JobFailed(DISK_FULL)
+        raise NoRoom(disk.FULL)
     last = (folder / LOG_NAME).read_bytes()[-500:].decode(errors="replace").strip()
     raise StudioCrashed(f"{request['kind']}: exit code {process.returncode}: {last}")
 

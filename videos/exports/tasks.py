@@ -1,15 +1,15 @@
 """Makes exports: a task of the cluster `studio`, or of the common workers for the quick kinds (see Export.cluster)."""
 
-import errno
 from pathlib import Path
 
 from django.db import transaction
 from django.db.models import F
 
-from dashboard.files.stored_files import DISK_FULL, delete_on_commit
+from dashboard.files import disk
+from dashboard.files.stored_files import delete_on_commit
 from dashboard.jobs import runner
 from dashboard.jobs.local_job import LocalState, working_phase
-from dashboard.jobs.runner import JobFailed
+from dashboard.jobs.runner import JobFailed, NoRoom
 from dashboard.provenance import signing
 from dashboard.uploads import UploadError, provider_files
 from videos.exports import files, studio_process
@@ -50,17 +50,13 @@ def _make(export: Export) -> None:
                 raise
     except FileNotFoundError as error:
         raise JobFailed(VIDEO_GONE) from error
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
-            raise JobFailed(DISK_FULL) from error
-        raise
 
 
 def _make_file(export: Export, video: Video, folder: Path) -> None:
     """Everything but posters: the studio makes the file."""
     expected = estimate_prores_bytes(video) if export.kind == Kind.MOV else video.video.size * 4
-    if not files.has_room(expected):
-        raise JobFailed(DISK_FULL)
+    if not disk.has_room(expected):
+        raise NoRoom(disk.FULL)
     target = folder / f"made{files.SUFFIXES[export.kind]}"
     picture = export.look.get("picture") if export.look.get("background") == "picture" else None
     backdrop = Backdrop.objects.filter(pk=picture).first() if picture else None

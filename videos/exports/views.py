@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
 
 from dashboard.files import signed_links
+from dashboard.files.disk import needs_room
 from dashboard.jobs.provider_job import ProviderState
 from dashboard.request import Request
 from dashboard.shortcuts import get_changeable_or_403
@@ -36,6 +37,7 @@ def show_export(request: Request, pk: int, kind: str) -> HttpResponse:
     return trigger_client_event(response, "announce", {"text": text})
 
 
+@needs_room
 @require_POST
 def make_export(request: Request, pk: int, kind: str) -> HttpResponse:
     """Request the file; a notification follows when it is ready (see dashboard.notifications)."""
@@ -64,6 +66,7 @@ def download_export(request: Request, pk: int, kind: str) -> HttpResponse:
     return redirect(signed_links.link(export.file.name or "", download=catalogue.name_file(video, kind)))
 
 
+@needs_room
 @require_POST
 def choose_thumbnail(request: Request, pk: int) -> HttpResponse:
     video = get_changeable_or_403(Video.objects.filter(state=ProviderState.READY), pk, request.user)

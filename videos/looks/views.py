@@ -10,6 +10,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from dashboard.audit.models import Action
 from dashboard.audit.recording import recorded
+from dashboard.files.disk import needs_room
 from dashboard.request import Request
 from dashboard.shortcuts import get_changeable_or_403, respond_sentence
 from dashboard.uploads import UploadError
@@ -22,6 +23,7 @@ from videos.looks.look_choices import LookChoices
 from videos.models import Backdrop, Video
 
 
+@needs_room
 @require_http_methods(["GET", "HEAD", "POST"])
 def change(request: Request, pk: int) -> HttpResponse:
     """The page on which the look of a video is changed."""
@@ -58,6 +60,7 @@ def state(request: Request, pk: int) -> HttpResponse:
     return render(request, "videos/_look_state.html", context)
 
 
+@needs_room
 @require_POST
 def retry(request: Request, pk: int) -> HttpResponse:
     """Apply the look again after a failure."""
@@ -69,6 +72,7 @@ def retry(request: Request, pk: int) -> HttpResponse:
 # ---------------------------------------------------------------- background pictures
 
 
+@needs_room
 @require_POST
 @resumable("picture", Backdrop)
 def upload_backdrop(request: UploadRequest) -> HttpResponse:

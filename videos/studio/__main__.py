@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from dashboard.uploads.decoder.full_disk import comes_from_full_disk
 from dashboard.uploads.decoder.limits import restrict
 
 MIN_PROGRESS_SECONDS = 0.5  # between two messages
@@ -61,11 +62,14 @@ def main() -> None:
         make_file(request, writer.report_progress)
         answer: dict[str, Any] = {"ok": {"size": Path(request["target"]).stat().st_size}}
     except StudioError as error:
-        answer = {"refused": str(error)}
+        answer = {"full": True} if comes_from_full_disk(error) else {"refused": str(error)}
     except OSError as error:  # FFmpeg's errors are of this kind too
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        if error.errno == errno.EFBIG:
+            answer = {"refused": TOO_LARGE}
+        elif comes_from_full_disk(error):
+            answer = {"full": True}
+        else:
             raise
-        answer = {"refused": TOO_LARGE} if error.errno == errno.EFBIG else {"full": True}
     writer.send(answer)
     # There is nothing to clean up, and some libraries crash when they are unloaded.
     sys.stderr.flush()

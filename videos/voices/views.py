@@ -12,6 +12,7 @@ from dashboard.consent.forms import consent_needed
 from dashboard.consent.views import save_consent
 from dashboard.consent.wordings import Kind
 from dashboard.files import signed_links
+from dashboard.files.disk import needs_room
 from dashboard.files.filenames import for_filename
 from dashboard.gallery.live_changes import Changes, Gallery
 from dashboard.gallery.pagination import Page
@@ -104,6 +105,7 @@ def facts(request: Request, pk: int) -> HttpResponse:
 # ---------------------------------------------------------------- uploading and editing
 
 
+@needs_room
 @require_POST
 @resumable("sound", Voice, check=CONSENT)
 def upload(request: UploadRequest) -> HttpResponse:
@@ -129,6 +131,7 @@ def upload(request: UploadRequest) -> HttpResponse:
     return _respond_chosen(request, voice)
 
 
+@needs_room
 @require_POST
 def edit(request: Request, pk: int) -> HttpResponse:
     """Save an edit of this voice as a new voice. `replaces` is the key of an earlier edit to delete if it is unused."""

@@ -1,4 +1,4 @@
-"""One request on stdin, one answer on stdout: {"ok": …} or {"refused": sentence}. Any other end means a broken file.
+"""One request on stdin, one answer on stdout: {"ok": …}, {"refused": sentence} or {"full": true}, for the disk. Any other end means a broken file.
 
 The limits are set before any decoder is imported.
 """
@@ -10,6 +10,7 @@ import sys
 from typing import Any
 
 from dashboard.uploads.decoder import FileRefused
+from dashboard.uploads.decoder.full_disk import comes_from_full_disk
 from dashboard.uploads.decoder.limits import restrict
 
 JOBS = {
@@ -38,7 +39,11 @@ def main() -> None:
         job = getattr(importlib.import_module(f"dashboard.uploads.decoder.{module}"), function)
         answer = {"ok": job(request)}
     except FileRefused as error:
-        answer = {"refused": str(error)}
+        answer = {"full": True} if comes_from_full_disk(error) else {"refused": str(error)}
+    except OSError as error:
+        if not comes_from_full_disk(error):
+            raise
+        answer = {"full": True}
     with os.fdopen(answer_to, "w") as stream:
         json.dump(answer, stream)
     # There is nothing to clean up, and some libraries crash when they try.

@@ -33,7 +33,7 @@ def test_the_page_tells_how_each_row_stands_and_how_far_all_is(client, maria, ba
         ProviderState.MAKING,
         error="Try another.",
     )
-    Video.objects.filter(state=ProviderState.MAKING).update(progress=50)
+    Video.objects.filter(state=ProviderState.MAKING).update(progress=50, error="")
     page = client.get(batch.get_absolute_url()).text
     for words in (
         "1 of 4 ready, 1 failed, 1 cancelled",

@@ -8,8 +8,9 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from dashboard.files.stored_files import DISK_FULL
+from dashboard.files import disk
 from dashboard.jobs.leased_job import LeaseLost
+from dashboard.jobs.local_job import MAX_ATTEMPTS as LOCAL_ATTEMPTS
 from dashboard.jobs.local_job import LocalState
 from tests.videos.exports.conftest import again, make_export
 from videos.exports import files, services, studio_process, tasks
@@ -108,8 +109,16 @@ def test_a_file_that_becomes_too_large_is_a_sentence(finished, monkeypatch, kept
     assert kept() == before
 
 
+def try_again(export):
+    Export.objects.filter(pk=export.pk).update(try_after=timezone.now())
+    tasks.work(export.pk)
+    return again(export)
+
+
 @pytest.mark.parametrize("where", ["before", "in the child", "while it is stored"])
-def test_a_full_disk_is_a_sentence_and_leaves_nothing(finished, monkeypatch, kept, where):
+def test_a_full_disk_makes_it_wait_for_room_with_a_sentence_and_leaves_nothing(
+    finished, monkeypatch, kept, where
+):
     video = finished()
     before = kept()
 
@@ -117,11 +126,21 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing(finished, monkeypatch, kep
         raise OSError(errno.ENOSPC, "No space left on device")
 
     if where == "before":
-        monkeypatch.setattr(files, "has_room", lambda wanted: False)
+        monkeypatch.setattr(disk, "has_room", lambda size=0: not size)
     elif where == "in the child":
         monkeypatch.setattr(studio_process, "_wait_for_answer", lambda *args: {"full": True})
     else:
         monkeypatch.setattr(default_storage._wrapped, "_save", full)
     export = make_export(video, Kind.SOUND)
-    assert (export.state, export.error) == (LocalState.FAILED, DISK_FULL)
+    for _ in range(LOCAL_ATTEMPTS):  # it never counts
+        export = try_again(export)
+    assert (export.state, export.error, export.attempts) == (
+        LocalState.WAITING,
+        f"{disk.FULL} {disk.WAITING}",
+        0,
+    )
+    assert export.try_after > timezone.now()
     assert kept() == before
+    monkeypatch.undo()
+    export = try_again(export)
+    assert (export.state, export.error) == (LocalState.READY, "")
