@@ -1,11 +1,15 @@
 """Middleware about people: known devices, the list of sessions."""
 
+import logging
 from collections.abc import Callable
 
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponseBase
 
 from dashboard.accounts import sessions
 from dashboard.accounts.sign_in_limits import KnownDevice
+
+log = logging.getLogger(__name__)
 
 
 class KnownDeviceMiddleware:
@@ -30,5 +34,8 @@ class SessionActivityMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         if request.session.accessed:  # the API and the health check have no session
-            sessions.note_activity(request)
+            try:
+                sessions.note_activity(request)
+            except DatabaseError as error:  # locked, or its disk is full: what was asked for is done
+                log.warning("a session could not be noted: %s", error)
         return response
