@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 
 from dashboard import notifications
+from dashboard.accounts import two_step
 from dashboard.health.problems import Problem, find_problems
 from dashboard.request import Request
 
@@ -13,6 +14,8 @@ from dashboard.request import Request
 def site(request: Request) -> dict[str, Any]:
     return {
         "has_mail": settings.HAS_MAIL,
+        # Called by the templates that need it: pages about errors may have no usable host.
+        "supports_passkeys": lambda: two_step.supports_passkeys(request),
         "embedded": settings.EMBEDDED,
         "news": notifications.lazy_news(request),
         # A function: a template that calls it asks, and the many small parts of pages do not.

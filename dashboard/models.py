@@ -134,6 +134,18 @@ class OneTimeLink(models.Model):
         return bool(rows.update(used_at=timezone.now()))
 
 
+class SiteSettings(models.Model):
+    """What owners set on the pages, for the whole site: one row, or none while all is as delivered."""
+
+    two_step_required = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="site_settings_once")]
+
+    def __str__(self) -> str:
+        return "settings of the site"
+
+
 class Tombstone(models.Model):
     """Something that was deleted here but still exists at the provider: a sync must not create it again."""
 

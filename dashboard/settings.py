@@ -123,6 +123,7 @@ INSTALLED_APPS = [
     "engine",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "allauth.usersessions",
     "csp",
     "django_htmx",
@@ -154,6 +155,7 @@ MIDDLEWARE = [
     "dashboard.accounts.middleware.SessionActivityMiddleware",
     "dashboard.middleware.SetupMiddleware",
     "dashboard.middleware.LoginRequiredMiddleware",
+    "dashboard.accounts.middleware.TwoStepMiddleware",
 ]
 ROOT_URLCONF = "dashboard.urls"
 WSGI_APPLICATION = "dashboard.wsgi.application"
@@ -240,51 +242,8 @@ POLL_SECONDS = 1.0 if EMBEDDED else 5.0
 SYNC_MINUTES = env.number("SYNC_MINUTES", 60)  # 0: only by the button
 
 # ---------------------------------------------------------------- people
-AUTH_USER_MODEL = "dashboard.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-AUTH_PASSWORD_VALIDATORS = [
-    {
-        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
-        "OPTIONS": {"user_attributes": ["name", "email"]},
-    },
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "dashboard.accounts.password_strength.StrengthValidator"},
-]
-LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "home"
-LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_ADAPTER = "dashboard.accounts.adapter.AccountAdapter"
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_EMAIL_NOTIFICATIONS = False
-ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
-ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_SESSION_REMEMBER = None  # as chosen at sign-in
-# Our own forms that could be used to guess codes; allauth adds its own limits for passwords.
-ACCOUNT_RATE_LIMITS = {
-    "setup": "10/m/ip,100/d/ip",
-    "link": "20/m/ip",
-    "check_file": "10/m/ip,100/d/ip",
-    "account": "10/m/user",
-    "password_strength": "120/m/ip",
-    "reset_password": "20/m/ip,5/h/key",
-    # Passwords at sign-in: dashboard/accounts/sign_in_limits.py says why it is done so.
-    "login": None,
-    "password": "10/m/ip,100/h/ip,5/5m/key",
-    "password_widely": "100/h/key",
-    "password_under_attack": "3/h/key",
-    "password_known_device": "10/5m/key",
-    "login_failed": "10/m/ip,5/5m/key",  # the second step: only somebody who knows the password gets so far
-}
-ACCOUNT_FORMS = {
-    "login": "dashboard.accounts.forms.LoginForm",
-    "change_password": "dashboard.accounts.forms.ChangePasswordForm",
-    "reset_password": "dashboard.accounts.forms.ResetPasswordForm",
-    "reset_password_from_key": "dashboard.accounts.forms.ResetPasswordKeyForm",
-}
+from dashboard.config.sign_in import *  # noqa: E402, F403 - sign-in, passwords, their limits, two-step sign-in
+
 # Without it, all people behind a proxy would share one rate limit.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 1 if _https else 0)
 SETUP_CODE = env.secret("SETUP_CODE") or generated_secrets.get_or_create(SECRETS_DIR, "setup_code", 9)
@@ -363,5 +322,6 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         "urllib3": {"level": "WARNING"},
+        "fido2": {"level": "WARNING"},
     },
 }

@@ -74,6 +74,9 @@ def shots_of_a_used_site() -> dict[str, Shot]:
         "tokens-new": Shot("/tokens/", press("[popovertarget=new-token]"), is_full=False),
         "token": Shot("/tokens/", create_token),
         "account": Shot("/account/"),
+        "two-step": Shot("/accounts/two-step/"),
+        "two-step-confirm": Shot("/accounts/confirm/"),
+        "two-step-app": Shot("/accounts/two-step/app/", confirm_password),
         "account-password": Shot("/accounts/password/change/"),
         "sign-out": Shot("/accounts/logout/"),
         "label": Shot("/label/"),
@@ -180,6 +183,12 @@ def type_wrong(page: Page) -> None:
     page.locator("[name=password]").fill("not this one")
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_selector(".notice.is-bad, .error")
+
+
+def confirm_password(page: Page) -> None:
+    page.locator("[name=password]").fill("a long password")
+    page.get_by_role("button", name="Confirm").click()
+    page.wait_for_selector("[name=code]")
 
 
 def see_something_new(page: Page) -> None:

@@ -1,16 +1,19 @@
 """The adapter of django-allauth."""
 
 import logging
+import time
 from typing import Any
 
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
 from allauth.core import context as allauth_context
 from allauth.core.internal.ratelimit import RateLimitUsage
 from django.contrib import messages
 from django.http import HttpRequest
 from django.urls import reverse
 
-from dashboard.accounts import sign_in_limits
+from dashboard.accounts import sign_in_limits, two_step
 from dashboard.accounts.sessions import end_sessions
 from dashboard.models import User
 
@@ -23,6 +26,7 @@ class AccountAdapter(DefaultAccountAdapter):
         "account_inactive": "This account has been removed.",
         "email_password_mismatch": "The email address or password is incorrect.",
         "enter_current_password": "This password is incorrect.",
+        "incorrect_password": "This password is incorrect.",
         "too_many_login_attempts": "Too many wrong passwords. Wait five minutes, then try again.",
         "rate_limited": "Too many attempts. Wait a few minutes, then try again.",
         "invalid_password_reset": "This link no longer works. Ask for a new one.",
@@ -45,6 +49,26 @@ class AccountAdapter(DefaultAccountAdapter):
     def login(self, request: HttpRequest, user: User) -> None:
         super().login(request, user)
         request.device_of = user  # type: ignore[attr-defined]  # KnownDeviceMiddleware sets the cookie
+        two_step.mark_session(request, user)
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Not where somebody signed in a moment ago."""
+        request = allauth_context.request
+        earliest = time.time() - app_settings.REAUTHENTICATION_TIMEOUT
+        records = get_authentication_records(request, request.user)
+        if any(record["method"] in {"password", "mfa"} and record["at"] > earliest for record in records):
+            return False
+        return bool(super().is_reauthentication_required(app=app, **kwargs))
+
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
+        """allauth's, in our words."""
+        words = {
+            "reauthenticate": "Use your password",
+            "mfa_reauthenticate": "Use a code",
+            "mfa_reauthenticate:webauthn": "Use a passkey",
+        }
+        methods = super().get_reauthentication_methods(user)
+        return [method | {"description": words[method["id"]]} for method in methods]
 
     def set_password(self, user: User, password: str) -> None:
         """Also ends all other sessions, which Django would only make useless."""

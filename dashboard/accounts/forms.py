@@ -147,6 +147,13 @@ class ChangePasswordForm(_WithoutPlaceholders, allauth.ChangePasswordForm):
         self.fields["password2"].label = "Repeat new password"
 
 
+class ReauthenticateForm(_WithoutPlaceholders, allauth.ReauthenticateForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].label = "Your password"
+        self.fields["password"].help_text = ""
+
+
 class ResetPasswordForm(_WithoutPlaceholders, allauth.ResetPasswordForm):
     pass
 

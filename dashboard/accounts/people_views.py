@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from dashboard.accounts import services, sessions
+from dashboard.accounts import services, sessions, two_step
 from dashboard.accounts.forms import InviteForm
 from dashboard.audit.models import Action
 from dashboard.audit.recording import record
@@ -27,6 +27,8 @@ def people(request: Request) -> HttpResponse:
         "people": User.objects.filter(is_active=True).order_by("-is_owner", Lower("name"), "pk"),
         "links": links if request.user.is_owner else links.none(),
         "form": InviteForm(),
+        "with_two_step": two_step.ids_with_two_step() if request.user.is_owner else set(),
+        "two_step_required": two_step.is_required(),
     }
     return render(request, "accounts/people.html", context)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db import transaction
 
@@ -90,6 +91,8 @@ def remove_person(person: User) -> bool:
         person.is_active = person.is_owner = False
         person.set_unusable_password()
         person.save(update_fields=["is_active", "is_owner", "password"])
+        # By another invitation the account begins anew.
+        Authenticator.objects.filter(user=person).delete()
         OneTimeLink.objects.filter(user=person).delete()
         OneTimeLink.objects.filter(made_by=person, used_at=None).delete()
         end_sessions(person)

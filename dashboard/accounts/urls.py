@@ -2,9 +2,9 @@
 
 from allauth.account import views as allauth
 from django.conf import settings
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 
-from dashboard.accounts import people_views, session_views, views
+from dashboard.accounts import people_views, session_views, two_step_views, views
 
 urlpatterns = [
     path("setup/", views.setup, name="setup"),
@@ -19,9 +19,12 @@ urlpatterns = [
     path("people/<int:pk>/password/", people_views.password_link, name="people-password"),
     path("people/<int:pk>/owner/", people_views.owner, name="people-owner"),
     path("people/<int:pk>/sign-out/", people_views.sign_out, name="people-sign-out"),
+    path("people/two-step/", two_step_views.require, name="people-two-step"),
+    path("people/<int:pk>/two-step/reset/", two_step_views.reset, name="people-two-step-reset"),
     path("people/<int:pk>/remove/", people_views.remove, name="people-remove"),
     path("people/links/<int:pk>/withdraw/", people_views.withdraw, name="people-withdraw"),
     path("accounts/login/", views.SignIn.as_view(), name="account_login"),
+    path("accounts/", include("dashboard.accounts.two_step_urls")),
     path("accounts/logout/", allauth.logout, name="account_logout"),
     path("accounts/inactive/", allauth.account_inactive, name="account_inactive"),
     path("accounts/password/change/", allauth.password_change, name="account_change_password"),

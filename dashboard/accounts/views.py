@@ -2,19 +2,21 @@
 
 from typing import Any
 
-from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.login import perform_password_login
+from allauth.account.models import Login
 from allauth.account.views import LoginView
 from allauth.core import ratelimit
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard.accounts import password_strength as strength
-from dashboard.accounts import services, sessions
+from dashboard.accounts import services, sessions, two_step
 from dashboard.accounts.forms import TAKEN, AccountForm, InvitationForm, NewPasswordForm, SetupForm
 from dashboard.audit.models import Action
 from dashboard.audit.recording import record
@@ -45,8 +47,7 @@ def setup(request: HttpRequest) -> HttpResponse:
         if user is None:
             return redirect("account_login")
         record(user, Action.ACCOUNT_CREATED, "the first owner", request)
-        get_adapter().login(request, user)
-        return redirect("home")
+        return _sign_in(request, user)
     return render(request, "accounts/setup.html", {"form": form})
 
 
@@ -74,8 +75,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
             if user is None:
                 return _respond_expired(request)
             record(user, Action.ACCOUNT_CREATED, f"by an invitation from {link.made_by}", request)
-            get_adapter().login(request, user)
-            return redirect("home")
+            return _sign_in(request, user)
     return render(request, "accounts/invitation.html", {"form": form, "link": link})
 
 
@@ -98,10 +98,15 @@ def new_password(request: HttpRequest, token: str) -> HttpResponse:
         if user is None:
             return _respond_expired(request)
         record(user, Action.PASSWORD_CHANGED, f"by a link from {link.made_by}", request)
-        get_adapter().login(request, user)
         messages.success(request, "Your new password is set.")
-        return redirect("home")
+        return _sign_in(request, user)
     return render(request, "accounts/new_password.html", {"form": form, "link": link})
+
+
+def _sign_in(request: HttpRequest, user: User) -> HttpResponse:
+    """With the password that was just chosen: the second step still follows, for who has one."""
+    login = Login(user=user, email=user.email, redirect_url=reverse("home"))
+    return perform_password_login(request, {"email": user.email}, login)
 
 
 def _respond_expired(request: HttpRequest) -> HttpResponse:
@@ -130,7 +135,11 @@ def account(request: Request) -> HttpResponse:
         else:
             messages.success(request, "Saved.")
             return redirect("account")
-    context = {"form": form, "sessions": sessions.list_sessions(user, request.session.session_key)}
+    context = {
+        "form": form,
+        "has_two_step": two_step.has_two_step(user),
+        "sessions": sessions.list_sessions(user, request.session.session_key),
+    }
     return render(request, "accounts/account.html", context)
 
 

@@ -56,6 +56,7 @@ class Access:
 
 
 PUBLIC, TEAM, MAKER, OWNER = (Access(each) for each in (PUBLIC_RULE, TEAM_RULE, MAKER_RULE, OWNER_RULE))
+AGAIN = TEAM(302, signed_in=302, gone=302)
 
 # By address, as the URLconf has it, and method; any other method is answered with 405.
 TABLE: dict[str, dict[str, Access]] = {
@@ -166,9 +167,25 @@ TABLE: dict[str, dict[str, Access]] = {
     "people/<int:pk>/password/": {"POST": OWNER},
     "people/<int:pk>/owner/": {"POST": OWNER(302)},
     "people/<int:pk>/sign-out/": {"POST": OWNER(302)},
+    "people/two-step/": {"POST": OWNER(302)},
+    "people/<int:pk>/two-step/reset/": {"POST": OWNER(302)},
     "people/<int:pk>/remove/": {"POST": OWNER(302)},
     "people/links/<int:pk>/withdraw/": {"POST": OWNER(302, gone=302)},
     "accounts/login/": {"GET": PUBLIC(signed_in=302), "POST": PUBLIC(signed_in=302)},
+    # 302: allauth first wants to know again that it is you, or has nothing to ask for.
+    "accounts/login/second-step/": {"GET": AGAIN, "POST": AGAIN},
+    "accounts/login/passkey/": {"GET": AGAIN, "POST": AGAIN},
+    "accounts/confirm/": {"GET": TEAM, "POST": TEAM},
+    "accounts/confirm/code/": {"GET": AGAIN, "POST": AGAIN},
+    "accounts/confirm/passkey/": {"GET": AGAIN, "POST": AGAIN},
+    "accounts/two-step/": {"GET": TEAM},
+    "accounts/two-step/app/": {"GET": AGAIN, "POST": AGAIN},
+    "accounts/two-step/app/remove/": {"GET": TEAM(404, signed_in=404), "POST": TEAM(404, signed_in=404)},
+    "accounts/two-step/passkeys/": {"GET": TEAM(302)},
+    "accounts/two-step/passkeys/add/": {"GET": AGAIN, "POST": AGAIN},
+    "accounts/two-step/passkeys/<int:pk>/remove/": {"GET": AGAIN, "POST": AGAIN},
+    "accounts/two-step/codes/": {"GET": TEAM(404)},
+    "accounts/two-step/codes/new/": {"GET": AGAIN, "POST": AGAIN},
     "accounts/logout/": {"GET": TEAM, "POST": TEAM(302)},
     "accounts/inactive/": {"GET": PUBLIC},
     "accounts/password/change/": {"GET": TEAM, "POST": TEAM},

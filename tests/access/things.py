@@ -48,6 +48,7 @@ def things(finished, new_backdrop, maria: User, owner: User) -> dict[str, dict[s
         "videos/": {"pk": video.pk, "kind": "webm"},
         "account/sessions/": {"pk": MISSING},
         "tokens/": {"pk": Token.make("curl")[0].pk},
+        "accounts/two-step/passkeys/": {"pk": MISSING},
         "people/": {"pk": nina.pk},
         "people/links/": {"pk": link.pk},
         "invitation/": {"token": OneTimeLink.make(owner, note="somebody")[1]},

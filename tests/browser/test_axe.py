@@ -69,6 +69,7 @@ def addresses(new_avatar, new_video, maria, owner, tmp_path):
             "/label/",
             f"{ready.get_absolute_url()}credentials/",
             "/api/",
+            "/accounts/two-step/",
             "/nothing/",
             avatar.get_absolute_url(),
             *(
