@@ -284,7 +284,7 @@ CONTENT_SECURITY_POLICY = {
         # For custom properties in `style`: a progress, a dominant colour.
         "style-src-attr": ["'unsafe-inline'"],
         "img-src": [SELF, "data:", "blob:"],
-        "media-src": [SELF, "blob:"],
+        "media-src": [SELF, "blob:", *services.bucket_origins()],
         "object-src": [NONE],
         "base-uri": [NONE],
         "form-action": [SELF],
@@ -301,6 +301,8 @@ STORAGES = {
     "default": services.media_storage(),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+# Behind nginx: the internal location of MEDIA_ROOT, for example /protected-media/ (see docs/hosting.md).
+X_ACCEL_PREFIX = env.text("X_ACCEL_PREFIX")
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 

@@ -111,3 +111,20 @@ def media_storage() -> dict[str, Any]:
             "secret_key": secret or None,
         },
     }
+
+
+def bucket_origins() -> list[str]:
+    """The origins that players load films from, for the content security policy."""
+    bucket = env.text("S3_BUCKET")
+    if not bucket:
+        return []
+    endpoint = env.url("S3_ENDPOINT_URL")
+    if not endpoint:
+        region = env.text("S3_REGION")
+        return [
+            f"https://{bucket}.s3.amazonaws.com",
+            *([f"https://{bucket}.s3.{region}.amazonaws.com"] if region else []),
+        ]
+    scheme, _, host = endpoint.partition("://")
+    host = host.partition("/")[0]
+    return [f"{scheme}://{host}", f"{scheme}://{bucket}.{host}"]

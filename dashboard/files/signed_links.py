@@ -8,6 +8,7 @@ import functools
 import time
 from collections.abc import Iterator
 from pathlib import PurePosixPath
+from urllib.parse import quote
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -15,9 +16,12 @@ from django.core import signing
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import content_disposition_header, http_date
 from django.views.decorators.http import require_safe
+
+from dashboard.files.bucket import is_bucket, presign
 
 # By suffix, never guessed from the content. Anything else is a plain download.
 CONTENT_TYPES = {
@@ -34,6 +38,9 @@ CONTENT_TYPES = {
     ".webm": "video/webm",
     ".webp": "image/webp",
 }
+# What a bucket sends itself. Pictures are sent by us: pages draw them on a canvas, which other origins would spoil; a
+# page that does so with a video asks for it "here".
+STREAMED = ("video/", "audio/")
 PAGE_SECONDS = 12 * 3600
 API_SECONDS = 6 * 3600
 CHUNK = 256 * 1024
@@ -73,14 +80,25 @@ def serve(request: HttpRequest, signed: str, filename: str) -> HttpResponseBase:
         raise Http404("This link is not valid.") from None
     if expires < time.time():
         raise Http404("This link has expired.")
-    try:
-        file = default_storage.open(name, "rb")
-    except FileNotFoundError:
-        raise Http404("This file is gone.") from None
-    response = _respond_range(request, file, file.size)
-    response["Content-Type"] = CONTENT_TYPES.get(PurePosixPath(name).suffix, "application/octet-stream")
+    content_type = CONTENT_TYPES.get(PurePosixPath(name).suffix, "application/octet-stream")
     inline = not download and PurePosixPath(name).suffix in CONTENT_TYPES
-    if disposition := content_disposition_header(not inline, download or PurePosixPath(name).name):
+    disposition = content_disposition_header(not inline, download or PurePosixPath(name).name)
+    if (
+        is_bucket(default_storage)
+        and (download or content_type.startswith(STREAMED))
+        and "here" not in request.GET
+    ):
+        return redirect(presign(default_storage, name, content_type, disposition or ""))
+    if settings.X_ACCEL_PREFIX:
+        response: HttpResponseBase = _respond_by_proxy(name)
+    else:
+        try:
+            file = default_storage.open(name, "rb")
+        except FileNotFoundError:
+            raise Http404("This file is gone.") from None
+        response = _respond_range(request, file, file.size)
+    response["Content-Type"] = content_type
+    if disposition:
         response["Content-Disposition"] = disposition
     # Stored files are never written again, so the name is the identity of the content.
     response["Cache-Control"] = f"private, max-age={max(int(expires - time.time()), 0)}, immutable"
@@ -88,6 +106,13 @@ def serve(request: HttpRequest, signed: str, filename: str) -> HttpResponseBase:
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Cross-Origin-Resource-Policy"] = "same-origin"
     return response
+
+
+def _respond_by_proxy(name: str) -> HttpResponse:
+    """Have nginx send the file (its X-Accel-Redirect), ranges included: none of our threads carries the bytes."""
+    if not default_storage.exists(name):
+        raise Http404("This file is gone.")
+    return HttpResponse(headers={"X-Accel-Redirect": settings.X_ACCEL_PREFIX + quote(name)})
 
 
 def _respond_range(request: HttpRequest, file: File, size: int) -> HttpResponseBase:

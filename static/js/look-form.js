@@ -181,7 +181,7 @@ function filmed(address, at) {
       film.load();
       paper.toBlob((blob) => resolve(blob && URL.createObjectURL(blob)), "image/jpeg", 0.9);
     }, { once: true });
-    film.src = address;
+    film.src = `${address}?here`; // from this site, wherever films are stored: another origin would spoil the canvas
   });
 }
 

@@ -11,6 +11,8 @@ import psycopg
 import pytest
 from django.conf import settings
 
+from tests.services import bucket_settings
+
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif("TEST_DATABASE_URL" not in os.environ, reason="needs TEST_SERVICES=1"),
@@ -59,6 +61,11 @@ def empty_database() -> str:
     return os.environ["TEST_DATABASE_URL"].rsplit("/", 1)[0] + f"/{name}"
 
 
+@pytest.fixture
+def empty_bucket() -> dict[str, str]:
+    return bucket_settings(os.environ["TEST_S3_URL"], f"moved-{uuid.uuid4().hex[:12]}")
+
+
 def test_all_rows_arrive_and_new_ones_can_be_added(run, empty_database):
     moved = run("move_database", empty_database)
     assert moved.returncode == 0, moved.stderr
@@ -87,3 +94,26 @@ def test_an_address_that_cannot_be_used_is_one_sentence(run):
         assert moved.returncode == 1
         assert sentence in moved.stderr
         assert "Traceback" not in moved.stderr
+
+
+def test_files_move_into_the_bucket_and_back_and_a_half_one_is_mended(run, tmp_path, empty_bucket):
+    media = tmp_path / "data" / "media"
+    wanted = {f"videos/{name}.mp4": os.urandom(200_000) for name in ("a", "b", "grüße")}
+    for name, content in wanted.items():
+        (media / name).parent.mkdir(parents=True, exist_ok=True)
+        (media / name).write_bytes(content)
+    moved = run("move_media", "bucket", **empty_bucket)
+    assert "3 files were copied and compared" in moved.stdout, moved.stderr
+    again = run("move_media", "bucket", **empty_bucket)
+    assert "0 files were copied and compared, 3 were there already" in again.stdout
+    (media / "videos/a.mp4").unlink()
+    (media / "videos/b.mp4").write_bytes(wanted["videos/b.mp4"][:1000])
+    back = run("move_media", "folder", **empty_bucket)
+    assert "2 files were copied and compared, 1 were there already" in back.stdout, back.stderr
+    assert {name: (media / name).read_bytes() for name in wanted} == wanted
+
+
+def test_moving_files_without_a_bucket_is_one_sentence(run):
+    moved = run("move_media", "bucket")
+    assert moved.returncode == 1
+    assert "S3_BUCKET names no bucket" in moved.stderr

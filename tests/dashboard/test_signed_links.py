@@ -14,8 +14,10 @@ ALL = (200, CONTENT, None)
 
 
 @pytest.fixture(autouse=True)
-def _own_media(settings, tmp_path):
+def _own_media(settings, tmp_path, monkeypatch):
+    """Files that we send ourselves; what a bucket sends is in tests/cluster."""
     settings.MEDIA_ROOT = tmp_path
+    monkeypatch.setattr(signed_links, "is_bucket", lambda storage: False)
 
 
 @pytest.fixture
@@ -129,3 +131,15 @@ def test_a_link_to_a_file_that_is_gone_says_so(film):
     link = signed_links.link(film)
     default_storage.delete(film)
     assert get(link)[0] == 404
+
+
+def test_behind_nginx_the_proxy_sends_the_file(film, settings):
+    settings.X_ACCEL_PREFIX = "/protected-media/"
+    response = Client().get(signed_links.link(film, download="Grüße.mp4"))
+    assert (response.status_code, response.content) == (200, b"")
+    assert response["X-Accel-Redirect"] == "/protected-media/videos/film.mp4"
+    assert response["Content-Type"] == "video/mp4"
+    assert response["Content-Disposition"].startswith("attachment")
+    assert response.get("Accept-Ranges") is None  # nginx answers them
+    default_storage.delete(film)
+    assert Client().get(signed_links.link(film)).status_code == 404
