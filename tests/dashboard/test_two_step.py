@@ -102,6 +102,17 @@ def test_signing_in_takes_the_second_step(maria):
     assert is_signed_in(client)
 
 
+@pytest.mark.parametrize("stay", [True, False])
+def test_staying_signed_in_is_a_choice_with_a_second_step_too(maria, stay):
+    give_app(maria)
+    client = Client()
+    login = {"login": maria.email, "password": PASSWORD} | ({"remember": "on"} if stay else {})
+    client.post("/accounts/login/", login)
+    client.post("/accounts/login/second-step/", {"code": code_of(SECRET)})
+    assert is_signed_in(client)
+    assert client.session.get_expire_at_browser_close() is not stay
+
+
 def test_a_code_of_the_app_works_once(maria):
     give_app(maria)
     code = code_of(SECRET)
