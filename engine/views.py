@@ -203,4 +203,4 @@ def _common_fields(token: Token | None, job: EngineJob) -> dict[str, Any]:
 
 def _absolute_link(request: HttpRequest, file: FieldFile) -> str:
     """A signed link to a stored file, with the host of the request."""
-    return request.build_absolute_uri(signed_links.link(file.name or "", seconds=signed_links.API_SECONDS))
+    return request.build_absolute_uri(signed_links.public_link(file.name or ""))

@@ -1,6 +1,7 @@
 """Stored files are served only through signed links that expire.
 
-The signature is the permission, so that a link works in a `<video>` element, for the provider and with curl alike.
+A link of a page works only for people who are signed in, so it ends with their session. In a link for the provider, and
+in the API's answers, the signature alone is the permission. Both work in a `<video>` element.
 Byte ranges are served because Safari plays no video without them.
 """
 
@@ -12,6 +13,7 @@ from urllib.parse import quote
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
 from django.core import signing
 from django.core.files.base import File
 from django.core.files.storage import default_storage
@@ -43,31 +45,42 @@ CONTENT_TYPES = {
 STREAMED = ("video/", "audio/")
 PAGE_SECONDS = 12 * 3600
 API_SECONDS = 6 * 3600
+# A browser may show a file again without asking; not for long, because the session may have ended.
+CACHE_SECONDS = 3600
 CHUNK = 256 * 1024
 
 _signer = signing.Signer(salt="dashboard.files.signed_links")
 
 
-def link(name: str, *, seconds: int = PAGE_SECONDS, download: str = "") -> str:
-    """The path of a signed link to the stored file `name`, valid for `seconds` to twice as many.
+def link(name: str, *, download: str = "") -> str:
+    """The path of a link to the stored file `name`, for people who are signed in; valid for 12 to 24 hours.
 
     With `download` the browser saves the file under that name. The expiry is rounded, so that a page that is loaded
     again has the same address and the browser uses its cache.
     """
-    return _path(name, (int(time.time()) // seconds + 2) * seconds, download)
+    return _path(name, _expiry(PAGE_SECONDS), download, True)
+
+
+def public_link(name: str) -> str:
+    """The path of a link to the stored file `name` for whoever has it; valid for 6 to 12 hours."""
+    return _path(name, _expiry(API_SECONDS), "", False)
+
+
+def _expiry(seconds: int) -> int:
+    return (int(time.time()) // seconds + 2) * seconds
 
 
 @functools.lru_cache(maxsize=4096)
-def _path(name: str, expires: int, download: str) -> str:
+def _path(name: str, expires: int, download: str, needs_session: bool) -> str:
     # Cached because pages with hundreds of links are polled every other second.
-    signed = _signer.sign_object([name, expires, download], compress=True)
+    signed = _signer.sign_object([name, expires, download, needs_session], compress=True)
     return reverse("media", args=[signed, download or PurePosixPath(name).name])
 
 
 def api_link(name: str) -> str:
     """An absolute link for the provider of the avatar API."""
     base = settings.LOCAL_URL if settings.EMBEDDED else settings.PUBLIC_URL or settings.LOCAL_URL
-    return base + link(name, seconds=API_SECONDS)
+    return base + public_link(name)
 
 
 @login_not_required
@@ -75,11 +88,14 @@ def api_link(name: str) -> str:
 def serve(request: HttpRequest, signed: str, filename: str) -> HttpResponseBase:
     """The file of a signed link; `filename` is only for people."""
     try:
-        name, expires, download = _signer.unsign_object(signed)
+        # Links of earlier versions say nothing about sessions; they have expired a day after the update.
+        name, expires, download, *needs_session = _signer.unsign_object(signed)
     except (signing.BadSignature, ValueError):
         raise Http404("This link is not valid.") from None
     if expires < time.time():
         raise Http404("This link has expired.")
+    if any(needs_session) and not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
     content_type = CONTENT_TYPES.get(PurePosixPath(name).suffix, "application/octet-stream")
     inline = not download and PurePosixPath(name).suffix in CONTENT_TYPES
     disposition = content_disposition_header(not inline, download or PurePosixPath(name).name)
@@ -101,8 +117,9 @@ def serve(request: HttpRequest, signed: str, filename: str) -> HttpResponseBase:
     if disposition:
         response["Content-Disposition"] = disposition
     # Stored files are never written again, so the name is the identity of the content.
-    response["Cache-Control"] = f"private, max-age={max(int(expires - time.time()), 0)}, immutable"
-    response["Expires"] = http_date(expires)
+    seconds = min(max(int(expires - time.time()), 0), CACHE_SECONDS)
+    response["Cache-Control"] = f"private, max-age={seconds}, immutable"
+    response["Expires"] = http_date(time.time() + seconds)
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Cross-Origin-Resource-Policy"] = "same-origin"
     return response

@@ -153,7 +153,7 @@ TABLE: dict[str, dict[str, Access]] = {
     # For files of anybody; nothing is changed by it.
     "check/": {"GET": PUBLIC, "POST": PUBLIC(422, is_csrf_exempt=True)},
     "health/": {"GET": PUBLIC},
-    "media/<str:signed>/<str:filename>": {"GET": PUBLIC},  # the signature is the permission
+    "media/<str:signed>/<str:filename>": {"GET": TEAM},  # a link of a page
     "setup/": {"GET": TEAM(302), "POST": TEAM(302)},  # once there is an owner
     "invitation/<str:token>/": {"GET": PUBLIC, "POST": PUBLIC},
     "new-password/<str:token>/": {"GET": PUBLIC, "POST": PUBLIC},
