@@ -19,6 +19,25 @@ from videos.models import Batch, BatchItem
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
+PAGES = [
+    "/",
+    "/avatars/",
+    "/avatars/?q=nobody",
+    "/videos/",
+    "/videos/?state=ready&sort=longest",
+    "/videos/new/",
+    "/videos/voices/",
+    "/videos/batches/",
+    *(f"/videos/batches/new/{way}/" for way in ("sounds", "speakers", "sheet")),
+    "/account/",
+    "/people/",
+    "/label/",
+    "/api/",
+    "/accounts/two-step/",
+    "/nothing/",
+]
+
+
 @pytest.fixture
 def addresses(new_avatar, new_video, maria, owner, tmp_path):
     """Every page, with something in each state on it."""
@@ -53,24 +72,10 @@ def addresses(new_avatar, new_video, maria, owner, tmp_path):
     BatchItem.objects.create(batch=batch, number=99, state="working", audio_url="https://a.example/x.mp3")
     return {
         "inside": [
-            "/",
-            "/avatars/",
-            "/avatars/?q=nobody",
-            "/videos/",
-            "/videos/?state=ready&sort=longest",
-            "/videos/new/",
-            "/videos/voices/",
-            "/videos/batches/",
-            *(f"/videos/batches/new/{way}/" for way in ("sounds", "speakers", "sheet")),
+            *PAGES,
             batch.get_absolute_url(),
             f"{draft.get_absolute_url()}?row={row.pk}",
-            "/account/",
-            "/people/",
-            "/label/",
             f"{ready.get_absolute_url()}credentials/",
-            "/api/",
-            "/accounts/two-step/",
-            "/nothing/",
             avatar.get_absolute_url(),
             *(
                 videos[state].get_absolute_url()
