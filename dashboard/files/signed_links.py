@@ -61,9 +61,9 @@ def link(name: str, *, download: str = "") -> str:
     return _path(name, _expiry(PAGE_SECONDS), download, True)
 
 
-def public_link(name: str) -> str:
+def public_link(name: str, *, download: str = "") -> str:
     """The path of a link to the stored file `name` for whoever has it; valid for 6 to 12 hours."""
-    return _path(name, _expiry(API_SECONDS), "", False)
+    return _path(name, _expiry(API_SECONDS), download, False)
 
 
 def _expiry(seconds: int) -> int:

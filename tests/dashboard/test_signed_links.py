@@ -163,7 +163,7 @@ def test_a_link_to_a_file_that_is_gone_says_so(film):
 
 def test_behind_nginx_the_proxy_sends_the_file(film, settings):
     settings.X_ACCEL_PREFIX = "/protected-media/"
-    response = Client().get(signed_links.link(film, download="Grüße.mp4"))
+    response = Client().get(signed_links.public_link(film, download="Grüße.mp4"))
     assert (response.status_code, response.content) == (200, b"")
     assert response["X-Accel-Redirect"] == "/protected-media/videos/film.mp4"
     assert response["Content-Type"] == "video/mp4"
