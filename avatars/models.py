@@ -69,6 +69,8 @@ class Avatar(ProviderJob, UploadedModel, ConsentedModel):
     preview = models.FileField(upload_to="avatars/previews/", blank=True)
     # The person alone, with an alpha channel, framed as the preview: only where the provider offers it.
     cutout = models.FileField(upload_to="avatars/cutouts/", blank=True)
+    # What the uploaded picture said about itself (Content Credentials), for the videos that are made of it.
+    credentials = models.FileField(upload_to="avatars/credentials/", blank=True)
     preview_url = models.URLField(
         max_length=MAX_URL, blank=True, help_text="The provider's link; it expires."
     )
@@ -121,4 +123,5 @@ class Avatar(ProviderJob, UploadedModel, ConsentedModel):
 
     @property
     def files(self) -> list[FieldFile]:
-        return [file for file in (self.portrait, self.thumbnail, self.preview, self.cutout) if file]
+        files = (self.portrait, self.thumbnail, self.preview, self.cutout, self.credentials)
+        return [file for file in files if file]

@@ -18,7 +18,15 @@ from dashboard.provider import lifecycle
 from dashboard.uploads import portraits
 
 MAX_NAME_BEFORE_FACE = 180
-FROM_PORTRAIT = ("name", "portrait", "portrait_width", "portrait_height", "thumbnail", "colour")
+FROM_PORTRAIT = (
+    "name",
+    "portrait",
+    "portrait_width",
+    "portrait_height",
+    "thumbnail",
+    "credentials",
+    "colour",
+)
 # An avatar of another picture: nothing is known of it yet.
 NOT_REFUSED: dict[str, Any] = {
     "portrait_refused": False,
@@ -79,6 +87,8 @@ def _set_portrait(avatar: Avatar, portrait: portraits.ConvertedPortrait, filenam
     store_file(avatar.portrait, portrait.path, f"{avatar.client_ref}.jpg")
     if portrait.thumbnail:
         store_file(avatar.thumbnail, portrait.thumbnail, f"{avatar.client_ref}.webp")
+    if portrait.credentials:
+        store_file(avatar.credentials, portrait.credentials, f"{avatar.client_ref}.c2pa")
 
 
 def create_avatar_of_face(avatar: Avatar, number: int, user: User) -> Avatar:
@@ -99,6 +109,9 @@ def create_avatar_of_face(avatar: Avatar, number: int, user: User) -> Avatar:
         if avatar.thumbnail:
             with avatar.thumbnail.open() as thumbnail:
                 new.thumbnail.save(f"{new.client_ref}.webp", File(thumbnail), save=False)
+        if avatar.credentials:
+            with avatar.credentials.open() as credentials:
+                new.credentials.save(f"{new.client_ref}.c2pa", File(credentials), save=False)
         _save_and_enqueue(new)
     return new
 

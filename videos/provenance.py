@@ -5,6 +5,7 @@ from pathlib import Path
 from dashboard.provenance import signing
 from dashboard.provenance.signing import FileToSign
 from dashboard.uploads.provider_files import CheckedVideo, Stills
+from videos.exports.files import get_local_path
 from videos.models import Export, Video
 
 Kind = Export.Kind
@@ -28,7 +29,7 @@ def mark_as_synthetic(
     """Mark and sign the checked files of a new video in place, before they are stored."""
     title = video.title
     files = [
-        FileToSign(path, title, MADE),
+        FileToSign(path, title, MADE, ingredients=_list_ingredients(video, path.parent)),
         FileToSign(film.stills.poster, title, STILL),
         # Galleries show many of them, and nobody downloads them: the credentials would be a tenth of each.
         FileToSign(film.stills.thumbnail, title, STILL, is_signed=False),
@@ -38,6 +39,16 @@ def mark_as_synthetic(
     if film.cutout:
         files.append(FileToSign(film.cutout, title, CUTOUT))
     signing.sign(files, source_type=source_type)
+
+
+def _list_ingredients(video: Video, folder: Path) -> tuple[Path, ...]:
+    """What the uploaded portrait said about itself, if it did."""
+    if not video.avatar or not video.avatar.credentials:
+        return ()
+    try:
+        return (get_local_path(video.avatar.credentials, folder),)
+    except FileNotFoundError:
+        return ()
 
 
 def sign_mask(video: Video, mask: Path, cutout: Path) -> None:

@@ -36,7 +36,7 @@ class FileToSign:
     # The signed file that this one was made from, and what it is called.
     parent: Path | None = None
     parent_title: str = ""
-    # What inputs already carried: dashboard.provenance.ingredients.
+    # What inputs said about themselves: archives that dashboard.uploads.portraits has kept.
     ingredients: tuple[Path, ...] = ()
     # False: only the source type is put in. For small pictures that pages show by the dozen.
     is_signed: bool = True

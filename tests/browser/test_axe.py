@@ -17,6 +17,12 @@ from tests import sample_media
 from videos.models import Batch, BatchItem
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+EXPORTS = {
+    "webp": {"state": LocalState.WORKING, "progress": 42},
+    "gif": {"state": LocalState.FAILED, "error": "The disk is full."},
+    "sound": {"state": LocalState.READY, "file": "videos/exports/x.m4a"},
+    "poster": {"state": LocalState.WAITING},
+}
 
 
 PAGES = [
@@ -51,12 +57,7 @@ def addresses(new_avatar, new_video, maria, owner, tmp_path):
     ready = videos[ProviderState.READY]
     ready.video.save("v.mp4", ContentFile(sample_media.video(tmp_path / "v.mp4").read_bytes()), save=False)
     ready.poster.save("p.jpg", ContentFile(picture))
-    for kind, fields in {
-        "webp": {"state": LocalState.WORKING, "progress": 42},
-        "gif": {"state": LocalState.FAILED, "error": "The disk is full."},
-        "sound": {"state": LocalState.READY, "file": "videos/exports/x.m4a"},
-        "poster": {"state": LocalState.WAITING},
-    }.items():
+    for kind, fields in EXPORTS.items():
         ready.exports.create(kind=kind, **fields)
     invitation = OneTimeLink.make(owner)[1]
     Token.make("website")

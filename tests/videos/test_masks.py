@@ -57,6 +57,7 @@ def test_a_good_video_is_shown_at_once_without_its_mask(video, page_of):
     assert AGAIN not in page
 
 
+@pytest.mark.slow
 def test_a_mask_that_comes_late_is_added(video, provider, media_files, page_of):
     video = copied(video)
     video = try_mask(video)

@@ -24,6 +24,7 @@ JOBS = {
     "video": ("videos", "check_video"),
     "stills": ("videos", "extract_stills"),
     "sign": ("content_credentials", "sign"),
+    "keep_credentials": ("content_credentials", "keep"),
     "read_credentials": ("content_credentials", "read"),
 }
 

@@ -18,6 +18,14 @@ MIME_TYPES = {
     "webp": "image/webp",
     "png": "image/png",
     "jpg": "image/jpeg",
+    "heic": "image/heic",  # read only, as the next
+    "avif": "image/avif",
+}
+BRANDS = {
+    b"M4A ": "m4a",
+    b"qt  ": "mov",
+    b"avif": "avif",
+    **dict.fromkeys((b"heic", b"heix", b"mif1", b"msf1"), "heic"),
 }
 NOT_CARRIED = {"webm"}  # C2PA has no place in it
 # Nothing is fetched: not what a file points to, and nothing about its certificate.
@@ -41,7 +49,12 @@ def sign(request: dict[str, Any]) -> dict[str, Any]:
                 raise ValueError("unknown kind of file")
             _mark(path, kind, request["source_type"])
             if file["is_signed"] and kind not in NOT_CARRIED:
-                _sign(path, kind, file, request)
+                try:
+                    _sign(path, kind, file, request)
+                except c2pa.C2paError:
+                    if not file["ingredients"]:
+                        raise
+                    _sign(path, kind, file | {"ingredients": []}, request)
         except (c2pa.C2paError, ValueError, OSError) as error:
             problems[str(path)] = str(error)[:300]
     return {"problems": problems}
@@ -152,10 +165,28 @@ def read(request: dict[str, Any]) -> dict[str, Any]:
         return {"format": name, "report": json.loads(reader.json())}
 
 
+def keep(request: dict[str, Any]) -> dict[str, Any]:
+    """Write what a portrait says about itself to `target`, as an archive from which it becomes an ingredient."""
+    path = Path(request["source"])
+    kind = _find_kind(path)
+    if kind not in MIME_TYPES or not _has_credentials(path, kind):
+        return {}
+    generator = json.dumps({"claim_generator_info": [{"name": "Talking avatars"}]})
+    builder = c2pa.Builder.from_json(generator, c2pa.Context.from_dict(SETTINGS))
+    ingredient = {"title": "Portrait", "relationship": "componentOf", "instance_id": "portrait"}
+    try:
+        with path.open("rb") as source, open(request["target"], "w+b") as archive:
+            builder.add_ingredient(ingredient, MIME_TYPES[kind], source)
+            builder.write_ingredient_archive("portrait", archive)
+    except c2pa.C2paError as error:
+        raise FileRefused(str(error)[:300]) from error
+    return {}
+
+
 def sniff(start: bytes) -> str:
     """The kind of file by its first bytes; empty for an unknown one."""
     if start[4:8] in (b"ftyp", b"wide", b"moov", b"mdat"):
-        return {b"M4A ": "m4a", b"qt  ": "mov"}.get(start[8:12], "mp4")
+        return BRANDS.get(start[8:12], "mp4")
     for magic, name in (
         (b"\xff\xd8\xff", "jpg"),
         (b"\x89PNG\r\n", "png"),
