@@ -132,6 +132,15 @@ def run(faults: list[Fault], only: list[str], folder: Path) -> dict[tuple[str, s
     return outcomes
 
 
+def print_table(outcomes: dict[tuple[str, str], str]) -> None:
+    """The matrix: a row for each fault, a column for each stage; then why cases were not run."""
+    stages = list(dict.fromkeys(stage for _, stage in outcomes))
+    print("\n| fault | " + " | ".join(stages) + " |\n|" + " --- |" * (len(stages) + 1))
+    for fault in dict.fromkeys(fault for fault, _ in outcomes):
+        cells = [outcomes.get((fault, stage), "").replace("|", "/") for stage in stages]
+        print(f"| {fault} | " + " | ".join(cells) + " |")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -141,6 +150,7 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
         outcomes = run(list_faults(options.stop_seconds), options.only, Path(folder))
+    print_table(outcomes)
     good = [one for one in outcomes.values() if one.startswith("ok")]
     missed = [one for one in outcomes.values() if one.startswith(("not run", "the stage"))]
     bad = len(outcomes) - len(good) - len(missed)

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 
+import psutil
 import pytest
 
 from tests.product.running import Product, until
@@ -52,7 +53,7 @@ def mark(product: Product, program: str) -> None:
         log.write("KILLED\n")
 
 
-@pytest.mark.parametrize("program", CLUSTERS)
+@pytest.mark.parametrize("program", ["worker", "renderer"])
 def test_a_cluster_that_loses_all_processes_under_its_guard_at_once_works_on(product, program):
     """With django-q2's own guard, tasks would be taken and run, and none would ever be acknowledged."""
     send(product, program, "time.sleep", 3, times=2)
@@ -63,3 +64,13 @@ def test_a_cluster_that_loses_all_processes_under_its_guard_at_once_works_on(pro
         os.kill(pid, signal.SIGKILL)
     time.sleep(4)
     assert is_working(product, program), product.log(program)[-3000:]
+
+
+def test_a_cluster_whose_guard_stands_still_is_started_again(product):
+    """From outside: neither the guard nor supervisor, which sees its main process live, could notice it."""
+    main, guard, *_ = product.pids("studio")
+    mark(product, "studio")
+    os.kill(guard, signal.SIGSTOP)
+    assert until(lambda: not psutil.pid_exists(main), 180, every=1), product.log("poller")[-3000:]
+    assert until(lambda: len(product.pids("studio")) == 5, 30), product.pids("studio")
+    assert is_working(product, "studio"), product.log("studio")[-3000:]
