@@ -10,7 +10,7 @@ import signal
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import psutil
@@ -78,7 +78,7 @@ def _compare(before: Watched | None, row: Heartbeat) -> Watched:
     if before is None:
         return Watched(row)
     silent = before.row.seen_at == row.seen_at
-    idle = before.row.finished == row.finished and _has_taken_work(row.kind)
+    idle = before.row.finished == row.finished and _has_taken_work(row)
     return Watched(
         row,
         silent_looks=before.silent_looks + 1 if silent else 0,
@@ -101,10 +101,15 @@ def _settings_of(cluster: str) -> dict[str, Any]:
     return base | special
 
 
-def _has_taken_work(kind: str) -> bool:
+def _has_taken_work(row: Heartbeat) -> bool:
+    """Whether the cluster has taken a message that is not done. Those that one before it took do not count."""
+    if row.kind == "poller":
+        return False
     base: dict[str, Any] = dict(settings.Q_CLUSTER)
-    key = kind if kind in base["ALT_CLUSTERS"] else base["name"]
-    return kind != "poller" and OrmQ.objects.filter(key=key, lock__gt=timezone.now()).exists()
+    key = row.kind if row.kind in base["ALT_CLUSTERS"] else base["name"]
+    # A message is locked for `retry` seconds when it is taken.
+    taken_since_start = row.since + timedelta(seconds=_settings_of(row.kind)["retry"])
+    return OrmQ.objects.filter(key=key, lock__gt=max(timezone.now(), taken_since_start)).exists()
 
 
 def _kill(pid: int) -> None:

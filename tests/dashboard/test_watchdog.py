@@ -74,6 +74,7 @@ def test_a_clock_that_was_set_forward_makes_nobody_late(db, killed):
 
 
 def test_a_cluster_that_took_work_and_finishes_none_for_longer_than_its_time_out_is_killed(db, killed):
+    beats("rig", 2)
     OrmQ.objects.create(key="rig", payload="x", lock=timezone.now() + timedelta(seconds=400))
     looks = (120 + watchdog.MORE_SECONDS) // int(watchdog.LOOK_SECONDS)
     dog = Watchdog(own_pid=1)
@@ -81,6 +82,12 @@ def test_a_cluster_that_took_work_and_finishes_none_for_longer_than_its_time_out
     assert killed == []
     look(dog, 1, ("rig", 2), ("studio", 3))
     assert killed == [2]
+
+
+def test_what_a_cluster_before_it_has_taken_is_not_its_own(db, killed):
+    OrmQ.objects.create(key="rig", payload="x", lock=timezone.now() + timedelta(seconds=300))
+    look(Watchdog(own_pid=1), 40, ("rig", 2))
+    assert killed == []
 
 
 def test_processes_of_other_machines_are_left_to_them(db, killed):

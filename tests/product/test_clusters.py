@@ -32,12 +32,6 @@ def send(product: Product, program: str, task: str, *arguments: object, times: i
     )
 
 
-def queued(product: Product, program: str) -> int:
-    """Messages that are not done: the monitor deletes them."""
-    key = CLUSTERS[program] or "dashboard"
-    return product.row("SELECT count(*) AS number FROM django_q_ormq WHERE key = ?", key)["number"]
-
-
 def is_working(product: Product, program: str) -> bool:
     """Whether a further task is done, and acknowledged, within some seconds."""
     send(product, program, "math.sqrt", 4, times=4)
