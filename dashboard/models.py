@@ -12,6 +12,7 @@ from django.db import IntegrityError, models
 from django.utils import timezone
 
 from dashboard.audit.models import AuditEntry as AuditEntry  # of this app, in a file of its own
+from dashboard.jobs import clock
 from dashboard.provider.parsing import MAX_ID
 
 
@@ -187,14 +188,14 @@ class Lease(models.Model):
     def acquire(cls, name: str, holder: uuid.UUID, seconds: float) -> bool:
         """Take or extend the lease for `seconds`. False while another holder has it."""
         cls.objects.get_or_create(name=name)
-        now = timezone.now()
+        now = clock.now()
         free = models.Q(holder=holder) | models.Q(until__lt=now)
         rows = cls.objects.filter(free, name=name)
         return bool(rows.update(holder=holder, until=now + timedelta(seconds=seconds)))
 
     @classmethod
     def release(cls, name: str, holder: uuid.UUID) -> None:
-        cls.objects.filter(name=name, holder=holder).update(holder=None, until=timezone.now())
+        cls.objects.filter(name=name, holder=holder).update(holder=None, until=clock.now())
 
 
 class RequestSlot(models.Model):
@@ -212,7 +213,7 @@ class Heartbeat(models.Model):
 
     kind = models.CharField(max_length=20, help_text='The cluster, or "poller".')
     instance = models.CharField(
-        max_length=100, help_text="Machine and main process, as in the holder of a job."
+        max_length=100, help_text="Instance and main process, as in the holder of a job."
     )
     since = models.DateTimeField(default=timezone.now)
     seen_at = models.DateTimeField(default=timezone.now)

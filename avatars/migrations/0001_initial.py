@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ('try_after', models.DateTimeField(default=django.utils.timezone.now)),
                 ('lease', models.UUIDField(null=True)),
                 ('lease_until', models.DateTimeField(null=True)),
-                ('holder', models.CharField(blank=True, help_text='Machine and process that has the lease.', max_length=100)),
+                ('holder', models.CharField(blank=True, help_text='Instance and process that has the lease.', max_length=100)),
                 ('progress', models.PositiveSmallIntegerField(default=0, help_text='0 to 100.')),
                 ('error', models.TextField(blank=True, help_text='A sentence that says what to do.')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),

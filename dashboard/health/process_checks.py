@@ -4,9 +4,9 @@ import time
 from datetime import timedelta
 
 from django.conf import settings
-from django.utils import timezone
 
 from dashboard.health.problems import Problem, register
+from dashboard.jobs import clock
 from dashboard.models import Heartbeat
 
 SILENT_SECONDS = 90
@@ -28,7 +28,7 @@ def check_processes() -> list[Problem]:
     """Each process of the background has said lately that it runs."""
     if time.monotonic() - _imported_at < SILENT_SECONDS:
         return []  # they start together with this one
-    lately = timezone.now() - timedelta(seconds=SILENT_SECONDS)
+    lately = clock.now() - timedelta(seconds=SILENT_SECONDS)
     running = set(Heartbeat.objects.filter(seen_at__gt=lately).values_list("kind", flat=True))
     expected = NOT_RUNNING.keys() if settings.EMBEDDED else NOT_RUNNING.keys() - {"rig", "engine"}
     return [

@@ -6,7 +6,6 @@ expires, the poller enqueues the row again, and the next worker continues from t
 
 import os
 import random
-import socket
 import uuid
 from datetime import timedelta
 from typing import Any, ClassVar, Self
@@ -15,9 +14,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from dashboard.jobs import clock
+from dashboard.processes.instance import get_instance, name_process
 from dashboard.processes.running import is_running
 
-MACHINE = socket.gethostname()[:80]
 FAULT_SECONDS = 30
 
 
@@ -44,7 +44,7 @@ def job_constraints(states: type[models.TextChoices]) -> list[models.BaseConstra
 class JobQuerySet(models.QuerySet):  # type: ignore[type-arg]  # the plugin of django-stubs adds them
     def due(self, *states: str) -> Self:
         """Rows in these states that may be claimed now."""
-        now = timezone.now()
+        now = clock.now()
         free = Q(lease_until=None) | Q(lease_until__lt=now)
         return self.filter(free, state__in=states, try_after__lte=now)
 
@@ -63,7 +63,9 @@ class Job(models.Model):
     try_after = models.DateTimeField(default=timezone.now)
     lease = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
-    holder = models.CharField(max_length=100, blank=True, help_text="Machine and process that has the lease.")
+    holder = models.CharField(
+        max_length=100, blank=True, help_text="Instance and process that has the lease."
+    )
     progress = models.PositiveSmallIntegerField(default=0, help_text="0 to 100.")
     # While it waits: for what, as a sentence.
     error = models.TextField(blank=True, help_text="A sentence that says what to do.")
@@ -86,7 +88,7 @@ class Job(models.Model):
 
     @property
     def minutes_to_next_try(self) -> int:
-        return max(round((self.try_after - timezone.now()).total_seconds() / 60), 0)
+        return max(round((self.try_after - clock.now()).total_seconds() / 60), 0)
 
     @property
     def next_try(self) -> str:
@@ -104,7 +106,7 @@ class Job(models.Model):
         for state in states:
             if to not in cls.TRANSITIONS[state]:
                 raise ForbiddenTransition(f"{cls.__name__}: {state} to {to}")
-        now = timezone.now()
+        now = clock.now()
         lease = uuid.uuid4()
         claimed = (
             cls.objects.due(*states)
@@ -118,7 +120,7 @@ class Job(models.Model):
                 attempts=F("attempts") + 1,
                 lease=lease,
                 lease_until=now + timedelta(seconds=seconds),
-                holder=f"{MACHINE} {os.getpid()}",
+                holder=name_process(os.getpid()),
             )
         )
         if not claimed:
@@ -127,11 +129,11 @@ class Job(models.Model):
 
     @classmethod
     def release_dead_leases(cls) -> None:
-        """End the leases of processes of this machine that no longer run; those of other machines expire."""
-        held = cls.objects.filter(lease_until__gt=timezone.now(), holder__startswith=f"{MACHINE} ")
+        """End the leases of processes of this instance that no longer run; those of other instances expire."""
+        held = cls.objects.filter(lease_until__gt=clock.now(), holder__startswith=f"{get_instance()} ")
         for pk, lease, holder in held.values_list("pk", "lease", "holder"):
             if not is_running(int(holder.rpartition(" ")[2])):
-                cls.objects.filter(pk=pk, lease=lease).update(lease_until=timezone.now())
+                cls.objects.filter(pk=pk, lease=lease).update(lease_until=clock.now())
 
     @classmethod
     def release_interrupted(cls, pids: list[int]) -> None:
@@ -139,14 +141,14 @@ class Job(models.Model):
 
         The attempt that is interrupted does not count.
         """
-        rows = cls.objects.filter(lease_until__gt=timezone.now(), attempts__gt=0)
-        rows.filter(holder__in=[f"{MACHINE} {pid}" for pid in pids]).update(
-            lease_until=timezone.now(), attempts=F("attempts") - 1
+        rows = cls.objects.filter(lease_until__gt=clock.now(), attempts__gt=0)
+        rows.filter(holder__in=[name_process(pid) for pid in pids]).update(
+            lease_until=clock.now(), attempts=F("attempts") - 1
         )
 
     def renew_lease(self, seconds: float, **fields: Any) -> None:
         """Extend the lease, and save fields. Raises LeaseLost."""
-        self._write(fields, lease_until=timezone.now() + timedelta(seconds=seconds))
+        self._write(fields, lease_until=clock.now() + timedelta(seconds=seconds))
 
     def check_lease(self) -> None:
         """Raises LeaseLost if the row was deleted, or is no longer held by this object. Changes nothing."""
@@ -161,7 +163,7 @@ class Job(models.Model):
         """Change the state, and release the lease; the sentence in `error` goes. Raises ForbiddenTransition, LeaseLost."""
         if to not in self.TRANSITIONS[self.state]:
             raise ForbiddenTransition(f"{type(self).__name__} {self.pk}: {self.state} to {to}")
-        now = timezone.now()
+        now = clock.now()
         self._write(
             {"try_after": now, "error": "", **fields}, state=to, state_since=now, lease=None, lease_until=None
         )
@@ -169,14 +171,14 @@ class Job(models.Model):
     def reschedule(self, to: str, seconds: float, **fields: Any) -> None:
         """Release the row for a later attempt. The delay is random by a fifth, so that many rows do not retry at once."""
         delay = seconds * random.uniform(0.8, 1.2)  # noqa: S311 - not a secret
-        self.move(to, try_after=timezone.now() + timedelta(seconds=delay), **fields)
+        self.move(to, try_after=clock.now() + timedelta(seconds=delay), **fields)
 
     def postpone(self) -> None:
         """Keep the row from being claimed for a while after an unexpected error."""
         wait = timedelta(seconds=backoff(self.attempts + 1, first=FAULT_SECONDS))
         # By key alone: the transaction with the fields of this object may have been rolled back.
         row = type(self).objects.filter(pk=self.pk)
-        row.update(try_after=timezone.now() + wait, attempts=F("attempts") + 1)
+        row.update(try_after=clock.now() + wait, attempts=F("attempts") + 1)
 
     def _write(self, fields: dict[str, Any], **more: Any) -> None:
         fields = fields | more

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(help_text='The cluster, or "poller".', max_length=20)),
-                ('instance', models.CharField(help_text='Machine and main process, as in the holder of a job.', max_length=100)),
+                ('instance', models.CharField(help_text='Instance and main process, as in the holder of a job.', max_length=100)),
                 ('since', models.DateTimeField(default=django.utils.timezone.now)),
                 ('seen_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('finished', models.PositiveBigIntegerField(default=0, help_text='Tasks since its start.')),

@@ -4,10 +4,10 @@ import logging
 import time
 
 from django.db import DatabaseError
-from django.utils import timezone
 
-from dashboard.jobs.leased_job import MACHINE
+from dashboard.jobs import clock
 from dashboard.models import Heartbeat
+from dashboard.processes.instance import get_instance, name_process
 from dashboard.processes.running import is_running
 
 log = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ class HeartbeatWriter:
 
     def __init__(self, kind: str, pid: int) -> None:
         self.kind = kind
-        self.instance = f"{MACHINE} {pid}"
+        self.instance = name_process(pid)
         self.next = 0.0
 
     def beat(self, finished: int = 0) -> bool:
@@ -30,7 +30,7 @@ class HeartbeatWriter:
         self.next = time.monotonic() + BEAT_SECONDS
         rows = Heartbeat.objects.filter(instance=self.instance, kind=self.kind)
         try:
-            if not rows.update(seen_at=timezone.now(), finished=finished):
+            if not rows.update(seen_at=clock.now(), finished=finished):
                 _delete_ended(self.kind)
                 Heartbeat.objects.create(kind=self.kind, instance=self.instance, finished=finished)
         except DatabaseError as error:  # locked, or the disk is full: the work goes on
@@ -45,6 +45,6 @@ class HeartbeatWriter:
 
 def _delete_ended(kind: str) -> None:
     """Delete the rows of this machine's processes of this kind that ended without saying so."""
-    for row in Heartbeat.objects.filter(kind=kind, instance__startswith=f"{MACHINE} "):
+    for row in Heartbeat.objects.filter(kind=kind, instance__startswith=f"{get_instance()} "):
         if not is_running(row.pid):
             row.delete()

@@ -18,9 +18,9 @@ from django.conf import settings
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from dashboard.jobs.leased_job import MACHINE
 from dashboard.models import Heartbeat
 from dashboard.processes.data_lock import LAUNCH_VARIABLE
+from dashboard.processes.instance import get_instance, name_process
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class Watched:
 
 class Watchdog:
     def __init__(self, own_pid: int) -> None:
-        self.own = f"{MACHINE} {own_pid}"
+        self.own = name_process(own_pid)
         self.own_seen_at: datetime | None = None
         self.watched: dict[str, Watched] = {}
         self.next = 0.0
@@ -51,7 +51,9 @@ class Watchdog:
         if time.monotonic() < self.next:
             return
         self.next = time.monotonic() + LOOK_SECONDS
-        rows = {row.instance: row for row in Heartbeat.objects.filter(instance__startswith=f"{MACHINE} ")}
+        rows = {
+            row.instance: row for row in Heartbeat.objects.filter(instance__startswith=f"{get_instance()} ")
+        }
         own = rows.pop(self.own, None)
         if own is None or own.seen_at == self.own_seen_at:
             return  # nobody can write at present: the others are not to blame

@@ -8,10 +8,10 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from dashboard.health import problems, process_checks
-from dashboard.jobs.leased_job import MACHINE
 from dashboard.models import Heartbeat
 from dashboard.processes import watchdog
 from dashboard.processes.heartbeat import HeartbeatWriter
+from dashboard.processes.instance import name_process
 from dashboard.processes.progress import STALL_SECONDS, Progress, Seen
 from dashboard.processes.watchdog import SILENT_LOOKS, SILENT_LOOKS_OF_POLLER, Watchdog
 
@@ -26,7 +26,7 @@ def killed(monkeypatch) -> list[int]:
 
 def beats(kind: str, pid: int, finished: int = 0) -> None:
     defaults = {"seen_at": timezone.now(), "finished": finished}
-    Heartbeat.objects.update_or_create(kind=kind, instance=f"{MACHINE} {pid}", defaults=defaults)
+    Heartbeat.objects.update_or_create(kind=kind, instance=name_process(pid), defaults=defaults)
 
 
 def look(dog: Watchdog, times: int, *beating: tuple[str, int], own: bool = True) -> None:
@@ -51,7 +51,7 @@ def test_a_cluster_that_says_nothing_any_more_is_killed_and_the_others_are_not(d
 
 def test_the_poller_has_more_time_for_a_round(db, killed):
     dog = Watchdog(own_pid=1)
-    Heartbeat.objects.create(kind="poller", instance=f"{MACHINE} 9")
+    Heartbeat.objects.create(kind="poller", instance=name_process(9))
     for times, expected in ((SILENT_LOOKS_OF_POLLER, []), (1, [9])):
         look(dog, times)
         assert killed == expected
@@ -129,15 +129,15 @@ def test_a_message_that_an_idle_cluster_does_not_take_is_a_stall(db):
 
 
 def test_rows_of_processes_that_ended_go_when_the_next_one_begins(db):
-    Heartbeat.objects.create(kind="rig", instance=f"{MACHINE} 99999999")
+    Heartbeat.objects.create(kind="rig", instance=name_process(99999999))
     HeartbeatWriter("rig", 1).beat()
-    assert list(Heartbeat.objects.values_list("instance", flat=True)) == [f"{MACHINE} 1"]
+    assert list(Heartbeat.objects.values_list("instance", flat=True)) == [name_process(1)]
 
 
 def test_a_kind_of_process_that_does_not_run_is_a_problem_for_everybody(maria, signed_in, monkeypatch):
     monkeypatch.setattr(process_checks, "_imported_at", float("-inf"))
     for kind in ("worker", "generate", "download", "studio", "rig", "poller"):
-        Heartbeat.objects.create(kind=kind, instance=f"{MACHINE} 1")
+        Heartbeat.objects.create(kind=kind, instance=name_process(1))
     problems.clear_cache()
     assert "Videos are not being made at the moment." in signed_in(maria).get("/account/").content.decode()
     response = Client().get("/health/")

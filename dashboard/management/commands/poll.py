@@ -5,7 +5,6 @@ import os
 import signal
 import threading
 import time
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -14,12 +13,12 @@ from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 from django.utils.module_loading import import_string
 
-from dashboard.models import Lease
 from dashboard.processes.heartbeat import HeartbeatWriter
+from dashboard.processes.held_lease import HeldLease
 
 log = logging.getLogger(__name__)
 
-LEASE_SECONDS = 60  # longer than a step may take
+STANDBY_SECONDS = 3.0  # between two tries to take over from another machine's poller
 ERROR_SECONDS = 10.0  # until the next call of a step that failed
 
 
@@ -30,28 +29,29 @@ class Command(BaseCommand):
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        me = uuid.uuid4()
+        lease = HeldLease("poller")
         heartbeat = HeartbeatWriter("poller", os.getpid())
         due: dict[str, float] = dict.fromkeys(settings.POLLER_STEPS, 0.0)
         steps: dict[str, Callable[[], float]] = {name: import_string(name) for name in due}
         while not stop.is_set():
             close_old_connections()
             heartbeat.beat()
-            if acquire_lease(me):
-                for name, step in steps.items():
-                    if time.monotonic() >= due[name]:
-                        due[name] = time.monotonic() + run_step(name, step)
+            if not acquire(lease):
+                stop.wait(STANDBY_SECONDS)
+                continue
+            for name, step in steps.items():
+                if time.monotonic() >= due[name]:
+                    due[name] = time.monotonic() + run_step(name, step)
             stop.wait(max(0.2, min(due.values()) - time.monotonic(), 0.0))
         heartbeat.end()
-        Lease.release("poller", me)
+        lease.release()
 
 
-def acquire_lease(me: uuid.UUID) -> bool:
+def acquire(lease: HeldLease) -> bool:
     try:
-        return Lease.acquire("poller", me, LEASE_SECONDS)
+        return lease.acquire()
     except Exception:
         log.exception("poller")
-        time.sleep(1)
         return False
 
 
