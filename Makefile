@@ -1,7 +1,7 @@
 # make run and make test are all anybody needs; `make help` lists the rest.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test faults install install-dev lint format lock clean
+.PHONY: help run test test-services faults install install-dev lint format lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,6 +14,9 @@ test: install-dev ## run the tests, one process a core (ARGS="-k name" narrows t
 
 faults: install-dev ## harm the running product in every way at every stage, and print the table (hours; ARGS="--only poller" narrows it)
 	@exec .venv/bin/python -m tests.faults $(ARGS)
+
+test-services: install-dev ## the quick tests on PostgreSQL, Redis and a bucket (Debian: apt install postgresql redis-server)
+	@TEST_SERVICES=1 exec .venv/bin/python -m pytest -n auto --maxprocesses 4 -m "(not slow and not browser) or services" $(ARGS)
 
 install: ## make .venv and install what the product needs
 	@./scripts/install

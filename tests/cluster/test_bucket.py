@@ -12,7 +12,7 @@ from django.test import Client
 from dashboard.files import signed_links
 from dashboard.files.bucket import is_bucket
 
-pytestmark = pytest.mark.skipif("TEST_DATABASE_URL" not in os.environ, reason="needs TEST_SERVICES=1")
+pytestmark = pytest.mark.services
 CONTENT = bytes(range(256)) * 4
 
 

@@ -1,6 +1,5 @@
 """Leases end by the clock of the database, whatever the clocks of the machines say."""
 
-import os
 from datetime import timedelta
 
 import pytest
@@ -11,7 +10,7 @@ from dashboard.jobs import clock
 from videos.models import Video
 
 pytestmark = [
-    pytest.mark.skipif("TEST_DATABASE_URL" not in os.environ, reason="needs TEST_SERVICES=1"),
+    pytest.mark.services,
     pytest.mark.django_db,
 ]
 

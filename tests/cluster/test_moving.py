@@ -15,7 +15,7 @@ from tests.services import bucket_settings
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif("TEST_DATABASE_URL" not in os.environ, reason="needs TEST_SERVICES=1"),
+    pytest.mark.services,
 ]
 
 FILL = """
