@@ -20,6 +20,7 @@ SEEN_EVERY = timedelta(minutes=5)
 # By session: who was noted in this process and when, so that most pages ask the database nothing.
 _noted: dict[str, tuple[int, datetime]] = {}
 MAX_NOTED = 2000
+CLEANUP_SECONDS = 3600.0
 _PLAIN_NAMES = {
     "Mobile Safari": "Safari",
     "Chrome Mobile": "Chrome",
@@ -93,3 +94,10 @@ def end_sessions(user: User, except_key: str | None = None) -> int:
             ended += 1
     UserSession.objects.filter(user=user).exclude(session_key=except_key).delete()
     return ended
+
+
+def delete_expired() -> float:
+    """A step of the poller: what has expired is deleted; the seconds until the next step."""
+    Session.objects.filter(expire_date__lt=timezone.now()).delete()
+    UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
+    return CLEANUP_SECONDS

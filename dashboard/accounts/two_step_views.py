@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from allauth.core.internal import ratelimit
 from allauth.mfa.base.views import IndexView
 from allauth.mfa.webauthn.views import LoginWebAuthnView
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST, require_safe
@@ -33,6 +34,12 @@ class TwoStep(IndexView):
 @method_decorator(login_not_required, name="dispatch")
 class PasskeySignIn(LoginWebAuthnView):
     """Signing in with a passkey alone."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """What the browser is to sign. Limited, because a session is stored for each visitor who asks."""
+        if not ratelimit.consume(request, app="allauth.account", action="passkey", limit_get=True):
+            return ratelimit.respond_429(request)
+        return super().get(request, *args, **kwargs)
 
 
 @require_safe

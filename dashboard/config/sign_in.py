@@ -30,6 +30,7 @@ ACCOUNT_RATE_LIMITS = {
     "check_file": "10/m/ip,100/d/ip",
     "account": "10/m/user",
     "password_strength": "120/m/ip",
+    "passkey": "20/m/ip,200/h/ip",
     "reset_password": "20/m/ip,5/h/key",
     # Passwords at sign-in: dashboard/accounts/sign_in_limits.py says why it is done so.
     "login": None,

@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from dashboard.accounts.sessions import describe_device
+from dashboard.accounts.sessions import delete_expired, describe_device
 from tests.sign_in import expect_sign_in
 
 pytestmark = pytest.mark.django_db
@@ -145,6 +145,14 @@ def test_last_seen_is_written_every_few_minutes_only(maria, monkeypatch):
     monkeypatch.setattr(timezone, "now", lambda: later)
     client.get("/account/")
     assert UserSession.objects.get().last_seen_at == later
+
+
+def test_what_has_expired_is_deleted(maria):
+    old, here = browser(maria), browser(maria)
+    Session.objects.filter(pk=old.session.session_key).update(expire_date=timezone.now() - timedelta(days=1))
+    assert delete_expired() > 0
+    assert [row.session_key for row in UserSession.objects.all()] == [here.session.session_key]
+    assert Session.objects.count() == 1
 
 
 def test_sessions_from_before_this_list_appear_with_their_next_page(client, maria):

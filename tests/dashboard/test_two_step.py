@@ -9,6 +9,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from allauth.mfa.utils import encrypt
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.test import Client, TestCase
@@ -221,6 +222,13 @@ def test_passkeys_are_offered_where_browsers_have_them(owner, settings, host, se
     page = html.unescape(client.get(INDEX, secure=secure).content.decode())
     assert ("Add a passkey" in page) is works
     assert ("Browsers offer passkeys only at" in page) is not works
+
+
+def test_asking_for_passkeys_fills_no_database(owner):
+    ask = {"HTTP_ACCEPT": "application/json"}
+    answers = [Client().get("/accounts/login/passkey/", **ask).status_code for _ in range(25)]
+    assert answers == [200] * 20 + [429] * 5
+    assert Session.objects.count() == 20
 
 
 # ---------------------------------------------------------------- demanded of everybody
