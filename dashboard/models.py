@@ -12,6 +12,8 @@ from django.db import IntegrityError, models
 from django.utils import timezone
 
 from dashboard.audit.models import AuditEntry as AuditEntry  # of this app, in a file of its own
+from dashboard.forgotten.models import Forgetting as Forgetting
+from dashboard.forgotten.models import Forgotten as Forgotten
 from dashboard.jobs import clock
 from dashboard.provider.parsing import MAX_ID
 

@@ -237,6 +237,7 @@ POLLER_STEPS = [
     "videos.exports.poller.cleanup",
     "dashboard.audit.retention.step",
     "dashboard.accounts.sessions.delete_expired",
+    "dashboard.forgotten.engine_copies.step",
     *(["engine.poller.step"] if EMBEDDED else []),
 ]
 POLL_SECONDS = 1.0 if EMBEDDED else 5.0

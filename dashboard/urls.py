@@ -11,6 +11,7 @@ from dashboard.provenance.views import check_file
 
 urlpatterns = [
     path("", include("videos.home_urls")),
+    path("", include("videos.forgetting.urls")),
     path("news/", notifications.news, name="news"),
     path("avatars/", include("avatars.urls")),
     path("videos/", include("videos.urls")),

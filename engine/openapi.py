@@ -157,8 +157,25 @@ _AVATAR = {"$ref": "#/components/schemas/Avatar"}
 _VIDEO = {"$ref": "#/components/schemas/Video"}
 
 
+def _deletion(key: str, thing: str) -> Schema:
+    """Of an avatar or a video, for good."""
+    names = _object("", **{key: _text("Its id."), "client_ref": _text("Or the reference of the call.")})
+    number = {"type": "integer", "minimum": 0, "description": "How many were deleted."}
+    counts = _object("videos", videos=number)
+    return {
+        "post": _operation(
+            f"Delete {thing} that the same token made; what is not there counts as deleted.",
+            counts,
+            _MAKING,
+            operationId=f"{key.removesuffix('_id')}.delete",
+            requestBody=_body(names),
+        )
+    }
+
+
 def _avatar_paths() -> dict[str, Schema]:
     return {
+        "/avatar.delete": _deletion("avatar_id", "an avatar with all its videos"),
         "/avatar.generate": {
             "post": _operation(
                 "Make an avatar of a portrait; answers when it is done, usually within seconds.",
@@ -182,6 +199,7 @@ def _avatar_paths() -> dict[str, Schema]:
 
 def _video_paths() -> dict[str, Schema]:
     return {
+        "/video.delete": _deletion("video_id", "a video"),
         "/video.generate": {
             "post": _operation(
                 "Order a video in which an avatar says a sound.",

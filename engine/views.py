@@ -68,7 +68,10 @@ def _wait_until_done(rig: Rig) -> Rig:
         if time.monotonic() > deadline:
             raise ApiError(Code.STILL_WORKING)
         pause(POLL_SECONDS)
-        rig = Rig.objects.get(pk=rig.pk)
+        found = Rig.objects.filter(pk=rig.pk).first()
+        if found is None:  # deleted meanwhile
+            raise ApiError(Code.UNKNOWN_ID)
+        rig = found
     return rig
 
 

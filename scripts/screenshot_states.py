@@ -12,7 +12,9 @@ from django.urls import reverse
 from playwright.sync_api import Page
 
 from avatars.models import Avatar
+from dashboard.forgotten.models import Forgetting
 from dashboard.health import problems
+from dashboard.models import User
 from dashboard.provenance import signing
 from dashboard.provenance.source_types import COMPOSITE_SYNTHETIC
 from videos.models import Batch, Video, Voice
@@ -107,6 +109,9 @@ def shots_of_avatars() -> dict[str, Shot]:
         "avatars": Shot("/avatars/"),
         "avatars-new": Shot("/avatars/", see_something_new),
         "avatars-upload-error": Shot("/avatars/", upload_wrong_files),
+        "avatar-forget": Shot(f"{address('ready')}forget/"),
+        "avatar-forget-unconfirmed": Shot(f"{address('ready')}forget/", type_wrong_word),
+        "forgotten": Shot(screenshot_forgetting().get_absolute_url()),
         "avatars-consent": Shot("/avatars/", choose_a_portrait, is_full=False),
         "avatars-consent-missing": Shot("/avatars/", cancel_consent, is_full=False),
         "avatar-consent-none": Shot(
@@ -218,6 +223,33 @@ def upload_wrong_files(page: Page) -> None:
         ]
     )
     page.wait_for_selector(".card.is-refused >> nth=1")
+
+
+def screenshot_forgetting() -> Forgetting:
+    """Somebody was forgotten, and the engine has not answered yet."""
+    counts = {
+        "avatars": 1,
+        "voices": 2,
+        "videos": 14,
+        "exports": 5,
+        "rows": 3,
+        "files": 128,
+        "bytes": 734_003_200,
+    }
+    act = Forgetting.objects.create(made_by=User.objects.get(name="Olga"), counts=counts)
+    act.rows.create(
+        kind="avatar", row_id=1, row_created_at=act.created_at, provider="embedded", is_at_engine=True
+    )
+    for number in range(2):
+        ids = {"provider": "https://a.example", "remote_id": f"5f0c2a{number}"}
+        act.rows.create(kind="video", row_id=number, row_created_at=act.created_at, **ids)
+    return act
+
+
+def type_wrong_word(page: Page) -> None:
+    page.locator("#confirm").fill("yes")
+    page.get_by_role("button", name="Forget for good").click()
+    page.wait_for_selector("#confirm-error")
 
 
 def choose_a_portrait(page: Page) -> None:

@@ -83,6 +83,18 @@ class Client:
             items = self._list_all("video.list", "video_id")
         return parse_all(items, parse_video)
 
+    def delete_avatar(self, avatar_id: str, client_ref: str) -> None:
+        """Delete an avatar with its videos, by its id and by our reference; only our own engine can."""
+        self._delete("avatar.delete", "avatar_id", avatar_id, client_ref)
+
+    def delete_video(self, video_id: str, client_ref: str) -> None:
+        """Delete a video, as above."""
+        self._delete("video.delete", "video_id", video_id, client_ref)
+
+    def _delete(self, method: str, key: str, remote_id: str, client_ref: str) -> None:
+        body = {key: remote_id, "client_ref": client_ref}
+        self._post(method, {name: value for name, value in body.items() if value}, READ_SECONDS)
+
     # -- one request
 
     def _list_all(self, method: str, key: str) -> list[Any]:

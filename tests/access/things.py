@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from avatars.models import Avatar
 from dashboard.files import signed_links
+from dashboard.forgotten.models import Forgetting
 from dashboard.models import OneTimeLink, User
 from engine.models import Token
 from videos.models import Batch, BatchItem, ItemState, Video, Voice
@@ -49,6 +50,7 @@ def things(finished, new_backdrop, maria: User, owner: User) -> dict[str, dict[s
         "account/sessions/": {"pk": MISSING},
         "tokens/": {"pk": Token.make("curl")[0].pk},
         "accounts/two-step/passkeys/": {"pk": MISSING},
+        "forgotten/": {"pk": Forgetting.objects.create(made_by=maria).pk},
         "people/": {"pk": nina.pk},
         "people/links/": {"pk": link.pk},
         "invitation/": {"token": OneTimeLink.make(owner, note="somebody")[1]},

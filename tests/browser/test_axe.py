@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from dashboard.audit.models import Action
 from dashboard.audit.recording import record
+from dashboard.forgotten.models import Forgetting
 from dashboard.health import problems
 from dashboard.health.problems import Problem
 from dashboard.jobs.local_job import LocalState
@@ -78,6 +79,8 @@ def addresses(new_avatar, new_video, maria, owner, tmp_path):
             f"{draft.get_absolute_url()}?row={row.pk}",
             f"{ready.get_absolute_url()}credentials/",
             avatar.get_absolute_url(),
+            f"{avatar.get_absolute_url()}forget/",
+            Forgetting.objects.create(made_by=maria).get_absolute_url(),
             *(
                 videos[state].get_absolute_url()
                 for state in (ProviderState.READY, ProviderState.MAKING, ProviderState.FAILED)

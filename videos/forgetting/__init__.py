@@ -1,0 +1,1 @@
+"""Forgetting a person: portraits, voices, the videos made of them, and all that was made of those."""
