@@ -106,6 +106,11 @@ DISK_RESERVE_BYTES = env.number("DISK_RESERVE_MB", 300, minimum=10) * 2**20
 # With less than this the owners are told that it is nearly full.
 DISK_WARNING_BYTES = env.number("DISK_WARNING_MB", 3000) * 2**20
 
+# ---------------------------------------------------------------- backups
+BACKUP_EVERY = env.duration("BACKUP_EVERY")  # seconds; 0: none are made by themselves
+BACKUP_KEEP = env.number("BACKUP_KEEP", 7, minimum=1)
+BACKUP_DIR = Path(env.text("BACKUP_DIR") or DATA_DIR / "backups").expanduser().absolute()
+
 # ---------------------------------------------------------------- downloads
 # Days after which an unused download is deleted; it can be made again.
 EXPORT_DAYS = env.number("EXPORT_DAYS", 30, minimum=1)
@@ -238,6 +243,7 @@ POLLER_STEPS = [
     "dashboard.audit.retention.step",
     "dashboard.accounts.sessions.delete_expired",
     "dashboard.forgotten.engine_copies.step",
+    "dashboard.backups.schedule.step",
     *(["engine.poller.step"] if EMBEDDED else []),
 ]
 POLL_SECONDS = 1.0 if EMBEDDED else 5.0

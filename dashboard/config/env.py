@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+_UNITS = {"m": 60, "h": 3600, "d": 24 * 3600}
+
 
 def text(name: str, default: str = "") -> str:
     """The value without surrounding space; an empty value counts as unset."""
@@ -45,6 +47,17 @@ def number(name: str, default: int, *, minimum: int = 0, maximum: int | None = N
     if maximum is not None and value > maximum:
         raise ImproperlyConfigured(f"{name} must be at most {maximum}, not {value}.")
     return value
+
+
+def duration(name: str, default: str = "") -> int:
+    """Seconds of a length of time like 30m, 24h or 7d; 0 where none is set."""
+    raw = text(name, default).lower()
+    if not raw:
+        return 0
+    number, unit = raw[:-1], raw[-1:]
+    if not (number.isascii() and number.isdigit() and int(number) and unit in _UNITS):
+        raise ImproperlyConfigured(f"{name} must be like 30m, 24h or 7d, not {raw!r}.")
+    return int(number) * _UNITS[unit]
 
 
 def choice(name: str, default: str, *choices: str) -> str:
