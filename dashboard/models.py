@@ -177,7 +177,9 @@ class Tombstone(models.Model):
 
 
 class Lease(models.Model):
-    """The right of one process at a time to do a named thing: to poll, to sync."""
+    """The right of one process at a time to do a named thing: to poll, to sync. For a name, always as long."""
+
+    CLOCK_TOLERANCE = 60  # seconds, between machines
 
     name = models.CharField(max_length=40, primary_key=True)
     holder = models.UUIDField(null=True)
@@ -191,7 +193,9 @@ class Lease(models.Model):
         """Take or extend the lease for `seconds`. False while another holder has it."""
         cls.objects.get_or_create(name=name)
         now = clock.now()
-        free = models.Q(holder=holder) | models.Q(until__lt=now)
+        # Later than this could be: the clock was ahead when it was taken, and has been put back.
+        latest = now + timedelta(seconds=seconds + cls.CLOCK_TOLERANCE)
+        free = models.Q(holder=holder) | models.Q(until__lt=now) | models.Q(until__gt=latest)
         rows = cls.objects.filter(free, name=name)
         return bool(rows.update(holder=holder, until=now + timedelta(seconds=seconds)))
 

@@ -4,6 +4,7 @@ A message may be lost or arrive twice. The poller enqueues a row again when its 
 finds the row claimed. So any broker of django-q2 will do.
 """
 
+import time
 from functools import partial
 
 from django.core.cache import cache
@@ -38,8 +39,12 @@ def enqueue_due(rows: JobQuerySet, *, max_rows: int = MAX_ROWS) -> int:
 
 
 def _enqueue_unless_repeated(row: Job) -> bool:
-    if not cache.add(get_repeat_key(row), 1, REPEAT_SECONDS):
+    key, now = get_repeat_key(row), time.time()
+    sent = cache.get(key)
+    # A time ahead is from before the clock was put back.
+    if sent is not None and 0 <= now - sent < REPEAT_SECONDS:
         return False
+    cache.set(key, now, REPEAT_SECONDS)
     enqueue_job(row)
     return True
 

@@ -19,6 +19,8 @@ from dashboard.processes.instance import get_instance, name_process
 from dashboard.processes.running import is_running
 
 FAULT_SECONDS = 30
+LONGEST_LEASE = 45 * 60.0  # seconds
+LATEST_LEASE = timedelta(minutes=50)  # no lease and no delay of a job ends later than so long from now
 
 
 class LeaseLost(Exception):
@@ -45,8 +47,10 @@ class JobQuerySet(models.QuerySet):  # type: ignore[type-arg]  # the plugin of d
     def due(self, *states: str) -> Self:
         """Rows in these states that may be claimed now."""
         now = clock.now()
-        free = Q(lease_until=None) | Q(lease_until__lt=now)
-        return self.filter(free, state__in=states, try_after__lte=now)
+        # Later than any can be: the clock was ahead when it was set, and has been put back.
+        latest = now + LATEST_LEASE
+        free = Q(lease_until=None) | Q(lease_until__lt=now) | Q(lease_until__gt=latest)
+        return self.filter(free, Q(try_after__lte=now) | Q(try_after__gt=latest), state__in=states)
 
 
 class Job(models.Model):
@@ -148,7 +152,8 @@ class Job(models.Model):
 
     def renew_lease(self, seconds: float, **fields: Any) -> None:
         """Extend the lease, and save fields. Raises LeaseLost."""
-        self._write(fields, lease_until=clock.now() + timedelta(seconds=seconds))
+        until = clock.now() + timedelta(seconds=min(seconds, LONGEST_LEASE))
+        self._write(fields, lease_until=until)
 
     def check_lease(self) -> None:
         """Raises LeaseLost if the row was deleted, or is no longer held by this object. Changes nothing."""

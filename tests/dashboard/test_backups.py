@@ -37,9 +37,7 @@ def extract(source: Path, folder: Path) -> set[str]:
 def test_it_has_all_files_that_its_rows_name_and_the_secrets(backup, tmp_path):
     found = extract(backup, tmp_path / "out")
     named = create.list_named_files(tmp_path / "out" / "db.sqlite3")
-    assert (
-        len(named) == 3
-    )  # two portraits of the fixtures' avatars may share a name; a voice is a file of its own
+    assert {name.split("/")[1] for name in named} == {"portraits", "voices"}
     assert {f"media/{name}" for name in named} <= found
     assert "secrets/secret_key" in found
     assert backup.stat().st_mode & 0o777 == 0o600
@@ -88,7 +86,7 @@ def test_what_is_damaged_or_dangerous_is_refused(backup, tmp_path, harm):
 
 
 def test_a_disk_without_room_is_a_sentence_and_leaves_nothing(new_video, tmp_path, monkeypatch):
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: os.terminal_size((0, 0)) and Usage())
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage())
     with pytest.raises(BackupError, match="no room"):
         create.create_backup(tmp_path / "backup.tar")
     assert not list(tmp_path.glob("*.tar*"))
@@ -159,6 +157,6 @@ def test_it_is_restored_into_an_empty_folder_and_over_another_only_if_told_so(ba
     assert (done.returncode, "--replace" in done.stderr) == (1, True)
     done = manage(data, "restore", str(backup), "--replace")
     assert done.returncode == 0, done.stderr
-    (aside,) = data.glob("before-restore-*")
+    aside = max(data.glob("before-restore-*"))
     assert (aside / "db.sqlite3").exists()
     assert (aside / "secrets").exists()
