@@ -50,15 +50,24 @@ class Signer:
 
 
 def get_signer() -> Signer:
-    """The signer of new files: the team's while it is valid, otherwise the installation's own."""
+    """The signer of new files: the team's while it can be used, otherwise the installation's own."""
     if settings.C2PA_CERTIFICATE_FILE:
-        signer = load_team_signer()
+        try:
+            signer = load_team_signer()
+        except ImproperlyConfigured as error:  # it was there at the start: see check_settings
+            log.error("Files are signed with our own certificate. %s", error)
+            return _get_own_signer()
         if is_valid(signer.certificate):
             return signer
-        log.error(
-            "The certificate in C2PA_CERTIFICATE_FILE is not valid today; files are signed with our own."
-        )
+        log.error("Files are signed with our own certificate. The team's is not valid today.")
     return _get_own_signer()
+
+
+def check_settings() -> None:
+    """At the start: make what is missing, and read the team's files. Raises ImproperlyConfigured."""
+    if settings.C2PA_CERTIFICATE_FILE or settings.C2PA_PRIVATE_KEY_FILE:
+        load_team_signer()
+    get_signer()
 
 
 def load_team_signer() -> Signer:

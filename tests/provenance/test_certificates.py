@@ -127,7 +127,7 @@ def test_a_key_of_another_certificate_is_refused_with_a_sentence(settings, tmp_p
         )
     )
     with pytest.raises(ImproperlyConfigured, match="does not belong"):
-        certificates.get_signer()
+        certificates.check_settings()
 
 
 def test_a_certificate_that_signed_itself_is_refused_with_a_sentence(settings, tmp_path, team):
@@ -136,7 +136,7 @@ def test_a_certificate_that_signed_itself_is_refused_with_a_sentence(settings, t
     (team / "certificate.pem").write_text((authority / "certificate.pem").read_text())
     (team / "key.pem").write_text((authority / "private_key.pem").read_text())
     with pytest.raises(ImproperlyConfigured, match="signed itself"):
-        certificates.get_signer()
+        certificates.check_settings()
 
 
 @pytest.mark.parametrize("missing", ["certificate.pem", "key.pem"])
@@ -144,13 +144,14 @@ def test_a_file_that_is_missing_is_named(settings, tmp_path, team, missing):
     use(settings, team)
     (team / missing).unlink()
     with pytest.raises(ImproperlyConfigured, match="cannot be read"):
-        certificates.get_signer()
+        certificates.check_settings()
 
 
-def test_one_of_the_two_settings_alone_is_refused(settings, team):
-    settings.C2PA_CERTIFICATE_FILE = str(team / "certificate.pem")
+@pytest.mark.parametrize("name", ["C2PA_CERTIFICATE_FILE", "C2PA_PRIVATE_KEY_FILE"])
+def test_one_of_the_two_settings_alone_is_refused(settings, team, name):
+    setattr(settings, name, str(team / "certificate.pem"))
     with pytest.raises(ImproperlyConfigured, match="Set both"):
-        certificates.get_signer()
+        certificates.check_settings()
 
 
 def test_an_expired_certificate_of_the_team_is_not_used(settings, team, monkeypatch, caplog):
@@ -169,3 +170,11 @@ def test_names_of_folders_tell_certificates_of_teams_apart(settings, team):
     certificates.get_signer()
     fingerprint = team_certificate(team).fingerprint(hashes.SHA256()).hex()[:16]
     assert list(Path(settings.SECRETS_DIR).glob(f"*/signer-team-{fingerprint}"))
+
+
+def test_a_certificate_that_is_gone_since_the_start_stops_no_video(settings, team, caplog):
+    use(settings, team)
+    certificates.check_settings()
+    (team / "certificate.pem").unlink()
+    assert certificates.get_signer().is_own
+    assert "cannot be read" in caplog.text

@@ -71,7 +71,7 @@ class Command(BaseCommand):
             raise CommandError(f"The database in {settings.DATA_DIR} cannot be used: {error}.") from error
         call_command("collectstatic", verbosity=0, interactive=False, clear=False)
         try:
-            certificates.get_signer()  # made at the first start
+            certificates.check_settings()
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from error
 
