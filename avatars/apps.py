@@ -5,6 +5,9 @@ class AvatarsConfig(AppConfig):
     name = "avatars"
 
     def ready(self) -> None:
+        from avatars.missing_files import mend_avatar
         from avatars.search import AVATARS
+        from dashboard.files.missing_files import files_missing
 
         AVATARS.connect(self)
+        files_missing.connect(mend_avatar, sender=self.get_model("Avatar"))

@@ -11,7 +11,7 @@ from django.urls import reverse
 from dashboard.consent.consented_model import ConsentedModel
 from dashboard.jobs.leased_job import JobQuerySet
 from dashboard.jobs.provider_job import ProviderJob
-from dashboard.models import Tombstone, UploadedModel
+from dashboard.models import StoredFilesModel, Tombstone, UploadedModel
 from dashboard.provider.parsing import MAX_URL
 
 ON_CARDS = (
@@ -28,6 +28,7 @@ ON_CARDS = (
     "portrait_height",
     "thumbnail",
     "preview",
+    "missing_files",
     "colour",
     *("made_by__name", "made_by__email"),
 )
@@ -46,7 +47,7 @@ class AvatarQuerySet(JobQuerySet):
         return self.select_related("made_by").annotate(video_count=Subquery(counted))
 
 
-class Avatar(ProviderJob, UploadedModel, ConsentedModel):
+class Avatar(ProviderJob, UploadedModel, ConsentedModel, StoredFilesModel):
     """A person that can speak. States: dashboard.jobs.provider_job.ProviderState (never making or cancelled)."""
 
     KIND = Tombstone.Kind.AVATAR
@@ -119,7 +120,8 @@ class Avatar(ProviderJob, UploadedModel, ConsentedModel):
     @property
     def picture(self) -> FieldFile | None:
         """The best picture there is: the preview, else the portrait as it was uploaded."""
-        return self.preview or self.thumbnail or self.portrait or None
+        files = (self.preview, self.thumbnail, self.portrait)
+        return next((file for file in files if file and file.field.name not in self.missing_files), None)
 
     @property
     def files(self) -> list[FieldFile]:

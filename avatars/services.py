@@ -7,6 +7,7 @@ from typing import Any
 from django.core.files.base import File
 from django.db import transaction
 
+from avatars.missing_files import can_fetch_again
 from avatars.models import Avatar
 from dashboard.consent.consented_model import Consent
 from dashboard.files.filenames import from_filename
@@ -128,6 +129,17 @@ def retry_avatar(avatar: Avatar) -> bool:
     with transaction.atomic():
         if not lifecycle.retry(avatar, state, portrait_refused=False):
             return False
+        enqueue_job(avatar)
+    return True
+
+
+def fetch_again(avatar: Avatar) -> bool:
+    """Copy the picture of an avatar again that is gone here. Returns whether that was possible. Raises LeaseLost."""
+    if not can_fetch_again(avatar):
+        return False
+    with transaction.atomic():
+        # Without the link, which has expired: a new one is taken from the provider's list.
+        avatar.move(ProviderState.COPYING, attempts=0, error="", missing_files=[], preview="", preview_url="")
         enqueue_job(avatar)
     return True
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from avatars.models import Avatar
 from avatars.scheduling import next_up
 from dashboard.files import disk, signed_links
+from dashboard.files.missing_files import check_files
 from dashboard.files.stored_files import delete_files, store_file
 from dashboard.jobs.leased_job import LeaseLost
 from dashboard.jobs.provider_job import ProviderState, current_provider
@@ -46,6 +47,10 @@ def copy(pk: int) -> None:
 
 
 def _send(avatar: Avatar) -> None:
+    if "portrait" in check_files(avatar):
+        raise JobFailed(
+            "The file of this portrait is gone. Remove this avatar, and upload the portrait again."
+        )
     url = signed_links.api_link(avatar.portrait.name or "")
     try:
         lifecycle.send(
@@ -71,7 +76,7 @@ def _send(avatar: Avatar) -> None:
 
 def _copy(avatar: Avatar) -> None:
     """Keep the preview, if it is a picture: the provider's link expires within hours."""
-    if avatar.attempts > 1:
+    if avatar.attempts > 1 or not avatar.preview_url:
         _refresh_links(avatar)
     if not avatar.preview_url:
         raise ProviderError("The avatar service sent no preview of this avatar.", is_temporary=True)

@@ -18,6 +18,7 @@ urlpatterns = [
     path("<int:pk>/consent/", views.state_consent, name="avatar-consent"),
     path("<int:pk>/face/", views.create_from_face, name="avatar-face"),
     path("<int:pk>/retry/", views.retry, name="avatar-retry"),
+    path("<int:pk>/fetch/", views.fetch_again, name="avatar-fetch"),
     path("<int:pk>/portrait/", views.replace, name="avatar-replace"),
     path("<int:pk>/delete/", views.delete, name="avatar-delete"),
 ]

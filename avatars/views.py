@@ -15,6 +15,7 @@ from avatars import services
 from avatars.cards import AvatarCard, card_of
 from avatars.faces import list_other_faces
 from avatars.forms import GenderForm, NameForm
+from avatars.missing_files import can_fetch_again
 from avatars.models import Avatar
 from dashboard.audit.models import Action
 from dashboard.audit.recording import recorded
@@ -23,6 +24,7 @@ from dashboard.consent.forms import consent_needed
 from dashboard.consent.views import save_consent
 from dashboard.consent.wordings import Kind
 from dashboard.files.disk import needs_room
+from dashboard.files.missing_files import check_files
 from dashboard.jobs.leased_job import ForbiddenTransition, LeaseLost
 from dashboard.provider import sync as provider_sync
 from dashboard.request import Request
@@ -129,14 +131,27 @@ def _announce(response: HttpResponse, avatar: Avatar) -> HttpResponse:
 @require_GET
 def detail(request: Request, pk: int) -> HttpResponse:
     avatar = get_object_or_404(Avatar.objects.for_pages(), pk=pk)
+    if check_files(avatar):
+        avatar = get_object_or_404(Avatar.objects.for_pages(), pk=pk)  # something may have been mended
     videos = avatar.videos.select_related("made_by", "avatar")[:VIDEOS_SHOWN]
     context = {
         "avatar": avatar,
         "card": card_of(avatar),
         "videos": video_cards.cards_of(videos),
         "other_faces": list_other_faces(avatar),
+        "can_fetch_again": can_fetch_again(avatar),
     }
     return render(request, "avatars/detail.html", context)
+
+
+@needs_room
+@require_POST
+def fetch_again(request: Request, pk: int) -> HttpResponse:
+    """Copy the picture again that is gone here."""
+    avatar = get_changeable_or_403(Avatar, pk, request.user)
+    with contextlib.suppress(ForbiddenTransition, LeaseLost):
+        services.fetch_again(avatar)
+    return redirect(avatar)
 
 
 @needs_room

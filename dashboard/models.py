@@ -60,6 +60,17 @@ class OwnedModel(models.Model):
         abstract = True
 
 
+class StoredFilesModel(models.Model):
+    """Something with stored files, which may be gone: see dashboard.files.missing_files."""
+
+    missing_files = models.JSONField(
+        default=list, blank=True, help_text="Names of the fields whose file was not in the storage."
+    )
+
+    class Meta:
+        abstract = True
+
+
 class UploadedModel(models.Model):
     """Something made from an upload. A file that a browser had to send twice makes one row."""
 

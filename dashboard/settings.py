@@ -233,11 +233,13 @@ Q_CLUSTER = {
 POLLER_STEPS = [
     "dashboard.provider.poller.step",
     "dashboard.files.temporary_folders.sweep",
+    "dashboard.files.missing_files.sweep",
     "dashboard.processes.watchdog.step",
     "avatars.poller.step",
     "videos.poller.step",
     "videos.masks.step",
     "videos.batches.poller.step",
+    "videos.missing_files.sweep_exports",
     "videos.exports.poller.step",
     "videos.exports.poller.cleanup",
     "dashboard.audit.retention.step",

@@ -17,6 +17,7 @@ from dashboard.health import problems
 from dashboard.models import User
 from dashboard.provenance import signing
 from dashboard.provenance.source_types import COMPOSITE_SYNTHETIC
+from scripts.screenshot_file_states import list_file_states
 from videos.models import Batch, Video, Voice
 from videos.provenance import MADE
 
@@ -66,6 +67,7 @@ def shots_of_a_used_site() -> dict[str, Shot]:
         "voices-nothing": Shot("/videos/voices/?q=zzz"),
         "voice": Shot(voice.get_absolute_url()),
         **shots_of_batches(),
+        **{name: Shot(*state) for name, state in list_file_states().items()},
         "people": Shot("/people/"),
         "people-invite": Shot("/people/", press("[popovertarget=invite]"), is_full=False),
         "people-change": Shot("/people/", press("[popovertarget^=person-]"), is_full=False),

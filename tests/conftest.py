@@ -25,6 +25,7 @@ from dashboard.models import User
 from dashboard.provider.client import client
 from tests import sample_media
 from tests.fake_provider import TOKEN, FakeProvider
+from tests.placeholder_files import store_placeholders
 from videos.looks import backdrops
 from videos.models import Backdrop, Video, Voice
 
@@ -154,6 +155,7 @@ def new_avatar(db: None, tmp_path: Path) -> Callable[..., Avatar]:
             with sample_media.picture(tmp_path / "portrait.jpg").open("rb") as file:
                 avatar.portrait.save("portrait.jpg", File(file), save=False)
         avatar.save()
+        store_placeholders(avatar)
         return avatar
 
     return make
@@ -175,7 +177,9 @@ def new_video(db: None, tmp_path: Path, new_avatar: Callable[..., Avatar]) -> Ca
                 voice.sound.save("hello.wav", File(file), save=False)
             voice.save()
             fields["voice"] = voice
-        return Video.objects.create(**{"title": "Hello", "provider": current_provider()} | fields)
+        video = Video.objects.create(**{"title": "Hello", "provider": current_provider()} | fields)
+        store_placeholders(video)
+        return video
 
     return make
 

@@ -5,6 +5,9 @@ class VideosConfig(AppConfig):
     name = "videos"
 
     def ready(self) -> None:
+        from dashboard.files.missing_files import files_missing
+        from videos.missing_files import mend_video
         from videos.search import VIDEOS
 
         VIDEOS.connect(self)
+        files_missing.connect(mend_video, sender=self.get_model("Video"))

@@ -112,7 +112,9 @@ def _render_page(
 ) -> HttpResponse:
     """The page with the newest avatars and voices, including those that are chosen already."""
     avatar, voice = parse_id(chosen.get("avatar")), parse_id(chosen.get("voice"))
-    ready = speakers().only("name", "colour", "portrait", "thumbnail", "preview", "cutout", "framing")
+    ready = speakers().only(
+        "name", "colour", "portrait", "thumbnail", "preview", "cutout", "framing", "missing_files"
+    )
     avatars = list(ready[:MAX_SPEAKERS])
     if avatar and avatar not in {each.pk for each in avatars}:
         avatars = [*ready.filter(pk=avatar), *avatars]

@@ -7,7 +7,9 @@ from django import forms
 from django.db.models import QuerySet
 
 from avatars.models import Avatar
+from dashboard.files.missing_files import check_files
 from dashboard.jobs.provider_job import ProviderState, current_provider
+from videos.missing_files import VOICE_GONE
 from videos.models import Video, Voice
 
 MAX_SCRIPT = 20_000  # characters, as the API accepts
@@ -57,6 +59,8 @@ class NewVideoForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         super().clean()
         data = self.cleaned_data
+        if data.get("voice") and "sound" in check_files(data["voice"]):
+            self.add_error("voice", VOICE_GONE)
         if "voice" not in self.errors and not data.get("voice") and not data.get("sound"):
             self.add_error("voice", "Add a voice: upload audio, or choose a recent voice.")
         return data

@@ -14,10 +14,12 @@ from django.utils import timezone
 from avatars.models import Avatar
 from dashboard.files import signed_links
 from dashboard.files.filenames import MAX_NAME
-from dashboard.files.stored_files import store_file
+from dashboard.files.missing_files import check_files
+from dashboard.files.stored_files import delete_on_commit, store_file
 from dashboard.jobs.enqueue import enqueue, enqueue_job
 from dashboard.jobs.leased_job import ForbiddenTransition, LeaseLost
 from dashboard.jobs.provider_job import ProviderState, current_provider
+from dashboard.jobs.runner import JobFailed
 from dashboard.models import Tombstone
 from dashboard.net.watched_download import Limits
 from dashboard.provider import lifecycle
@@ -27,7 +29,7 @@ from dashboard.provider.client import client, count_free_requests
 from dashboard.provider.download import download_result, limits_for
 from dashboard.provider.parsing import RemoteVideo
 from dashboard.uploads import UploadError, provider_files
-from videos import captions, masks
+from videos import captions, masks, missing_files
 from videos.exports import services as exports
 from videos.looks import services as looks
 from videos.models import Video
@@ -39,6 +41,7 @@ log = logging.getLogger(__name__)
 SEND_LEASE_SECONDS = 90
 COPY_LEASE_SECONDS = 600
 SENDING, COPYING = lifecycle.sending_phase(SEND_LEASE_SECONDS), lifecycle.copying_phase(COPY_LEASE_SECONDS)
+NO_LONGER_THERE = "The avatar service no longer has this video. Trying again generates it anew."
 MASK_SECONDS = 60.0  # then the video is shown without, and its mask is downloaded in the background
 MASK_DELAY = 30.0  # seconds until that
 CAPTION_LIMITS = Limits(max_bytes=captions.MAX_BYTES, seconds=60)
@@ -66,6 +69,19 @@ def retry(video: Video) -> bool:
                 return False
             if old_id:  # it failed for good there: a sync must not import it
                 Tombstone.record(Video.KIND, video.provider, old_id)
+        start(video)
+    return True
+
+
+def fetch_again(video: Video) -> bool:
+    """Copy a finished video again whose file is gone here. Returns whether that was possible."""
+    if not missing_files.can_fetch_again(video):
+        return False
+    names = [file.field.name for file in video.files]
+    fields = {"attempts": 0, "error": "", "missing_files": [], "mask_problem": "", "styled_key": ""}
+    with transaction.atomic():
+        delete_on_commit(video.files)
+        video.move(ProviderState.COPYING, **fields, **dict.fromkeys(names, ""), remote_state="finished")
         start(video)
     return True
 
@@ -120,6 +136,8 @@ def _send(video: Video) -> None:
         video.fail(f"The avatar of this video failed. {avatar.error}".strip())
     elif avatar.provider != current_provider():
         video.fail("The avatar was made with another avatar service. Upload its portrait again.")
+    elif "sound" in check_files(voice):
+        video.fail(missing_files.VOICE_GONE)
     else:
         audio_url, ref = signed_links.api_link(voice.sound.name or ""), str(video.client_ref)
         lifecycle.send(
@@ -137,7 +155,12 @@ def _send(video: Video) -> None:
 
 def _copy(video: Video) -> None:
     """Download and check video and mask, because the provider's links expire within hours."""
-    item = client().get_video(video.remote_id)
+    try:
+        item = client().get_video(video.remote_id)
+    except ProviderError as error:
+        if error.is_unknown_id:  # then a person who tries again has it made anew
+            raise JobFailed(NO_LONGER_THERE, remote_state="") from error
+        raise
     if not item.video_url:
         raise ProviderError("The avatar service sent no link to the finished video.", is_temporary=True)
     with (

@@ -22,6 +22,7 @@ urlpatterns = [
     path("<int:pk>/status/", views.status, name="video-status"),
     path("<int:pk>/rename/", views.rename, name="video-rename"),
     path("<int:pk>/retry/", views.retry, name="video-retry"),
+    path("<int:pk>/fetch/", views.fetch_again, name="video-fetch"),
     path("<int:pk>/mask/", views.mask_state, name="video-mask"),
     path("<int:pk>/mask/again/", views.request_mask, name="video-mask-again"),
     path("<int:pk>/cancel/", views.cancel, name="video-cancel"),

@@ -8,6 +8,7 @@ from dashboard.request import Request
 from videos import masks
 from videos.exports import catalogue, services
 from videos.looks.services import find_look_export
+from videos.missing_files import can_fetch_again
 from videos.models import Export, MaskDownload, Video
 
 
@@ -37,6 +38,7 @@ class VideoPage:
     look_export: Export | None  # while the player still shows the original
     thumbnail_export: Export | None
     mask: MaskNotice
+    can_fetch_again: bool  # its file is gone here, and the provider may still have it
     generated_in: float | None  # seconds
 
 
@@ -48,6 +50,7 @@ def build_video_page(request: Request, video: Video) -> VideoPage:
         catalogue=catalogue.list_downloads(video),
         look_export=find_look_export(video),
         thumbnail_export=services.find_export(video, Export.Kind.POSTER),
+        can_fetch_again=can_fetch_again(video),
         mask=build_mask_notice(video),
         generated_in=(video.finished_at - video.created_at).total_seconds() if video.finished_at else None,
     )

@@ -14,6 +14,7 @@ from dashboard.audit.models import Action
 from dashboard.audit.recording import recorded
 from dashboard.files.disk import needs_room
 from dashboard.files.filenames import for_filename
+from dashboard.files.missing_files import check_files
 from dashboard.jobs.leased_job import ForbiddenTransition, LeaseLost
 from dashboard.jobs.provider_job import ProviderState
 from dashboard.provider import sync as provider_sync
@@ -75,6 +76,8 @@ def _announce(response: HttpResponse, video: Video) -> HttpResponse:
 @require_GET
 def detail(request: Request, pk: int) -> HttpResponse:
     video = get_object_or_404(Video.objects.for_pages(), pk=pk)
+    if check_files(video):
+        video = get_object_or_404(Video.objects.for_pages(), pk=pk)  # something may have been mended
     context = {"video": video, "page": build_video_page(request, video), "card": card_of(video)}
     return render(request, "videos/detail.html", context)
 
@@ -113,6 +116,15 @@ def retry(request: Request, pk: int) -> HttpResponse:
     with contextlib.suppress(ForbiddenTransition, LeaseLost):
         tasks.retry(video)
     return _render_card_or_redirect(request, video)
+
+
+@require_POST
+def fetch_again(request: Request, pk: int) -> HttpResponse:
+    """Copy a video again whose file is gone here."""
+    video = get_changeable_or_403(Video, pk, request.user)
+    with contextlib.suppress(ForbiddenTransition, LeaseLost):
+        tasks.fetch_again(video)
+    return redirect(video)
 
 
 @require_POST

@@ -23,6 +23,7 @@ from django.urls import reverse
 from django.utils.http import content_disposition_header, http_date
 from django.views.decorators.http import require_safe
 
+from dashboard.files import missing_files
 from dashboard.files.bucket import is_bucket, presign
 
 # By suffix, never guessed from the content. Anything else is a plain download.
@@ -111,6 +112,7 @@ def serve(request: HttpRequest, signed: str, filename: str) -> HttpResponseBase:
         try:
             file = default_storage.open(name, "rb")
         except FileNotFoundError:
+            missing_files.notice(name)
             raise Http404("This file is gone.") from None
         response = _respond_range(request, file, file.size)
     response["Content-Type"] = content_type

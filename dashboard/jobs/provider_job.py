@@ -35,6 +35,8 @@ class ProviderState(models.TextChoices):
            │     cancelled         │          an avatar goes from sending directly to copying and
            └────────┴──────────────┘          is never cancelled; unsure: the answer was lost and
                   try again                   only a person can say whether to pay twice
+
+    From ready back to copying: a file is gone here and is fetched again.
     """
 
     WAITING = "waiting", "Queued"
@@ -77,7 +79,7 @@ class ProviderJob(OwnedModel, Job):
             ProviderState.FAILED,
             ProviderState.CANCELLED,
         },
-        ProviderState.READY: set(),
+        ProviderState.READY: {ProviderState.COPYING},
         ProviderState.FAILED: {ProviderState.WAITING, ProviderState.MAKING, ProviderState.COPYING},
         ProviderState.CANCELLED: {ProviderState.WAITING},
     }

@@ -3,6 +3,7 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from dashboard.audit.models import Action
@@ -15,7 +16,7 @@ from dashboard.jobs.provider_job import ProviderState, current_provider
 from dashboard.models import OneTimeLink
 from engine.models import Token
 from tests import sample_media
-from videos.models import Batch, BatchItem
+from videos.models import Batch, BatchItem, MaskDownload, Video, Voice
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 EXPORTS = {
@@ -46,7 +47,20 @@ PAGES = [
 
 
 @pytest.fixture
-def addresses(new_avatar, new_video, maria, owner, tmp_path):
+def files_gone(new_video, maria):
+    """Pages of a video and a voice without files, and of a video whose mask did not come."""
+    video = new_video(made_by=maria, state=ProviderState.READY, video="videos/videos/gone.mp4")
+    Voice.objects.filter(pk=video.voice.pk).update(made_by=maria)
+    late = {"video": "videos/videos/late.mp4", "mask_problem": Video.MaskProblem.PENDING}
+    other = new_video(made_by=maria, state=ProviderState.READY, **late)
+    MaskDownload.objects.create(video=other, error="It is slow.")
+    for file in (video.video, video.voice.sound):
+        default_storage.delete(file.name)
+    return [row.get_absolute_url() for row in (video, video.voice, other)]
+
+
+@pytest.fixture
+def addresses(new_avatar, new_video, maria, owner, tmp_path, files_gone):
     """Every page, with something in each state on it."""
     picture = sample_media.picture(tmp_path / "p.jpg").read_bytes()
     avatar = new_avatar(state=ProviderState.READY, remote_id="a1", provider=current_provider(), made_by=maria)
@@ -81,6 +95,7 @@ def addresses(new_avatar, new_video, maria, owner, tmp_path):
             avatar.get_absolute_url(),
             f"{avatar.get_absolute_url()}forget/",
             Forgetting.objects.create(made_by=maria).get_absolute_url(),
+            *files_gone,
             *(
                 videos[state].get_absolute_url()
                 for state in (ProviderState.READY, ProviderState.MAKING, ProviderState.FAILED)

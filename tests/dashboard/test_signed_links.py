@@ -155,7 +155,7 @@ def test_nothing_is_served_by_its_path(film, path):
     assert get(f"/media/{path}")[0] in {302, 404}
 
 
-def test_a_link_to_a_file_that_is_gone_says_so(film):
+def test_a_link_to_a_file_that_is_gone_says_so(film, db):
     link = signed_links.public_link(film)
     default_storage.delete(film)
     assert get(link)[0] == 404

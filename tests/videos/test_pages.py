@@ -18,6 +18,7 @@ from dashboard.jobs.provider_job import ProviderState, current_provider
 from tests.conftest import FIXTURES
 from tests.consent import VOICE
 from tests.messages import list_messages
+from tests.placeholder_files import store_placeholders
 from videos.models import Video, Voice
 
 HTMX = {"HX-Request": "true", "HX-Current-URL": "http://testserver/videos/new/"}
@@ -34,8 +35,8 @@ def ready_avatar(new_avatar, maria):
 
 @pytest.fixture
 def voice(db, maria):
-    return Voice.objects.create(
-        name="Welcome", seconds=8, peaks=[0.1, 0.9] * 100, sound="x.wav", made_by=maria
+    return store_placeholders(
+        Voice.objects.create(name="Welcome", seconds=8, peaks=[0.1, 0.9] * 100, sound="x.wav", made_by=maria)
     )
 
 

@@ -18,7 +18,7 @@ ROW_FIELDS = (
     *("batch", "number", "title", "sound_text", "audio_url", "state", "version", "attempts", "error"),
     *("avatar__name", "avatar__colour", "avatar__thumbnail", "voice__name", "voice__seconds"),
     *("video__title", "video__state", "video__state_since", "video__remote_state", "video__version"),
-    "video__try_after",
+    *("video__try_after", "video__attempts"),
     *("video__progress", "video__error", "video__batch_position", "video__created_at", "video__seconds"),
     *("video__colour", "video__thumbnail", "video__avatar__thumbnail", "video__avatar__state"),
 )

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from dashboard.files import temporary_folders
 from dashboard.files.filenames import for_video
+from dashboard.files.missing_files import check_files
 from dashboard.jobs import runner
 from dashboard.jobs.enqueue import enqueue_job
 from dashboard.jobs.leased_job import ForbiddenTransition, LeaseLost
@@ -20,6 +21,7 @@ from dashboard.net import safe_download
 from dashboard.uploads import UploadError
 from videos import scheduling
 from videos import tasks as videos
+from videos.missing_files import VOICE_GONE
 from videos.models import Batch, BatchItem, ItemState, Video, Voice
 from videos.voices.services import create_voice
 
@@ -108,6 +110,8 @@ def _make(item: BatchItem) -> None:
             raise JobDelayed("", seconds=SAME_SOUND_SECONDS, is_free=True)
         voice = other.voice if other else _download_sound(item)
         item.save_fields(voice=voice)  # saved first, so that a second run need not download it again
+    if item.voice is not None and "sound" in check_files(item.voice):
+        raise JobFailed(VOICE_GONE)
     with transaction.atomic():
         create_video(item)
 

@@ -125,8 +125,8 @@ FORMATS: dict[str, Format] = {
 
 
 def list_downloads(video: Video) -> Catalogue | None:
-    """All downloads, from one query for the exports; None before the video is ready."""
-    if not video.is_ready or not video.video:
+    """All downloads, from one query for the exports; None before the video is ready, and when its file is gone."""
+    if not video.is_ready or not video.video or video.is_file_missing:
         return None
     exports = {(export.kind, export.look_key): export for export in video.exports.all()}
     on_request = {
@@ -236,7 +236,7 @@ def _list_sources(video: Video) -> Iterator[Download]:
 
 
 def _list_recordings(video: Video) -> Iterator[Download]:
-    if video.voice and video.voice.sound:
+    if video.voice and video.voice.sound and not video.voice.is_file_missing:
         yield Download(
             key="recording",
             name="Recording",

@@ -21,7 +21,7 @@ from videos.models import Export, Video
 Kind = Export.Kind
 KINDS_WITH_LOOK = {Kind.LOOK, Kind.GIF}
 KINDS_OF_PERSON = {Kind.WEBM, Kind.MOV, Kind.WEBP}
-VIDEO_GONE = "The video was deleted."
+VIDEO_GONE = "The file of this video is gone."
 # ProRes needs about this many bytes per pixel; sound and everything else are negligible.
 PRORES_BYTES_PER_PIXEL = 0.9
 FRAME_RATE = 25
@@ -39,7 +39,7 @@ def get_export_look(video: Video, kind: str) -> tuple[dict[str, Any], str]:
 
 def explain_unavailable(video: Video, kind: str) -> str:
     """Why this export cannot be made; empty if it can."""
-    if not video.is_ready or not video.video:
+    if not video.is_ready or not video.video or "video" in video.missing_files:
         return VIDEO_GONE
     needs_mask = kind in KINDS_OF_PERSON or (kind in KINDS_WITH_LOOK and video.parsed_look.needs_mask)
     return video.why_no_mask if needs_mask else ""

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import F
 
 from dashboard.files import disk
+from dashboard.files.missing_files import check_files
 from dashboard.files.stored_files import delete_on_commit
 from dashboard.jobs import runner
 from dashboard.jobs.local_job import LocalState, working_phase
@@ -25,6 +26,7 @@ from videos.provenance import sign_export, sign_stills
 
 LEASE_SECONDS = 60  # renewed while the studio works
 PHASE = working_phase(LEASE_SECONDS)
+BACKDROP_GONE = "The file of the background picture is gone. Choose another background."
 END_MARGIN = 0.05  # seconds before the end of a video at which there is surely a frame
 
 
@@ -49,6 +51,7 @@ def _make(export: Export) -> None:
                 files.delete_files(export)
                 raise
     except FileNotFoundError as error:
+        check_files(video)
         raise JobFailed(VIDEO_GONE) from error
 
 
@@ -60,6 +63,8 @@ def _make_file(export: Export, video: Video, folder: Path) -> None:
     target = folder / f"made{files.SUFFIXES[export.kind]}"
     picture = export.look.get("picture") if export.look.get("background") == "picture" else None
     backdrop = Backdrop.objects.filter(pk=picture).first() if picture else None
+    if backdrop is not None and "picture" in check_files(backdrop):
+        raise JobFailed(BACKDROP_GONE)
     request = {
         "kind": export.kind,
         "video": str(files.get_local_path(video.video, folder)),

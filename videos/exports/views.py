@@ -60,7 +60,11 @@ def download_export(request: Request, pk: int, kind: str) -> HttpResponse:
     video = _get_ready_video(pk, kind)
     export = services.find_export(video, kind)
     if export is None or not export.is_ready or not default_storage.exists(export.file.name or ""):
-        messages.info(request, "This file has expired. Choose it again to prepare a new one.")
+        if not services.explain_unavailable(video, kind):
+            services.request_export(video, kind, request.user)
+            messages.info(
+                request, "This file had been removed. It is being prepared again, and then downloads."
+            )
         return redirect(f"{video.get_absolute_url()}#downloads")
     Export.objects.filter(pk=export.pk).update(used_at=timezone.now())
     return redirect(signed_links.link(export.file.name or "", download=catalogue.name_file(video, kind)))

@@ -17,9 +17,9 @@ MAX_LISTED = 60
 
 def list_backdrops(chosen: int | None = None) -> list[Backdrop]:
     """The newest ones, and the one with the key `chosen`, however old."""
-    listed = list(Backdrop.objects.all()[:MAX_LISTED])
+    listed = list(Backdrop.objects.filter(missing_files=[])[:MAX_LISTED])
     if chosen and chosen not in {backdrop.pk for backdrop in listed}:
-        listed = [*listed, *Backdrop.objects.filter(pk=chosen)]
+        listed = [*listed, *Backdrop.objects.filter(pk=chosen, missing_files=[])]
     return listed
 
 

@@ -40,7 +40,9 @@ class LookForm(forms.Form):
     colour2 = forms.RegexField(r"^#[0-9a-fA-F]{6}$", required=False)
     angle = forms.IntegerField(min_value=0, max_value=359, required=False)
     picture = forms.ModelChoiceField(
-        queryset=Backdrop.objects.all(), required=False, error_messages={"invalid_choice": GONE}
+        queryset=Backdrop.objects.filter(missing_files=[]),
+        required=False,
+        error_messages={"invalid_choice": GONE},
     )
     # Used without JavaScript only; a script uploads the picture first and selects it.
     upload = forms.FileField(required=False, allow_empty_file=True, max_length=400)

@@ -3,10 +3,10 @@
 from django.db import models
 from django.utils import timezone
 
-from dashboard.models import OwnedModel, UploadedModel
+from dashboard.models import OwnedModel, StoredFilesModel, UploadedModel
 
 
-class Backdrop(OwnedModel, UploadedModel):
+class Backdrop(OwnedModel, UploadedModel, StoredFilesModel):
     """An uploaded background picture."""
 
     name = models.CharField(max_length=200)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from avatars.models import Avatar
 from dashboard.jobs.leased_job import JobQuerySet
 from dashboard.jobs.provider_job import ProviderJob, ProviderState
-from dashboard.models import Tombstone, User
+from dashboard.models import StoredFilesModel, Tombstone, User
 from dashboard.provenance import source_types
 from dashboard.provider.parsing import MAX_STATE
 from videos.looks.framing import Framing
@@ -43,7 +43,7 @@ CARD_FIELDS = (
     "height",
     "seconds",
     *("made_by__name", "made_by__email"),
-    *("avatar__thumbnail", "avatar__preview", "avatar__portrait", "avatar__state"),
+    *("avatar__thumbnail", "avatar__preview", "avatar__portrait", "avatar__state", "avatar__missing_files"),
     *("avatar__portrait_width", "avatar__portrait_height"),
 )
 
@@ -58,7 +58,7 @@ class VideoQuerySet(JobQuerySet):
         return self.select_related("made_by", "avatar", "voice")
 
 
-class Video(ProviderJob):
+class Video(ProviderJob, StoredFilesModel):
     """A talking video. States: dashboard.jobs.provider_job.ProviderState."""
 
     KIND = Tombstone.Kind.VIDEO
@@ -207,6 +207,11 @@ class Video(ProviderJob):
         if self.styled_video and self.styled_key == self.parsed_look.key:
             return self.styled_video
         return self.video
+
+    @property
+    def is_file_missing(self) -> bool:
+        """Whether the file that the player plays is gone."""
+        return self.is_ready and self.display_file.field.name in self.missing_files
 
     @property
     def is_poster_current(self) -> bool:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.consent.consented_model import ConsentedModel
-from dashboard.models import OwnedModel, UploadedModel
+from dashboard.models import OwnedModel, StoredFilesModel, UploadedModel
 from videos.models.batch import BatchItem
 
 
@@ -27,7 +27,7 @@ class VoiceQuerySet(models.QuerySet["Voice"]):
         return self.filter(is_kept=False, videos=None, edits=None).exclude(pk__in=in_batches)
 
 
-class Voice(OwnedModel, UploadedModel, ConsentedModel):
+class Voice(OwnedModel, UploadedModel, ConsentedModel, StoredFilesModel):
     """A recording, decoded once and stored as WAV, which every provider accepts."""
 
     name = models.CharField(max_length=200)
@@ -84,6 +84,10 @@ class Voice(OwnedModel, UploadedModel, ConsentedModel):
 
     def get_absolute_url(self) -> str:
         return reverse("voice", args=[self.pk])
+
+    @property
+    def is_file_missing(self) -> bool:
+        return "sound" in self.missing_files
 
     @property
     def files(self) -> list[models.fields.files.FieldFile]:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from dashboard.consent.consented_model import Consent
 from dashboard.files.filenames import from_filename
-from dashboard.files.stored_files import delete_on_commit
+from dashboard.files.stored_files import delete_on_commit, delete_on_error
 from dashboard.jobs.continue_on_error import do_each
 from dashboard.models import User
 from dashboard.uploads import voices
@@ -67,6 +67,20 @@ def save_voice(decoded: voices.ConvertedVoice, **fields: object) -> Voice:
             voice.sound.storage.delete(voice.sound.name)
         raise
     return voice
+
+
+def restore_sound(voice: Voice, source: File, consent: Consent) -> None:
+    """Give a voice whose file is gone another recording; its videos keep it. Raises UploadError."""
+    old = [file for file in voice.files if file]
+    with voices.convert(source, max_seconds=settings.CG_AVATAR_MAX_AUDIO_SECONDS or None) as decoded:
+        new = Voice(seconds=decoded.seconds, peaks=decoded.peaks)
+        with decoded.path.open("rb") as sound, delete_on_error(new):
+            new.sound.save(f"{uuid.uuid4()}.wav", File(sound), save=False)
+            with transaction.atomic():
+                fields = {"sound": new.sound.name, "seconds": new.seconds, "peaks": new.peaks}
+                fields |= consent.columns
+                Voice.objects.filter(pk=voice.pk).update(**fields, shape="", missing_files=[])
+                delete_on_commit(old)
 
 
 def find_script(voice: Voice | None) -> str:

@@ -9,6 +9,7 @@ urlpatterns = [
     path("<int:pk>/", views.detail, name="voice"),
     path("<int:pk>/facts/", views.facts, name="voice-facts"),
     path("<int:pk>/edit/", views.edit, name="voice-edit"),
+    path("<int:pk>/restore/", views.restore, name="voice-restore"),
     path("<int:pk>/rename/", views.rename, name="voice-rename"),
     path("<int:pk>/consent/", views.state_consent, name="voice-consent"),
     path("<int:pk>/keep/", views.keep, name="voice-keep"),

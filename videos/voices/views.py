@@ -14,6 +14,7 @@ from dashboard.consent.wordings import Kind
 from dashboard.files import signed_links
 from dashboard.files.disk import needs_room
 from dashboard.files.filenames import for_filename
+from dashboard.files.missing_files import check_files
 from dashboard.gallery.live_changes import Changes, Gallery
 from dashboard.gallery.pagination import Page
 from dashboard.gallery.rendering import render_gallery
@@ -57,7 +58,25 @@ def changes(request: Request) -> HttpResponse:
 @require_GET
 def detail(request: Request, pk: int) -> HttpResponse:
     voice = get_object_or_404(Voice.objects.for_rows().select_related("original", "original__made_by"), pk=pk)
+    check_files(voice)
     return _render_page(request, voice)
+
+
+@needs_room
+@require_POST
+def restore(request: Request, pk: int) -> HttpResponse:
+    """Upload a recording again whose file is gone."""
+    voice = get_changeable_or_403(Voice, pk, request.user)
+    file = request.FILES.get("sound")
+    try:
+        if file is None:
+            raise UploadError("No file was received. Choose it again.")
+        if check_files(voice):
+            services.restore_sound(voice, file, CONSENT(request))
+            messages.success(request, f"{voice.name} is back.")
+    except UploadError as error:
+        messages.error(request, str(error))
+    return redirect(voice)
 
 
 def _render_page(

@@ -189,7 +189,7 @@ def test_a_file_that_was_removed_meanwhile_is_explained(signed_in, tom, ready):
     video, client = ready(), signed_in(tom)
     Export.objects.create(video=video, kind=Kind.MOV, state=LocalState.READY, file="videos/exports/gone.mov")
     page = client.get(address(video, "export-file", "mov"), follow=True).text
-    assert "has expired" in page
+    assert "It is being prepared again" in page
 
 
 def test_a_video_with_a_look_is_offered_with_it_and_without(signed_in, tom, ready):
