@@ -42,8 +42,8 @@ class Command(BaseCommand):
         if plan.is_empty:
             raise CommandError("Say whom: --avatar NUMBER or --voice NUMBER, each as often as needed.")
         self.stdout.write(
-            f"This removes for good: {len(plan.avatars)} portraits, {len(plan.voices)} voices, "
-            f"{len(plan.videos)} videos, {len(plan.exports)} downloads, {len(plan.items)} rows of batches."
+            f"This removes for good (portraits: {len(plan.avatars)}, voices: {len(plan.voices)}, "
+            f"videos: {len(plan.videos)}, downloads: {len(plan.exports)}, rows of batches: {len(plan.items)})."
         )
         if not options["yes"] and input("Type “forget” to go on: ").strip().lower() != "forget":
             raise CommandError("Nothing was removed.")
