@@ -19,6 +19,14 @@ TOKEN = "the-right-token"
 PRIVATE = {"mask", "asked_at"}  # of a video; the mask is in no list
 
 
+@dataclass(frozen=True)
+class RawAnswer:
+    """The bytes of an answer, status line and headers included; a function for those without end."""
+
+    wire: bytes | Callable[[], Iterable[bytes]]
+    is_carried_out: bool = True
+
+
 @dataclass
 class Behaviour:
     """How the provider fails, and in which variant it answers."""
@@ -30,8 +38,8 @@ class Behaviour:
     hang: dict[str, threading.Event] = field(
         default_factory=dict
     )  # methods that answer when the event is set
-    # methods that are carried out and answered with these bytes, status line and headers included
-    raw_answers: dict[str, bytes | Callable[[], Iterable[bytes]]] = field(default_factory=dict)
+    # method and arguments -> how the call is answered instead; None: as usual
+    answer_raw: "Callable[[str, dict[str, Any]], RawAnswer | None]" = lambda method, arguments: None
     busy_until: float = 0  # until then every call exceeds the rate limit
     requests_per_minute: int = 0  # more than that in any 60 seconds exceed the rate limit; 0: no limit
     token: str = TOKEN  # the key that it accepts
@@ -55,6 +63,7 @@ class FakeProvider(ThreadingHTTPServer):
         self.videos: dict[str, dict[str, Any]] = {}
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.called_at: list[float] = []  # their times
+        self.next_ids: list[str] = []  # of the next videos; otherwise random
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
@@ -77,7 +86,7 @@ class FakeProvider(ThreadingHTTPServer):
         return self.avatars[key]
 
     def add_video(self, **fields: Any) -> dict[str, Any]:
-        key = uuid.uuid4().hex[:12]
+        key = self.next_ids.pop(0) if self.next_ids else uuid.uuid4().hex[:12]
         self.videos[key] = {"video_id": key, "status": "pending", "asked_at": time.time()} | fields
         return self.videos[key]
 
@@ -133,20 +142,23 @@ class _Handler(BaseHTTPRequestHandler):
             behaviour.hang[method].wait(120)
         if method in behaviour.refuse:
             return self._answer(*behaviour.refuse[method])
+        raw = behaviour.answer_raw(method, arguments)
+        if raw and not raw.is_carried_out:
+            return self._send_raw(raw)
         status, body = self._handle_call(method, arguments)
         if method in behaviour.lose_answers:
             behaviour.lose_answers.remove(method)
             self.close_connection = True
             self.connection.close()
             return None
-        if method in behaviour.raw_answers:
-            return self._send_raw_answer(behaviour.raw_answers[method])
+        if raw:
+            return self._send_raw(raw)
         return self._answer(status, body)
 
-    def _send_raw_answer(self, answer: bytes | Callable[[], Iterable[bytes]]) -> None:
+    def _send_raw(self, raw: RawAnswer) -> None:
         self.close_connection = True
         with contextlib.suppress(OSError):  # the other side has heard enough
-            for part in [answer] if isinstance(answer, bytes) else answer():
+            for part in [raw.wire] if isinstance(raw.wire, bytes) else raw.wire():
                 self.wfile.write(part)
 
     def _handle_call(self, method: str, arguments: dict[str, Any]) -> tuple[int, dict[str, Any]]:

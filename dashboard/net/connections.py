@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
+from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -143,9 +144,12 @@ class _Session(requests.Session):
 
 
 def open_session(connect: Connect | None = None) -> requests.Session:
-    """A session that follows no redirects and uses no proxies. `connect` makes all its connections."""
+    """A session that follows no redirects, uses no proxies and keeps no cookies. `connect` makes all its connections."""
     session = _Session()
     session.trust_env = False  # a proxy from the environment would bypass `connect`
+    session.cookies.set_policy(
+        DefaultCookiePolicy(allowed_domains=[])
+    )  # sent back, many of them break each request
     for scheme in ("http://", "https://"):
         session.mount(scheme, _Adapter(connect))
     return session

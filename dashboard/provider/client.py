@@ -73,7 +73,11 @@ class Client:
         return parse_one(self._post("video.generate", body, READ_SECONDS), parse_video)
 
     def get_video(self, video_id: str) -> RemoteVideo:
-        return parse_one(self._get("video.get", video_id=video_id), parse_video)
+        video = parse_one(self._get("video.get", video_id=video_id), parse_video)
+        if video.video_id != video_id:
+            log.warning("video.get: another video than %s was sent", video_id)
+            raise ProviderError(UNREACHABLE, is_temporary=True)
+        return video
 
     def list_videos(self, ids: Sequence[str] = ()) -> list[RemoteVideo]:
         """All videos, or, where the provider is our own engine, those with these ids."""

@@ -94,7 +94,8 @@ def run(model: type[AnyJob], pk: int, phase: Phase, work: Callable[[AnyJob], Non
 
 def _to_job_error(job: Job, error: ProviderError, first_delay: float) -> JobDelayed | JobFailed:
     if error.retry_after:  # the provider's rate limit, which does not count as an attempt
-        return JobDelayed(str(error), seconds=error.retry_after, is_free=True)
+        # A little later than the others: if it is this row that the provider does not take, they move on before it.
+        return JobDelayed(str(error), seconds=error.retry_after * 1.25, is_free=True)
     if error.is_temporary:
         wait = max(backoff(job.attempts, first=first_delay), SETTLE_SECONDS if error.answer_lost else 0)
         return JobDelayed(str(error), seconds=wait)

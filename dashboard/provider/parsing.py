@@ -16,6 +16,8 @@ MAX_STATE = 40
 MAX_URL = 2000
 MAX_UNSTORED_URL = 8000  # of a link that is used immediately
 MAX_SENTENCE = 500
+# Of a whole answer: a list of fifty thousand videos. More would take gigabytes, an empty list has the size of a long text.
+MAX_VALUES = 1_000_000
 MAX_LIST = 20  # faces and warnings of one picture; more are ignored
 FRAMING = {"eyes": 2, "head": 4, "cuts": 2}  # how many shares each has
 SMALLEST_HEAD = 0.01  # of the frame
@@ -79,11 +81,13 @@ class Envelope:
 
 def parse_envelope(content: bytes) -> Envelope:
     """Parse an answer. Never raises: invalid content gives an empty envelope."""
+    if sum(map(content.count, (b",", b"[", b"{"))) > MAX_VALUES:
+        return Envelope()
     try:
         # Lenient with odd encodings and raw control characters: the sentence may still be readable.
         text = content.decode(json.detect_encoding(content), errors="replace")
         fields = json.loads(text, strict=False)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, MemoryError):
         return Envelope()
     if not isinstance(fields, dict):
         return Envelope()
