@@ -18,6 +18,7 @@ from pathlib import Path
 
 from tests.faults.installation import Installation, hold, send
 from tests.faults.stages import READY_SECONDS, Stages, Work
+from tests.faults.surroundings import list_surroundings, own_disk
 from tests.product.running import until
 
 CLUSTERS = ("worker", "generate", "download", "studio", "rigger", "renderer")
@@ -55,8 +56,8 @@ def list_faults(stop_seconds: float) -> list[Fault]:
 
 
 def more_faults() -> list[Fault]:
-    """Further faults, each with its harm; add a row here."""
-    return []
+    """The faults of what the product stands on."""
+    return [Fault(name, harm, skipped) for name, (harm, skipped) in list_surroundings().items()]
 
 
 def _harm_processes(name: str, target: str, stop_seconds: float) -> Harm:
@@ -148,7 +149,7 @@ def main() -> int:
     parser.add_argument("--only", nargs="*", default=[], help="words that the name of a case has to contain")
     parser.add_argument("--stop-seconds", type=float, default=75, help="how long a stopped process stands")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="faults-") as folder:
+    with tempfile.TemporaryDirectory(prefix="faults-") as folder, own_disk(Path(folder)):
         outcomes = run(list_faults(options.stop_seconds), options.only, Path(folder))
     print_table(outcomes)
     good = [one for one in outcomes.values() if one.startswith("ok")]
