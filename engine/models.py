@@ -65,6 +65,10 @@ class Token(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(null=True, help_text="Empty: never.")
     last_used_at = models.DateTimeField(null=True)
+    window = models.PositiveBigIntegerField(
+        default=0, help_text="The minute in which `requests` were counted."
+    )
+    requests = models.PositiveIntegerField(default=0)
 
     def __str__(self) -> str:
         return self.name

@@ -4,7 +4,6 @@ import time
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.core.cache import cache
 from django.db import transaction
 
 from engine.models import Token
@@ -34,13 +33,10 @@ class Allowance:
 def count_request(token: Token) -> Allowance:
     """Count one request, and return what is left."""
     window = int(time.time()) // WINDOW
-    key = f"engine-requests:{token.pk}:{window}"
-    # The database cache increments by reading and writing; one transaction (IMMEDIATE on SQLite) makes that atomic.
-    # Caches that can increment themselves (Redis) do not need it.
-    with transaction.atomic():
-        cache.add(key, 0, timeout=2 * WINDOW)
-        try:
-            used = cache.incr(key)
-        except ValueError:  # the cache has just evicted it
-            used = 1
+    with transaction.atomic():  # two requests at once wait for each other, at whichever process they arrive
+        counted = (
+            Token.objects.select_for_update().filter(pk=token.pk).values_list("window", "requests").first()
+        )
+        used = counted[1] + 1 if counted and counted[0] == window else 1
+        Token.objects.filter(pk=token.pk).update(window=window, requests=used)
     return Allowance(settings.ENGINE_REQUESTS_PER_MINUTE, used, (window + 1) * WINDOW)

@@ -1,5 +1,13 @@
 """How often a token may call."""
 
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+
+from engine import throttle
+from engine.models import Token
+
 
 def test_past_the_limit_a_token_has_to_wait_for_the_next_minute(make_caller, settings, frozen_minute):
     settings.ENGINE_REQUESTS_PER_MINUTE = 3
@@ -23,3 +31,18 @@ def test_the_dashboard_itself_is_not_limited(own, settings):
         response = own.response("avatar.list")
         assert response.status_code == 200
         assert "X-Ratelimit-Total" not in response
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_request_is_forgotten_when_many_come_at_once(frozen_minute):
+    token, _ = Token.make("busy")
+
+    def count() -> int:
+        try:
+            return throttle.count_request(token).used
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        used = sorted(pool.map(lambda _: count(), range(24)))
+    assert used == list(range(1, 25))
