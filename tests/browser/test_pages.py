@@ -189,6 +189,21 @@ def test_an_upload_in_a_session_that_is_over_leads_to_the_sign_in(page):
     assert not Avatar.objects.exists()
 
 
+def test_the_bar_of_a_lost_connection_covers_no_heading_on_a_phone(browse):
+    page = browse(viewport={"width": 390, "height": 844}).new_page()
+    page.goto("/avatars/")
+    page.context.set_offline(True)
+    page.evaluate("window.dispatchEvent(new Event('offline'))")
+    bar = page.locator("#connection p")
+    expect(bar).to_be_visible()
+    below = bar.bounding_box()
+    heading = page.get_by_role("heading", level=1).bounding_box()
+    page.context.set_offline(False)
+    assert below is not None
+    assert heading is not None
+    assert heading["y"] >= below["y"] + below["height"]
+
+
 def test_a_lost_connection_is_told_and_comes_back_by_itself(page, new_avatar, maria):
     avatar = new_avatar(made_by=maria)
     page.goto("/avatars/")
