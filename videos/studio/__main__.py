@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from dashboard.uploads.decoder.confinement import confine
 from dashboard.uploads.decoder.full_disk import comes_from_full_disk
 from dashboard.uploads.decoder.limits import restrict
 
@@ -51,6 +52,8 @@ def main() -> None:
     writer = MessageWriter(os.dup(1))
     os.dup2(2, 1)
     request: dict[str, Any] = json.loads(_read_line())
+    inputs = [Path(request[name]) for name in ("video", "mask", "picture") if request.get(name)]
+    confine([path for path in inputs if path.exists()], [Path(request["target"]).parent])
     threading.Thread(target=end_with_parent, daemon=True).start()
     restrict(request["limits"])
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # so that writing raises OSError (EFBIG) instead

@@ -85,7 +85,7 @@ class Command(BaseCommand):
                 self.stdout.write("\nStopping... (unfinished work continues at the next start)")
                 process.send_signal(signal.SIGTERM)
 
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 - our own supervisor, no shell
             [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(config)],
             cwd=settings.BASE_DIR,
             env=child_environment(),

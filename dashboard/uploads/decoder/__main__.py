@@ -7,9 +7,11 @@ import importlib
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 from dashboard.uploads.decoder import FileRefused
+from dashboard.uploads.decoder.confinement import confine
 from dashboard.uploads.decoder.full_disk import comes_from_full_disk
 from dashboard.uploads.decoder.limits import restrict
 
@@ -34,6 +36,8 @@ def main() -> None:
     answer_to = os.dup(1)
     os.dup2(2, 1)
     request: dict[str, Any] = json.load(sys.stdin)
+    sources = [Path(request[name]) for name in ("source", "mask") if request.get(name)]
+    confine([path for path in sources if path.exists()], [Path(request["work"])])
     restrict(request["limits"])
     module, function = JOBS[request["job"]]
     try:
