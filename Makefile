@@ -1,7 +1,7 @@
 # make run and make test are all anybody needs; `make help` lists the rest.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test test-services faults install install-dev lint format lock clean
+.PHONY: help run test test-services faults install install-dev lint format lock audit sbom clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,13 @@ format: install-dev ## let ruff put the code in order
 lock: install ## compile the pinned requirements from the .in files (kept to Python 3.11, run on 3.11 and 3.12)
 	@.tools/bin/uv pip compile -q --upgrade --python-version 3.11 --no-emit-index-url --no-annotate --no-header --override overrides.txt requirements.in -o requirements.txt
 	@.tools/bin/uv pip compile -q --upgrade --python-version 3.11 --no-emit-index-url --no-annotate --no-header requirements-dev.in -o requirements-dev.txt
+
+audit: install ## look for known holes in the requirements; says so and passes where the list cannot be reached
+	@./scripts/audit
+
+sbom: install ## write sbom.json, the bill of materials (CycloneDX) of what the product runs on
+	@.tools/bin/uv tool run --quiet --from cyclonedx-bom==7.5.0 cyclonedx-py requirements requirements.txt --output-reproducible --of JSON -o sbom.json
+	@echo "Written: sbom.json"
 
 clean: ## remove the virtual environment and the tools (never the data)
 	@rm -rf .venv .tools
