@@ -103,7 +103,9 @@ def _shift(site: Installation, seconds: int) -> None:
                 columns = {row[1] for row in database.execute(f"PRAGMA table_info({table})")}
                 for column in columns.intersection(TIMES):
                     moved = f"strftime('%Y-%m-%d %H:%M:%f', {column}, '{seconds:+d} seconds')"
-                    database.execute(f"UPDATE {table} SET {column} = {moved} WHERE {column} IS NOT NULL")
+                    database.execute(
+                        f"UPDATE {table} SET {column} = {moved} WHERE {column} < '9000'"
+                    )  # what never expires stays
         database.execute("COMMIT")
 
 
