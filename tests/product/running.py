@@ -117,7 +117,7 @@ def running(data: Path, port: int | None = None, **settings: str) -> Iterator[Pr
         )
     product = Product(process, data, f"http://127.0.0.1:{port}", output, settings)
     try:
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 240  # the cores may be busy with other things
         while "Ready" not in output.read_text():
             assert process.poll() is None, output.read_text()
             assert time.monotonic() < deadline, output.read_text()
