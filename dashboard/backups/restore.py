@@ -8,13 +8,15 @@ first (dashboard.provider.generate_once), because it may have been sent after th
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
+from typing import Any
 
 from django.apps import apps
 from django.conf import settings
 from django.core.cache import cache
 from django.core.management import call_command
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 from django_q.models import OrmQ
@@ -23,6 +25,7 @@ from dashboard.backups import archive
 from dashboard.backups.archive import BackupError
 from dashboard.backups.create import check_supported
 from dashboard.files import disk, temporary_folders
+from dashboard.forgotten import listing
 from dashboard.jobs.leased_job import Job
 from dashboard.jobs.provider_job import ProviderJob, ProviderState
 from dashboard.models import Lease
@@ -53,8 +56,12 @@ def restore_backup(source: Path, *, replace: bool) -> Restored:
             with temporary_folders.create("restore") as work:
                 manifest = archive.extract(source, work)
                 _check_version(work / archive.DATABASE)
+                forgotten = _list_forgotten()
                 aside = _swap(work, folder)
             _settle()
+            # People who were forgotten after the backup was made do not come back with it.
+            listing.load(forgotten)
+            call_command("forget", again=True, stdout=StringIO())
     except data_lock.DataFolderInUse as error:
         raise BackupError(f"The product is running in {folder}. Stop it first. {error}") from None
     except OSError as error:
@@ -98,6 +105,14 @@ def _swap(work: Path, folder: Path) -> Path | None:
         if (work / name).exists():
             (work / name).rename(folder / name)
     return aside if aside.exists() else None
+
+
+def _list_forgotten() -> list[dict[str, Any]]:
+    """The list of the database that is replaced; empty where there is none yet, or none that can be read."""
+    try:
+        return listing.dump()
+    except DatabaseError:
+        return []
 
 
 def _settle() -> None:

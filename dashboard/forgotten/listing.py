@@ -26,7 +26,8 @@ def load(rows: Iterable[dict[str, Any]]) -> int:
         for row in rows:
             key = {name: row[name] for name in ("kind", "row_id", "row_created_at")}
             if not Forgotten.objects.filter(**key).exists():
-                Forgotten.objects.create(forgetting=act, **row)
+                at_engine = {"is_at_engine": row["provider"] == "embedded"}  # restored there too
+                Forgotten.objects.create(forgetting=act, **row | at_engine)
                 added += 1
         if not added:
             act.delete()
