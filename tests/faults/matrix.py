@@ -75,6 +75,7 @@ def try_case(
     installation: Installation, stages: Stages, begin: Callable[[], Work | None], fault: Fault
 ) -> str:
     """Reach the stage, do the harm, and see what comes of it. What begins with "ok" is good."""
+    installation.start_again_if_it_ended()  # after the case before
     work = begin()
     if work is None:
         return "the stage was not reached"
@@ -83,7 +84,7 @@ def try_case(
     fault.harm(installation)
     time.sleep(1)
     notes = ["started again"] if installation.start_again_if_it_ended() else []
-    if not _ends(stages, work):
+    if not _ends(installation, stages, work):
         return f"STUCK: {stages.states(work)}"
     for pk, sentence in stages.failures(work):
         notes.append(f"failed: {sentence}")
@@ -100,8 +101,9 @@ def try_case(
     return "; ".join(["ok", *notes])
 
 
-def _ends(stages: Stages, work: Work) -> bool:
+def _ends(installation: Installation, stages: Stages, work: Work) -> bool:
     def look() -> bool:
+        installation.start_again_if_it_ended()  # in good order, which takes some seconds
         states = stages.states(work)
         return len(states) == work.expected and set(states) <= ENDED
 
