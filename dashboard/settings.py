@@ -281,7 +281,7 @@ if _https:
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     # The processes of this machine use plain http.
-    SECURE_REDIRECT_EXEMPT = [r"^v1/", r"^media/", r"^health/$"]
+    SECURE_REDIRECT_EXEMPT = [r"^v1/", r"^media/", r"^health/"]
 # HSTS preloading affects a whole domain: its owner has to decide on it.
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
 X_FRAME_OPTIONS = "DENY"

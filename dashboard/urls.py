@@ -6,7 +6,7 @@ from django.urls import include, path
 from dashboard import notifications
 from dashboard.audit import views as audit
 from dashboard.files import signed_links
-from dashboard.health.views import health
+from dashboard.health.views import health, live, ready
 from dashboard.provenance.views import check_file
 
 urlpatterns = [
@@ -19,6 +19,8 @@ urlpatterns = [
     path("activity.csv", audit.download, name="audit-csv"),
     path("check/", check_file, name="check-file"),
     path("health/", health, name="health"),
+    path("health/live", live, name="health-live"),
+    path("health/ready", ready, name="health-ready"),
     path("media/<str:signed>/<str:filename>", signed_links.serve, name="media"),
     path("", include("dashboard.accounts.urls")),
 ]

@@ -159,6 +159,8 @@ TABLE: dict[str, dict[str, Access]] = {
     # For files of anybody; nothing is changed by it.
     "check/": {"GET": PUBLIC, "POST": PUBLIC(422, is_csrf_exempt=True)},
     "health/": {"GET": PUBLIC},
+    "health/live": {"GET": PUBLIC},
+    "health/ready": {"GET": PUBLIC(503)},  # no worker runs beside these tests
     "media/<str:signed>/<str:filename>": {"GET": TEAM},  # a link of a page
     "setup/": {"GET": TEAM(302), "POST": TEAM(302)},  # once there is an owner
     "invitation/<str:token>/": {"GET": PUBLIC, "POST": PUBLIC},
