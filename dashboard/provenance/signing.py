@@ -62,6 +62,9 @@ def sign(files: Sequence[FileToSign], *, source_type: str = "") -> bool:
                 work,
                 limits,
                 unreadable="the signing process died",
+                # It writes beside the files that it signs.
+                writable=sorted({str(file.path.parent) for file in files}),
+                readable=[str(path) for file in files for path in (file.parent, *file.ingredients) if path],
                 files=[_describe(file) for file in files],
                 source_type=source_type or COMPOSITE_WITH_TRAINED_MEDIA,
                 when=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",

@@ -37,7 +37,9 @@ def main() -> None:
     os.dup2(2, 1)
     request: dict[str, Any] = json.load(sys.stdin)
     sources = [Path(request[name]) for name in ("source", "mask") if request.get(name)]
-    confine([path for path in sources if path.exists()], [Path(request["work"])])
+    sources += [Path(path) for path in request.get("readable", [])]
+    folders = [Path(request["work"]), *(Path(path) for path in request.get("writable", []))]
+    confine([path for path in sources if path.exists()], folders)
     restrict(request["limits"])
     module, function = JOBS[request["job"]]
     try:
