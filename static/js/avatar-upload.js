@@ -51,13 +51,20 @@ if (form) {
     atOnce: 3,
   });
   const add = (files) => files.slice().reverse().forEach((file) => queue.add(file));
+  const take = (input) => {
+    const files = [...input.files];
+    input.value = "";
+    add(files);
+  };
   document.addEventListener("change", (event) => {
     const another = event.target.closest("[data-another]");
     if (!another && !event.target.closest("form[data-upload]")) return;
-    add([...event.target.files]);
-    if (another && event.target.files.length) another.parentElement.querySelector("[data-remove]").click();
-    else event.target.value = "";
+    const isChosen = event.target.files.length > 0;
+    take(event.target);
+    if (another && isChosen) another.parentElement.querySelector("[data-remove]").click();
   });
+  // Chosen before this script had loaded.
+  document.querySelectorAll("form[data-upload] input[type=file]").forEach(take);
   dropPage(add);
   // A search or what came from elsewhere brings new results: what is still on its way stays on top of them.
   let kept = [];

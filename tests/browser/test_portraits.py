@@ -121,3 +121,16 @@ def test_without_a_script_a_refused_avatar_gets_another_picture_too(browse, refu
     page.get_by_label("Another picture", exact=True).set_input_files(FIXTURES / "astronaut.jpg")
     page.get_by_role("button", name="Upload").click()
     expect(page.locator(".card-words")).to_have_text("Preparing your avatar…")
+
+
+def test_pictures_chosen_before_the_script_has_loaded_are_uploaded_all_the_same(browse):
+    page = browse(viewport={"width": 1280, "height": 900}).new_page()
+    held = []
+    page.route(re.compile(r"/js/avatar-upload[^/]*\.js"), lambda route: held.append(route))
+    page.goto("/avatars/", wait_until="commit")
+    chooser = page.locator("input[name=portraits]").first
+    chooser.set_input_files([picture("ada.png", (300, 400)), picture("grace.png", (301, 400))])
+    held[0].continue_()
+    expect(page.locator("#cards article:not(.is-upload)")).to_have_count(2)
+    assert Avatar.objects.count() == 2
+    assert chooser.input_value() == ""
