@@ -3,6 +3,7 @@
 An invalid value stops the start (see config/env.py); checks of the machine are in checks.py.
 """
 
+import os
 import socket
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -142,6 +143,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
+    "dashboard.logs.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -181,6 +183,16 @@ TEMPLATES = [
         },
     }
 ]
+
+# ---------------------------------------------------------------- metrics
+# Who asks for /metrics has to send this; without it there are none.
+METRICS_TOKEN = env.secret("METRICS_TOKEN")
+if METRICS_TOKEN:
+    METRICS_DIR = DATA_DIR / "run" / "metrics"
+    METRICS_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # prometheus-client reads it when it is imported: one file for each web process.
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(METRICS_DIR)
+    MIDDLEWARE.insert(0, "dashboard.metrics.requests_seen.MetricsMiddleware")
 
 # ---------------------------------------------------------------- the database, the cache, the queue
 DATABASES = {"default": services.database(DATA_DIR)}
@@ -281,7 +293,7 @@ if _https:
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     # The processes of this machine use plain http.
-    SECURE_REDIRECT_EXEMPT = [r"^v1/", r"^media/", r"^health/"]
+    SECURE_REDIRECT_EXEMPT = [r"^v1/", r"^media/", r"^health/", r"^metrics$"]
 # HSTS preloading affects a whole domain: its owner has to decide on it.
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
 X_FRAME_OPTIONS = "DENY"
@@ -322,11 +334,20 @@ USE_I18N = False
 TIME_ZONE = env.time_zone("TZ", "UTC")
 USE_TZ = True
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+LOG_FORMAT = env.choice("LOG_FORMAT", "PLAIN", "PLAIN", "JSON")
+# FILES: in DATA_DIR/logs, one for each process. CONSOLE: as the output of `make run`, which container platforms keep.
+LOG_TO = env.choice("LOG_TO", "FILES", "FILES", "CONSOLE")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "formatters": {
+        "plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "json": {"()": "dashboard.logs.json_lines.make_formatter"},
+    },
+    "filters": {"ids": {"()": "dashboard.logs.context.ContextFilter"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT.lower(), "filters": ["ids"]}
+    },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "level": "INFO"},

@@ -7,6 +7,7 @@ from dashboard import notifications
 from dashboard.audit import views as audit
 from dashboard.files import signed_links
 from dashboard.health.views import health, live, ready
+from dashboard.metrics.views import metrics
 from dashboard.provenance.views import check_file
 
 urlpatterns = [
@@ -21,6 +22,7 @@ urlpatterns = [
     path("health/", health, name="health"),
     path("health/live", live, name="health-live"),
     path("health/ready", ready, name="health-ready"),
+    path("metrics", metrics, name="metrics"),
     path("media/<str:signed>/<str:filename>", signed_links.serve, name="media"),
     path("", include("dashboard.accounts.urls")),
 ]

@@ -119,6 +119,7 @@ class EngineJob(Job):
     """A rig or a render, with a random public id and an optional reference of the caller that makes calls repeatable."""
 
     TRANSITIONS: ClassVar[dict[str, set[str]]] = TRANSITIONS
+    UNFINISHED = (JobStatus.PENDING, JobStatus.IN_PROGRESSING)
     CLUSTER: ClassVar[str]
     MAX_WAIT: ClassVar[timedelta]  # in the queue, before the job fails
 
@@ -146,6 +147,10 @@ class EngineJob(Job):
     @property
     def cluster(self) -> str:
         return self.CLUSTER
+
+    @property
+    def log_ref(self) -> str:
+        return self.client_ref or self.public_id
 
 
 class Rig(EngineJob):

@@ -21,6 +21,7 @@ from django.utils import timezone
 from dashboard.jobs import runner
 from dashboard.jobs.leased_job import LeaseLost
 from dashboard.jobs.runner import JobDelayed, JobFailed, Phase
+from dashboard.metrics import totals
 from dashboard.net import safe_download
 from engine.models import EngineJob, JobStatus, Render, Rig
 from engine.responses import Code
@@ -147,16 +148,17 @@ def _render(job: Render, folder: Path) -> None:
             # Leave time until the first report of progress: recognition takes about a twentieth of the sound's length.
             seconds = voice.seconds / (2 if job.script else 5)
             job.renew_lease(LEASE_SECONDS + seconds, progress=DECODED)
-            info = animator.render(
-                rig,
-                voice.path,
-                files["video"],
-                files["mask"],
-                size=settings.ENGINE_VIDEO_SIZE,
-                seed=int(job.public_id[:8], 16),
-                progress=LeaseKeeper(job),
-                script=job.script or None,
-            )
+            with totals.measure_render():
+                info = animator.render(
+                    rig,
+                    voice.path,
+                    files["video"],
+                    files["mask"],
+                    size=settings.ENGINE_VIDEO_SIZE,
+                    seed=int(job.public_id[:8], 16),
+                    progress=LeaseKeeper(job),
+                    script=job.script or None,
+                )
     except (UploadError, animator.SoundError) as error:
         raise JobFailed(str(error), error_code=Code.UNUSABLE_AUDIO) from error
     if info.framing and not job.rig.framing:  # an older avatar
@@ -165,6 +167,7 @@ def _render(job: Render, folder: Path) -> None:
         files["captions"] = folder / RENDER_FILES["captions"]
         files["captions"].write_text(captions.to_vtt(info.words), encoding="utf-8")
     _finish(job, files, seconds=info.duration)
+    totals.add(totals.RENDERED_VIDEO_SECONDS, info.duration)
 
 
 class LeaseKeeper:

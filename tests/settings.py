@@ -19,6 +19,8 @@ for name in (
     os.environ.pop(name, None)
 for name in ("PUBLIC_URL", "CG_AVATAR_API_URL", "CG_AVATAR_API_TOKEN", "EMAIL_HOST", "HOST", "PORT", "DEBUG"):
     os.environ.pop(name, None)
+for name in ("METRICS_TOKEN", "LOG_FORMAT", "LOG_TO"):
+    os.environ.pop(name, None)
 
 # The same tests on PostgreSQL, Redis and a bucket.
 if os.environ.get("TEST_SERVICES"):

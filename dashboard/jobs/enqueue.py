@@ -4,6 +4,7 @@ A message may be lost or arrive twice. The poller enqueues a row again when its 
 finds the row claimed. So any broker of django-q2 will do.
 """
 
+import logging
 import time
 from functools import partial
 
@@ -13,6 +14,9 @@ from django_q.tasks import async_task
 
 from dashboard.jobs.continue_on_error import do_each
 from dashboard.jobs.leased_job import Job, JobQuerySet
+from dashboard.logs.context import ref, set_id
+
+log = logging.getLogger(__name__)
 
 REPEAT_SECONDS = 30  # between two messages for the same version of a row
 MAX_ROWS = 20  # at one time; the next ones follow when these are done
@@ -30,6 +34,8 @@ def enqueue(task: str, *args: int, cluster: str | None = None) -> None:
 
 def enqueue_job(job: Job) -> None:
     """Have a worker do the task of a row. Call it in the transaction that saves the row."""
+    with set_id(ref, job.log_ref):
+        log.info("%s %s is queued for %s", job._meta.model_name, job.pk, job.task)
     enqueue(job.task, job.pk, cluster=job.cluster)
 
 

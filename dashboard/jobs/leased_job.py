@@ -58,6 +58,7 @@ class Job(models.Model):
 
     TRANSITIONS: ClassVar[dict[str, set[str]]]  # for each state, the states that may follow it
     TASK: ClassVar[str]  # dotted name of the task that works on a row, called with its key
+    UNFINISHED: ClassVar[tuple[str, ...]]  # the states of rows that are to be worked on
     MAX_ATTEMPTS: ClassVar[int] = 0  # where pages say it
 
     state = models.CharField(max_length=16)
@@ -89,6 +90,11 @@ class Job(models.Model):
     def cluster(self) -> str | None:
         """The cluster of workers for its task; None for the default one."""
         return None
+
+    @property
+    def log_ref(self) -> str:
+        """What lines of the log about it have as their `ref`."""
+        return f"{self._meta.model_name} {self.pk}"
 
     @property
     def minutes_to_next_try(self) -> int:

@@ -43,6 +43,8 @@ class LocalJob(Job):
         LocalState.FAILED: {LocalState.WAITING},
     }
 
+    UNFINISHED = (LocalState.WAITING, LocalState.WORKING)
+
     state = models.CharField(max_length=16, choices=LocalState.choices, default=LocalState.WAITING)
 
     class Meta:
@@ -52,7 +54,7 @@ class LocalJob(Job):
 
     @property
     def is_active(self) -> bool:
-        return self.state in (LocalState.WAITING, LocalState.WORKING)
+        return self.state in self.UNFINISHED
 
     @property
     def is_ready(self) -> bool:

@@ -83,6 +83,7 @@ class ProviderJob(OwnedModel, Job):
         ProviderState.FAILED: {ProviderState.WAITING, ProviderState.MAKING, ProviderState.COPYING},
         ProviderState.CANCELLED: {ProviderState.WAITING},
     }
+    UNFINISHED = ACTIVE_STATES
     KIND: ClassVar[Tombstone.Kind]
     MAX_ATTEMPTS = 5  # of copying
     COPY_TASK: ClassVar[str]  # TASK makes the generate call; this one copies the result
@@ -141,6 +142,10 @@ class ProviderJob(OwnedModel, Job):
         return f"{self} {'is ready' if self.is_ready else 'failed'}."
 
     # -- its tasks
+
+    @property
+    def log_ref(self) -> str:
+        return str(self.client_ref)  # also sent to the provider: the lines of our own engine have it too
 
     @property
     def task(self) -> str:

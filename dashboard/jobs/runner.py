@@ -1,12 +1,16 @@
 """What every task does around its work: claim the row, count attempts, reschedule or fail."""
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from dashboard.files import disk
+from dashboard.jobs import clock
 from dashboard.jobs.leased_job import Job, LeaseLost, backoff
+from dashboard.logs.context import ref, set_id
+from dashboard.metrics import totals
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +82,18 @@ def run(model: type[J], pk: int, phase: Phase, work: Callable[[J], None]) -> Non
     job = model.claim(pk, *phase.due, to=phase.working, seconds=phase.lease_seconds)
     if job is None:
         return  # done, or claimed by another worker
+    if job.attempts == 1:
+        wait = clock.now() - job.try_after
+        totals.count_wait(f"{job._meta.model_name} {phase.working}", wait.total_seconds())
+    start = time.monotonic()
+    with set_id(ref, job.log_ref):
+        _run_claimed(job, phase, work)
+        seconds = time.monotonic() - start
+        log.info("%s %s: %s to %s in %.1f s", model.__name__, pk, phase.working, job.state, seconds)
+
+
+def _run_claimed(job: J, phase: Phase, work: Callable[[J], None]) -> None:
+    name, pk = type(job).__name__, job.pk
     try:
         if job.attempts > phase.max_attempts:  # each attempt killed its process
             raise JobFailed(phase.sentence)
@@ -85,17 +101,17 @@ def run(model: type[J], pk: int, phase: Phase, work: Callable[[J], None]) -> Non
             raise NoRoom(obstacle)
         work(job)
     except LeaseLost:
-        log.info("%s %s: the lease was lost", model.__name__, pk)
+        log.info("%s %s: the lease was lost", name, pk)
     except JobFailed as error:
         _fail(job, phase, error)
     except JobDelayed as error:
         _reschedule(job, phase, error)
     except Exception as error:
         if obstacle := disk.explain_error(error):
-            log.warning("%s %s: %s", model.__name__, pk, error)
+            log.warning("%s %s: %s", name, pk, error)
             _reschedule(job, phase, NoRoom(obstacle))
             return
-        log.exception("%s %s", model.__name__, pk)
+        log.exception("%s %s", name, pk)
         _reschedule(job, phase, JobDelayed(phase.sentence))
 
 

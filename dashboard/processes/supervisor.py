@@ -34,6 +34,8 @@ def list_programs() -> list[Program]:
     gunicorn += ["--graceful-timeout", "5", "--max-requests", "20000", "--max-requests-jitter", "2000"]
     # The poll of a batch's page has up to 5,000 characters in its address: what it shows of 500 rows.
     gunicorn += ["--no-control-socket", "--limit-request-line", "8190"]
+    if settings.LOG_FORMAT == "JSON":
+        gunicorn += ["--logger-class", "dashboard.logs.json_lines.GunicornLogger"]
     found = [
         Program("web", gunicorn),
         _cluster("worker", manage),
@@ -100,12 +102,20 @@ def render_configuration(folder: Path, socket: Path) -> str:
             f"stopwaitsecs={STOP_SECONDS}",
             "killasgroup=true",
             "redirect_stderr=true",
-            # supervisor expands this one value twice.
-            f"stdout_logfile={_escape(_escape(logs / (program.name + '.log')))}",
-            "stdout_logfile_maxbytes=5MB",
-            "stdout_logfile_backups=3",
+            *_render_log(logs / f"{program.name}.log"),
         ]
     return "\n".join(lines) + "\n"
+
+
+def _render_log(path: Path) -> list[str]:
+    """Where the lines of a program go."""
+    if settings.LOG_TO == "CONSOLE":
+        return ["stdout_logfile=/dev/fd/1", "stdout_logfile_maxbytes=0"]
+    return [
+        f"stdout_logfile={_escape(_escape(path))}",  # supervisor expands this one value twice
+        "stdout_logfile_maxbytes=5MB",
+        "stdout_logfile_backups=3",
+    ]
 
 
 def _escape(value: object) -> str:

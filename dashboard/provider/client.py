@@ -14,6 +14,8 @@ import urllib3
 from django.conf import settings
 from django.db import DatabaseError
 
+from dashboard.logs.context import HEADER, ref
+from dashboard.metrics import totals
 from dashboard.net.connections import Deadline, open_session
 from dashboard.provider import access, rate_limit
 from dashboard.provider.answers import (
@@ -159,6 +161,18 @@ class Client:
         if wait:
             raise busy_error(wait)
         try:
+            return self._exchange(verb, method, seconds, **kwargs)
+        except ProviderError as error:
+            if error.is_busy:
+                rate_limit.hold_back(error.retry_after)
+            totals.add(totals.PROVIDER_ERRORS, label=f"{method} {error.status or 'unreachable'}")
+            raise
+
+    def _exchange(self, verb: str, method: str, seconds: float, **kwargs: Any) -> Any:
+        """Send the request and judge the answer."""
+        # With it, the lines of our own engine about this request are found by the avatar or video that it is for.
+        headers = {HEADER: ref.get()} if ref.get() else {}
+        try:
             with Deadline(seconds) as deadline:
                 response = self.session.request(
                     verb,
@@ -166,6 +180,7 @@ class Client:
                     timeout=(CONNECT_SECONDS, seconds),
                     allow_redirects=False,
                     stream=True,
+                    headers=headers,
                     **kwargs,
                 )
                 with response:
@@ -183,12 +198,7 @@ class Client:
             raise ProviderError(UNREACHABLE, is_temporary=True, answer_lost=True) from error
         if deadline.is_over:  # a connection that was cut looks like the end of the answer
             raise ProviderError(UNREACHABLE, is_temporary=True, answer_lost=True)
-        try:
-            return judge_answer(response, content)
-        except ProviderError as error:
-            if error.is_busy:
-                rate_limit.hold_back(error.retry_after)
-            raise
+        return judge_answer(response, content)
 
 
 @cache

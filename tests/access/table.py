@@ -161,6 +161,7 @@ TABLE: dict[str, dict[str, Access]] = {
     "health/": {"GET": PUBLIC},
     "health/live": {"GET": PUBLIC},
     "health/ready": {"GET": PUBLIC(503)},  # no worker runs beside these tests
+    "metrics": {"GET": PUBLIC(404)},  # METRICS_TOKEN is not set
     "media/<str:signed>/<str:filename>": {"GET": TEAM},  # a link of a page
     "setup/": {"GET": TEAM(302), "POST": TEAM(302)},  # once there is an owner
     "invitation/<str:token>/": {"GET": PUBLIC, "POST": PUBLIC},

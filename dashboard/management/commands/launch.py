@@ -21,6 +21,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 
+from dashboard.metrics.requests_seen import delete_counts
 from dashboard.models import User
 from dashboard.processes import data_lock, supervisor
 from dashboard.provenance import certificates
@@ -69,6 +70,7 @@ class Command(BaseCommand):
             call_command("createcachetable", verbosity=0)
         except DatabaseError as error:
             raise CommandError(f"The database in {settings.DATA_DIR} cannot be used: {error}.") from error
+        delete_counts(settings.DATA_DIR / "run" / "metrics")
         call_command("collectstatic", verbosity=0, interactive=False, clear=False)
         try:
             certificates.check_settings()

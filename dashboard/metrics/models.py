@@ -1,0 +1,17 @@
+"""A number that only grows, for /metrics: dashboard/metrics/totals.py."""
+
+from django.db import models
+
+
+class Total(models.Model):
+    """A count or a sum over all processes and machines, since the database was made."""
+
+    name = models.CharField(max_length=40)
+    label = models.CharField(max_length=80, blank=True, help_text="What of it is counted, in words.")
+    value = models.FloatField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["name", "label"], name="total_once")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.label}".strip()
