@@ -1,7 +1,6 @@
 """The tasks that make an avatar of a portrait: each can run again at any time and continues from the row's state."""
 
 import logging
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from dashboard.net.watched_download import Limits
 from dashboard.provider import lifecycle
 from dashboard.provider import sync as provider_sync
 from dashboard.provider.answers import ProviderError
-from dashboard.provider.client import client, count_free_requests
+from dashboard.provider.client import client
 from dashboard.provider.download import download_result
 from dashboard.provider.parsing import RemoteAvatar
 from dashboard.uploads import UploadError, portraits, provider_files
@@ -35,10 +34,7 @@ MAX_RATIO_ERROR = 0.02  # between the shapes of preview and cut-out
 
 def generate(pk: int) -> None:
     """Ask the provider for one avatar and wait for the answer: a task of the cluster `generate`."""
-    # Without its turn it may still be resumed, when a task died that was sending it.
-    is_next = pk in next_up() and count_free_requests() > 0
-    due = SENDING.due if is_next else (ProviderState.SENDING,)
-    lifecycle.run(Avatar, pk, replace(SENDING, due=due), _send)
+    lifecycle.send_next(Avatar, pk, SENDING, _send, next_up)
 
 
 def copy(pk: int) -> None:

@@ -14,7 +14,7 @@ from dashboard.jobs.enqueue import enqueue_due, enqueue_job
 from dashboard.jobs.leased_job import LeaseLost
 from dashboard.jobs.local_job import LocalState, working_phase
 from dashboard.jobs.provider_job import current_provider
-from dashboard.jobs.runner import JobFailed
+from dashboard.jobs.runner import JobFailed, Turn
 from dashboard.provider import copy_scheduling, lifecycle
 from dashboard.provider.answers import ProviderError
 from dashboard.provider.client import client, count_free_requests
@@ -78,10 +78,10 @@ def step() -> float:
 
 def download(pk: int) -> None:
     """Download one mask: a task of the cluster `download`."""
-    if copy_scheduling.count_free() > 0:
-        lifecycle.run(MaskDownload, pk, PHASE, _download)
-        if job := MaskDownload.objects.filter(pk=pk, state=LocalState.FAILED).first():
-            _give_up(job)
+    turn = Turn(copy_scheduling.LOCK, lambda: PHASE.due if copy_scheduling.count_free() > 0 else ())
+    is_claimed = lifecycle.run(MaskDownload, pk, PHASE, _download, turn=turn)
+    if is_claimed and (job := MaskDownload.objects.filter(pk=pk, state=LocalState.FAILED).first()):
+        _give_up(job)
 
 
 def _download(job: MaskDownload) -> None:

@@ -25,7 +25,7 @@ from dashboard.net.watched_download import Limits
 from dashboard.provider import lifecycle
 from dashboard.provider import sync as provider_sync
 from dashboard.provider.answers import ProviderError
-from dashboard.provider.client import client, count_free_requests
+from dashboard.provider.client import client
 from dashboard.provider.download import download_result, limits_for
 from dashboard.provider.parsing import RemoteVideo
 from dashboard.uploads import UploadError, provider_files
@@ -117,10 +117,7 @@ def request_sync() -> None:
 
 def generate(pk: int) -> None:
     """Request one video from the provider: a task of the cluster `generate`. From then on the poller follows it."""
-    # A video that is not next may only be resumed after a task died while sending it.
-    is_next = pk in next_up() and count_free_requests() > 0
-    due = SENDING.due if is_next else (ProviderState.SENDING,)
-    lifecycle.run(Video, pk, replace(SENDING, due=due), _send)
+    lifecycle.send_next(Video, pk, SENDING, _send, next_up)
 
 
 def copy(pk: int) -> None:

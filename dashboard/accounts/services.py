@@ -1,29 +1,24 @@
 """Create, change and remove accounts. Each function is safe against simultaneous requests."""
 
 import hmac
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.db import transaction
 
 from dashboard.accounts.sessions import end_sessions
-from dashboard.models import Lease, OneTimeLink, User
+from dashboard.jobs.locks import hold_lock
+from dashboard.models import OneTimeLink, User
 
 
 class EmailTaken(Exception):
     """Somebody else has an account with this address."""
 
 
-@contextmanager
-def _lock_people() -> Iterator[None]:
-    """A transaction that no other change of people runs beside (on SQLite every transaction runs alone)."""
-    with transaction.atomic():
-        Lease.objects.get_or_create(name="people")
-        Lease.objects.select_for_update().get(name="people")
-        yield
+def _lock_people() -> AbstractContextManager[None]:
+    """A transaction that no other change of people runs beside."""
+    return hold_lock("people")
 
 
 def is_setup_code(code: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from dashboard.files import disk
 from dashboard.jobs import clock
 from dashboard.jobs.leased_job import Job, LeaseLost, backoff
+from dashboard.jobs.locks import hold_lock
 from dashboard.logs.context import ref, set_id
 from dashboard.metrics import totals
 
@@ -73,15 +74,28 @@ class Phase:
     keeps_error: bool = False  # save the sentence of a failed attempt: pages say it until the next one
 
 
-def run(model: type[J], pk: int, phase: Phase, work: Callable[[J], None]) -> None:
-    """Claim the row and let `work` bring it to its next state.
+@dataclass(frozen=True)
+class Turn:
+    """Who may start now, where only some rows may at the same time: decided for one row after the other.
+
+    All tasks that share the places use the same lock, so that two of them never take the last one.
+    """
+
+    lock: str
+    find_due: Callable[[], tuple[str, ...]]  # the states from which the row may be claimed now
+
+
+def run(
+    model: type[J], pk: int, phase: Phase, work: Callable[[J], None], *, turn: Turn | None = None
+) -> bool:
+    """Claim the row and let `work` bring it to its next state. Returns whether the row could be claimed.
 
     `work` raises JobFailed or JobDelayed when it cannot; any other exception counts as JobDelayed, and one that comes
     from a full disk as NoRoom.
     """
-    job = model.claim(pk, *phase.due, to=phase.working, seconds=phase.lease_seconds)
+    job = _claim(model, pk, phase, turn)
     if job is None:
-        return  # done, or claimed by another worker
+        return False  # done, claimed by another worker, or not its turn
     if job.attempts == 1:
         wait = clock.now() - job.try_after
         totals.count_wait(f"{job._meta.model_name} {phase.working}", wait.total_seconds())
@@ -90,6 +104,14 @@ def run(model: type[J], pk: int, phase: Phase, work: Callable[[J], None]) -> Non
         _run_claimed(job, phase, work)
         seconds = time.monotonic() - start
         log.info("%s %s: %s to %s in %.1f s", model.__name__, pk, phase.working, job.state, seconds)
+    return True
+
+
+def _claim(model: type[J], pk: int, phase: Phase, turn: Turn | None) -> J | None:
+    if turn is None:
+        return model.claim(pk, *phase.due, to=phase.working, seconds=phase.lease_seconds)
+    with hold_lock(turn.lock):
+        return model.claim(pk, *turn.find_due(), to=phase.working, seconds=phase.lease_seconds)
 
 
 def _run_claimed(job: J, phase: Phase, work: Callable[[J], None]) -> None:

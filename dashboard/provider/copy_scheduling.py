@@ -14,6 +14,7 @@ from dashboard.jobs.enqueue import MAX_ROWS, enqueue_due
 from dashboard.jobs.leased_job import Job, JobQuerySet
 from dashboard.jobs.provider_job import ProviderJob, ProviderState
 
+LOCK = "downloads"  # of who decides whether a row may be downloaded now
 TRIED_BEFORE = Q(attempts__gt=0)
 IMPORTED = Q(made_by=None)
 
@@ -30,7 +31,10 @@ def enqueue_copies(model: type[ProviderJob], *, max_rows: int = MAX_ROWS) -> int
 
 
 def may_copy(model: type[ProviderJob], pk: int) -> bool:
-    """Whether the result of this row may be downloaded now; otherwise the poller enqueues it again."""
+    """Whether the result of this row may be downloaded now; otherwise the poller enqueues it again.
+
+    Asked with LOCK held, until the row is claimed.
+    """
     in_background = model._default_manager.filter(TRIED_BEFORE | IMPORTED, pk=pk)
     return count_free() > 0 or not in_background.exists()
 

@@ -15,7 +15,7 @@ from dashboard.jobs.continue_on_error import do_each
 from dashboard.jobs.enqueue import MAX_ROWS, enqueue_job
 from dashboard.jobs.leased_job import Job, LeaseLost, backoff
 from dashboard.jobs.provider_job import ProviderJob, ProviderState
-from dashboard.jobs.runner import JobDelayed, JobFailed, Phase
+from dashboard.jobs.runner import JobDelayed, JobFailed, Phase, Turn
 from dashboard.models import Tombstone
 from dashboard.provider import copy_scheduling
 from dashboard.provider.answers import ProviderError
@@ -72,15 +72,37 @@ def copying_phase(lease_seconds: float) -> Phase:
 
 def copy(model: type[J], pk: int, phase: Phase, work: Callable[[J], None]) -> None:
     """`run` for a task of the cluster `download`, if the row may be copied now."""
-    if copy_scheduling.may_copy(model, pk):
-        run(model, pk, phase, work)
+    turn = Turn(copy_scheduling.LOCK, lambda: phase.due if copy_scheduling.may_copy(model, pk) else ())
+    if run(model, pk, phase, work, turn=turn):
         copy_scheduling.enqueue_copies(model, max_rows=min(count_free_requests(), MAX_ROWS))
 
 
-def run(model: type[AnyJob], pk: int, phase: Phase, work: Callable[[AnyJob], None]) -> None:
+def send_next(
+    model: type[J], pk: int, phase: Phase, work: Callable[[J], None], next_up: Callable[[], list[int]]
+) -> None:
+    """`run` for a task of the cluster `generate`, if the row is among the `next_up` and a request is free for it.
+
+    One that is not may only be resumed after a task died while sending it.
+    """
+
+    def find_due() -> tuple[str, ...]:
+        is_next = pk in next_up() and count_free_requests() > 0
+        return phase.due if is_next else (phase.working,)
+
+    run(model, pk, phase, work, turn=Turn(f"send {model._meta.label_lower}", find_due))
+
+
+def run(
+    model: type[AnyJob],
+    pk: int,
+    phase: Phase,
+    work: Callable[[AnyJob], None],
+    *,
+    turn: Turn | None = None,
+) -> bool:
     """Claim the row and let `work` bring it to its next state (see dashboard.jobs.runner).
 
-    `work` may raise ProviderError.
+    `work` may raise ProviderError. Returns whether the row could be claimed.
     """
 
     def work_and_translate_errors(job: AnyJob) -> None:
@@ -89,7 +111,7 @@ def run(model: type[AnyJob], pk: int, phase: Phase, work: Callable[[AnyJob], Non
         except ProviderError as error:
             raise _to_job_error(job, error, phase.first_delay) from error
 
-    runner.run(model, pk, phase, work_and_translate_errors)
+    return runner.run(model, pk, phase, work_and_translate_errors, turn=turn)
 
 
 def _to_job_error(job: Job, error: ProviderError, first_delay: float) -> JobDelayed | JobFailed:

@@ -16,7 +16,7 @@ from dashboard.jobs.enqueue import enqueue_job
 from dashboard.jobs.leased_job import ForbiddenTransition, LeaseLost
 from dashboard.jobs.local_job import working_phase
 from dashboard.jobs.provider_job import ProviderState, current_provider
-from dashboard.jobs.runner import JobDelayed, JobFailed
+from dashboard.jobs.runner import JobDelayed, JobFailed, Turn
 from dashboard.net import safe_download
 from dashboard.uploads import UploadError
 from videos import scheduling
@@ -90,8 +90,8 @@ def next_up() -> list[int]:
 
 def work(pk: int) -> None:
     """Turn a row into a video, if it is next."""
-    if pk in next_up():
-        runner.run(BatchItem, pk, PHASE, _make)
+    turn = Turn("rows of batches", lambda: PHASE.due if pk in next_up() else ())
+    if runner.run(BatchItem, pk, PHASE, _make, turn=turn):
         enqueue_next()
 
 
