@@ -6,7 +6,7 @@ SHELL := /bin/sh
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: install ## start the product (HOST and PORT change the address, DATA_DIR the data folder); Ctrl-C stops it
+run: install ## start the product (HOST and PORT change the address, DATA_DIR the data folder, ONLY=web,poller starts a part); Ctrl-C stops it
 	@exec .venv/bin/python manage.py launch
 
 test: install-dev ## run the tests, one process a core (ARGS="-k name" narrows them, ARGS="-n 0" takes one process)

@@ -30,6 +30,8 @@ PUBLIC_URL = env.url("PUBLIC_URL", path=False)
 EVERYWHERE = HOST in {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
 _local = "127.0.0.1" if EVERYWHERE else HOST
 LOCAL_URL = f"http://{f'[{_local}]' if ':' in _local else _local}:{PORT}"
+# How the processes of all machines reach it, and how links for the embedded engine begin.
+INTERNAL_URL = env.url("INTERNAL_URL", path=False) or LOCAL_URL
 
 _https = PUBLIC_URL.startswith("https://")
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *env.items("ALLOWED_HOSTS")]
@@ -49,6 +51,7 @@ if EVERYWHERE:
     ALLOWED_HOSTS += [_name, f"{_name}.local", *(f"[{a}]" if ":" in a else a for a in _addresses)]
 else:
     ALLOWED_HOSTS.append(f"[{HOST}]" if ":" in HOST else HOST)
+ALLOWED_HOSTS.append(env.host(INTERNAL_URL))
 if PUBLIC_URL:
     ALLOWED_HOSTS.append(urlsplit(PUBLIC_URL).hostname or "")
     CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
@@ -60,7 +63,7 @@ EMBEDDED = not CG_AVATAR_API_URL
 if EMBEDDED:
     if CG_AVATAR_API_TOKEN:
         raise ImproperlyConfigured("CG_AVATAR_API_TOKEN is set without CG_AVATAR_API_URL. Set both or none.")
-    CG_AVATAR_API_URL = LOCAL_URL
+    CG_AVATAR_API_URL = INTERNAL_URL
     CG_AVATAR_API_TOKEN = env.secret("ENGINE_TOKEN") or generated_secrets.get_or_create(
         SECRETS_DIR, "engine_token"
     )
@@ -77,6 +80,7 @@ CG_AVATAR_MAX_IN_FLIGHT = env.number("CG_AVATAR_MAX_IN_FLIGHT", 2 if EMBEDDED el
 CG_AVATAR_REQUESTS_PER_MINUTE = env.number("CG_AVATAR_REQUESTS_PER_MINUTE", 0 if EMBEDDED else 30)
 
 # ---------------------------------------------------------------- the embedded engine
+BUCKET_ORIGINS = services.bucket_origins()
 ENGINE_FETCH_ALLOW = env.hosts_and_networks("ENGINE_FETCH_ALLOW")
 ENGINE_REQUESTS_PER_MINUTE = env.number("ENGINE_REQUESTS_PER_MINUTE", 30, minimum=1)
 ENGINE_KEEP_DAYS = env.number("ENGINE_KEEP_DAYS", 30)  # of finished videos; 0: for ever
@@ -195,6 +199,7 @@ if METRICS_TOKEN:
     MIDDLEWARE.insert(0, "dashboard.metrics.requests_seen.MetricsMiddleware")
 
 # ---------------------------------------------------------------- the database, the cache, the queue
+DATABASE_URL = services.database_url()
 DATABASES = {"default": services.database(DATA_DIR)}
 REDIS_URL = services.redis_url()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -241,12 +246,17 @@ Q_CLUSTER = {
         "studio": {**_queue, "workers": 1, "timeout": 10_800, "retry": 33_000, "poll": 0.5},
     },
 }
-# The functions that the poller calls; each returns the seconds until its next call.
+# The functions that the poller calls; each returns the seconds until its next call. The first ones are for its machine
+# alone: every machine calls them, also while the poller of another one works.
+LOCAL_POLLER_STEPS = [
+    "dashboard.files.temporary_folders.sweep",
+    "dashboard.processes.watchdog.step",
+    "dashboard.processes.dead_leases.step",
+    *(["engine.poller.clean_machine"] if EMBEDDED else []),
+]
 POLLER_STEPS = [
     "dashboard.provider.poller.step",
-    "dashboard.files.temporary_folders.sweep",
     "dashboard.files.missing_files.sweep",
-    "dashboard.processes.watchdog.step",
     "avatars.poller.step",
     "videos.poller.step",
     "videos.masks.step",
@@ -306,7 +316,7 @@ CONTENT_SECURITY_POLICY = {
         # For custom properties in `style`: a progress, a dominant colour.
         "style-src-attr": ["'unsafe-inline'"],
         "img-src": [SELF, "data:", "blob:"],
-        "media-src": [SELF, "blob:", *services.bucket_origins()],
+        "media-src": [SELF, "blob:", *BUCKET_ORIGINS],
         "object-src": [NONE],
         "base-uri": [NONE],
         "form-action": [SELF],

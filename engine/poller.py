@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 MAX_ATTEMPTS = 4  # a job that kills its worker must not do so for ever
 BUSY_SECONDS = 2.0
 IDLE_SECONDS = 10.0
+CLEAN_SECONDS = 60.0
 MIN_WORKSPACE_AGE = 600  # seconds
 BATCH_SIZE = 200
 UNFINISHED = (JobStatus.PENDING, JobStatus.IN_PROGRESSING)
@@ -36,7 +37,6 @@ UNFINISHED = (JobStatus.PENDING, JobStatus.IN_PROGRESSING)
 def step() -> float:
     """Do one round; returns the seconds until the next one."""
     started = time.monotonic()
-    delete_abandoned_workspaces()
     delete_expired()
     busy: list[type[EngineJob]] = [
         model for model in (Rig, Render) if model.objects.filter(state__in=UNFINISHED).exists()
@@ -47,6 +47,12 @@ def step() -> float:
         enqueue_due(model.objects.due(*UNFINISHED))
     # With a very long queue a round takes longer; it must not use up the machine that renders.
     return max(BUSY_SECONDS, 20 * (time.monotonic() - started)) if busy else IDLE_SECONDS
+
+
+def clean_machine() -> float:
+    """Called on each machine: delete what killed workers left there. Returns the seconds until the next call."""
+    delete_abandoned_workspaces()
+    return CLEAN_SECONDS
 
 
 def fail_hopeless(model: type[EngineJob]) -> None:

@@ -117,6 +117,12 @@ def url(name: str, *, path: bool = True) -> str:
     return raw
 
 
+def host(url: str) -> str:
+    """The host of an address, as ALLOWED_HOSTS has it."""
+    name = urlsplit(url).hostname or ""
+    return f"[{name}]" if ":" in name else name
+
+
 def hosts_and_networks(name: str) -> tuple[set[str], list[ipaddress.IPv4Network | ipaddress.IPv6Network]]:
     """Split a list such as `media.local,10.0.0.0/8` into host names and networks."""
     names: set[str] = set()

@@ -15,9 +15,14 @@ from dashboard.config import env
 REDIS_SCHEMES = {"redis", "rediss", "unix"}
 
 
+def database_url() -> str:
+    """The address of PostgreSQL, or an empty string."""
+    return env.secret("DATABASE_URL")
+
+
 def database(data_dir: Path) -> dict[str, Any]:
     """The database: PostgreSQL at DATABASE_URL, or an SQLite file in the data folder."""
-    url = env.secret("DATABASE_URL")
+    url = database_url()
     if not url:
         return {
             "ENGINE": "django.db.backends.sqlite3",

@@ -1,5 +1,8 @@
 """The storage of uploaded and generated files in an S3-compatible bucket."""
 
+from typing import Any
+
+from botocore.config import Config
 from django.core.files.storage import Storage
 from django.utils.functional import LazyObject
 from storages.backends.s3 import S3Storage
@@ -14,6 +17,14 @@ class BucketStorage(S3Storage):
     file_overwrite = False  # as in the data folder: a name that is taken is changed
     querystring_auth = True
     max_memory_size = 8 * 2**20
+    client_config: Any
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        # Also where the address is wrong or the bucket is away, somebody waits for the answer.
+        self.client_config = self.client_config.merge(
+            Config(connect_timeout=5, retries={"mode": "standard", "max_attempts": 3})
+        )
 
 
 def is_bucket(storage: Storage | LazyObject) -> bool:

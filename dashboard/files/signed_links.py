@@ -80,7 +80,7 @@ def _path(name: str, expires: int, download: str, needs_session: bool) -> str:
 
 def api_link(name: str) -> str:
     """An absolute link for the provider of the avatar API."""
-    base = settings.LOCAL_URL if settings.EMBEDDED else settings.PUBLIC_URL or settings.LOCAL_URL
+    base = settings.INTERNAL_URL if settings.EMBEDDED else settings.PUBLIC_URL or settings.LOCAL_URL
     return base + public_link(name)
 
 

@@ -7,10 +7,13 @@ finds the row claimed. So any broker of django-q2 will do.
 import logging
 import time
 from functools import partial
+from typing import Any
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db.transaction import on_commit
 from django_q.tasks import async_task
+from redis.exceptions import RedisError
 
 from dashboard.jobs.continue_on_error import do_each
 from dashboard.jobs.leased_job import Job, JobQuerySet
@@ -18,7 +21,11 @@ from dashboard.logs.context import ref, set_id
 
 log = logging.getLogger(__name__)
 
-REPEAT_SECONDS = 30  # between two messages for the same version of a row
+log = logging.getLogger(__name__)
+
+# Between two messages for the same version of a row. Redis loses one with the process that has just taken it; there, a
+# message too many costs nothing.
+REPEAT_SECONDS = 10 if settings.REDIS_URL else 30
 MAX_ROWS = 20  # at one time; the next ones follow when these are done
 
 
@@ -29,7 +36,16 @@ def enqueue(task: str, *args: int, cluster: str | None = None) -> None:
     """
     options = {"cluster": cluster} if cluster else {}
     name = " ".join([task, *map(str, args)])[:100]
-    on_commit(partial(async_task, task, *args, task_name=name, **options))
+    on_commit(partial(_send, task, *args, task_name=name, **options))
+
+
+def _send(task: str, *args: int, **options: Any) -> None:
+    try:
+        async_task(task, *args, **options)
+    except (
+        RedisError
+    ) as error:  # what was asked for is in the row: the poller enqueues it when Redis is there again
+        log.warning("%s could not be enqueued: %s", options["task_name"], error)
 
 
 def enqueue_job(job: Job) -> None:

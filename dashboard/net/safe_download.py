@@ -110,8 +110,9 @@ def _resolve(host: str, port: int) -> list[tuple[int, int, int, tuple[Any, ...]]
 
 
 def site_endpoints() -> frozenset[tuple[str, int]]:
-    """Host and port of this site itself."""
-    return frozenset(endpoint(url) for url in (settings.LOCAL_URL, settings.PUBLIC_URL) if url)
+    """Host and port of this site itself, and of the bucket that it leads to."""
+    urls = [settings.LOCAL_URL, settings.INTERNAL_URL, settings.PUBLIC_URL, *settings.BUCKET_ORIGINS]
+    return frozenset(endpoint(url) for url in urls if url)
 
 
 def guard(*, also: Iterable[tuple[str, int]] = ()) -> Guard:

@@ -21,8 +21,9 @@ import psutil
 from django.apps import apps
 from django.conf import settings
 from django.db import DatabaseError
-from django_q import cluster
+from django_q import cluster, conf
 from django_q.signals import post_execute, pre_execute
+from redis.exceptions import RedisError
 
 from dashboard.jobs.leased_job import Job
 from dashboard.processes.heartbeat import HeartbeatWriter
@@ -69,6 +70,7 @@ class Sentinel(cluster.Sentinel):
         self.heartbeat = HeartbeatWriter(self.name_of_cluster, self.main_pid)
         self.progress = Progress()
         self.watchdog = Watchdog(self.main_pid) if self.name_of_cluster == WATCHING else None
+        self.queue = conf.Conf.CLUSTER_NAME
         super().__init__(*args, **kwargs)  # runs until the cluster ends
 
     def _count_started(self, **kwargs: object) -> None:
@@ -90,7 +92,7 @@ class Sentinel(cluster.Sentinel):
         if not self.start_event.is_set():
             return
         if self.heartbeat.beat(finished=self.finished.value) and not self.stop_event.is_set():
-            with suppress(DatabaseError):  # locked: the next look is soon
+            with suppress(DatabaseError, RedisError):  # locked, or away: the next look is soon
                 self._look_around()
 
     def _look_around(self) -> None:
@@ -106,7 +108,7 @@ class Sentinel(cluster.Sentinel):
             results_wait=not self.result_queue.empty(),
             tasks_wait=not self.task_queue.empty(),
             worker_is_idle=any(timer == -1 for timer in timers),
-            queue=self.broker.list_key,
+            queue=self.queue,
         )
 
     def end_cluster(self, reason: str, culprit: Process | None = None) -> None:

@@ -3,7 +3,7 @@
 import logging
 import time
 
-from django.db import DatabaseError
+from django.db import DatabaseError, close_old_connections
 
 from dashboard.jobs import clock
 from dashboard.models import Heartbeat
@@ -35,12 +35,19 @@ class HeartbeatWriter:
                 Heartbeat.objects.create(kind=self.kind, instance=self.instance, finished=finished)
         except DatabaseError as error:  # locked, or the disk is full: the work goes on
             log.warning("the heartbeat could not be written: %s", error)
+            close_old_connections()  # one that is broken: no request ends here, which would do it
             return False
         return True
 
     def end(self) -> None:
         """Say that it ends now."""
         Heartbeat.objects.filter(instance=self.instance, kind=self.kind).delete()
+
+
+def have_begun(kinds: set[str]) -> bool:
+    """Whether a process of each of these kinds runs on this machine and has said so."""
+    rows = Heartbeat.objects.filter(kind__in=kinds, instance__startswith=f"{get_instance()} ")
+    return {row.kind for row in rows if is_running(row.pid)} == kinds
 
 
 def _delete_ended(kind: str) -> None:

@@ -5,11 +5,13 @@ the main process of django-q2), and restarts it when it ends.
 """
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from django.conf import settings
 
+LOCAL_POLLER = "local-poller"
 STOP_SECONDS = 10  # then the group is killed; a render continues from its row at the next start
 
 
@@ -19,15 +21,31 @@ class Program:
     command: list[str]
     environment: dict[str, str] = field(default_factory=dict)
     orphan_signal: str = "SIGTERM"  # what the process gets when supervisor is gone
+    heartbeat: str = ""  # the kind of its heartbeat; the web server has none
 
 
-def list_programs() -> list[Program]:
-    """The processes of the product."""
+def list_programs(only: Sequence[str] = ()) -> list[Program]:
+    """The processes of the product, or those of them that this machine runs."""
+    found = _list_all()
+    if not only:
+        return found
+    chosen = [program for program in found if program.name in only]
+    if "poller" not in only:
+        # What the poller does for its machine alone: old work folders, processes that stand still.
+        chosen.append(Program(LOCAL_POLLER, [*_manage(), "poll", "--local"], heartbeat=LOCAL_POLLER))
+    return chosen
+
+
+def _manage() -> list[str]:
+    return [sys.executable, str(settings.BASE_DIR / "manage.py")]
+
+
+def _list_all() -> list[Program]:
     python = sys.executable
     bind = (
         f"[{settings.HOST}]:{settings.PORT}" if ":" in settings.HOST else f"{settings.HOST}:{settings.PORT}"
     )
-    manage = [python, str(settings.BASE_DIR / "manage.py")]
+    manage = _manage()
     gunicorn = [python, "-m", "gunicorn", "dashboard.wsgi", "--bind", bind]
     # A generate call may hold a thread for as long as its avatar takes: many threads, little memory each.
     gunicorn += ["--worker-class", "gthread", "--workers", "2", "--threads", "12", "--timeout", "120"]
@@ -37,12 +55,13 @@ def list_programs() -> list[Program]:
     if settings.LOG_FORMAT == "JSON":
         gunicorn += ["--logger-class", "dashboard.logs.json_lines.GunicornLogger"]
     found = [
-        Program("web", gunicorn),
+        # Its many threads share connections; the other processes have one thread each, and fork.
+        Program("web", gunicorn, {"DATABASE_POOL": "yes"} if settings.DATABASE_URL else {}),
         _cluster("worker", manage),
         _cluster("generate", manage),
         _cluster("download", manage),
         _cluster("studio", manage),
-        Program("poller", [*manage, "poll"]),
+        Program("poller", [*manage, "poll"], heartbeat="poller"),
     ]
     if settings.EMBEDDED:
         found += [
@@ -55,10 +74,10 @@ def list_programs() -> list[Program]:
 def _cluster(name: str, manage: list[str], program: str = "") -> Program:
     environment = {} if name == "worker" else {"Q_CLUSTER_NAME": name}
     # Killed, because SIGTERM would have it finish its tasks first, for which there may be an hour.
-    return Program(program or name, [*manage, "cluster", name], environment, orphan_signal="SIGKILL")
+    return Program(program or name, [*manage, "cluster", name], environment, "SIGKILL", heartbeat=name)
 
 
-def render_configuration(folder: Path, socket: Path) -> str:
+def render_configuration(folder: Path, socket: Path, programs: Sequence[Program]) -> str:
     """The text of supervisord.conf; `folder` is for the pid file, logs are beside it."""
     logs = folder.parent / "logs"
     logs.mkdir(parents=True, exist_ok=True)
@@ -85,10 +104,10 @@ def render_configuration(folder: Path, socket: Path) -> str:
         "",
         # Groups are stopped one after the other, the programs of one group together.
         "[group:product]",
-        "programs=" + ",".join(program.name for program in list_programs()),
+        "programs=" + ",".join(program.name for program in programs),
     ]
     start = [sys.executable, "-m", "dashboard.processes.start_child", str(folder)]
-    for program in list_programs():
+    for program in programs:
         environment = {"PYTHONUNBUFFERED": "1"} | program.environment
         lines += [
             "",

@@ -21,10 +21,12 @@ from django_q.models import OrmQ
 from dashboard.models import Heartbeat
 from dashboard.processes.data_lock import LAUNCH_VARIABLE
 from dashboard.processes.instance import get_instance, name_process
+from dashboard.processes.supervisor import LOCAL_POLLER
 
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 10.0
+POLLERS = {"poller", LOCAL_POLLER}
 SILENT_LOOKS = 7  # in a row without a heartbeat
 SILENT_LOOKS_OF_POLLER = 30  # one round of its steps may take that long
 MORE_SECONDS = 60  # than the time-out of a task
@@ -89,7 +91,7 @@ def _compare(before: Watched | None, row: Heartbeat) -> Watched:
 
 
 def _find_fault(seen: Watched) -> str:
-    is_poller = seen.row.kind == "poller"
+    is_poller = seen.row.kind in POLLERS
     if seen.silent_looks >= (SILENT_LOOKS_OF_POLLER if is_poller else SILENT_LOOKS):
         return "it does not say any more that it runs"
     if seen.idle_looks * LOOK_SECONDS > _settings_of(seen.row.kind)["timeout"] + MORE_SECONDS:
@@ -104,8 +106,11 @@ def _settings_of(cluster: str) -> dict[str, Any]:
 
 
 def _has_taken_work(row: Heartbeat) -> bool:
-    """Whether the cluster has taken a message that is not done. Those that one before it took do not count."""
-    if row.kind == "poller":
+    """Whether the cluster has taken a message that is not done. Those that one before it took do not count.
+
+    Redis gives messages away and keeps no count; there, only leases and heartbeats say that something stands still.
+    """
+    if row.kind in POLLERS or settings.REDIS_URL:
         return False
     base: dict[str, Any] = dict(settings.Q_CLUSTER)
     key = row.kind if row.kind in base["ALT_CLUSTERS"] else base["name"]

@@ -74,7 +74,7 @@ def test_the_poller_clears_away_what_killed_workers_left(pending, settings):
         old = time.time() - 3600
         for folder in (working, debris, alien):
             os.utime(folder, (old, old))
-        poller.step()
+        poller.clean_machine()
         assert Path(working).exists()
         assert not debris.exists()
         assert young.exists()

@@ -17,13 +17,16 @@ import requests
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 
+from dashboard.config import env
+from dashboard.health import start_checks
 from dashboard.metrics.requests_seen import delete_counts
 from dashboard.models import User
-from dashboard.processes import data_lock, supervisor
+from dashboard.processes import data_lock, machine, supervisor
+from dashboard.processes.heartbeat import have_begun
 from dashboard.provenance import certificates
 
 READY_SECONDS = 60
@@ -32,7 +35,22 @@ READY_SECONDS = 60
 class Command(BaseCommand):
     help = "Prepares everything and runs the product; Ctrl-C stops it."
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--only",
+            default=env.text("ONLY"),
+            metavar="web,worker,...",
+            help="the processes that this machine runs, where several share the work (see docs/scaling.md)",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            self.only = machine.read_only(options["only"])
+            machine.check_shared_settings(self.only)
+        except machine.SettingsMissing as error:
+            raise CommandError(str(error)) from None
+        self.programs = supervisor.list_programs(self.only)
+        self.has_web = any(program.name == "web" for program in self.programs)
         folder = settings.DATA_DIR / "run"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         control = control_socket(folder)
@@ -42,10 +60,11 @@ class Command(BaseCommand):
             self.stdout.write(f"Already running at {where}. {how_to_stop(folder)}")
             return
         with lock_data_folder(folder) as lock:
-            self.check_port()
+            if self.has_web:
+                self.check_port()
             self.prepare()
             config = folder / "supervisord.conf"
-            config.write_text(supervisor.render_configuration(folder, control))
+            config.write_text(supervisor.render_configuration(folder, control, self.programs))
             self.run(config, lock)
 
     def check_port(self) -> None:
@@ -65,13 +84,19 @@ class Command(BaseCommand):
     def prepare(self) -> None:
         self.stdout.write("Preparing the database and the files...")
         try:
-            check_history()
-            call_command("migrate", verbosity=0, interactive=False)
-            call_command("createcachetable", verbosity=0)
+            start_checks.check_services()
+            with machine.one_at_a_time(self.stdout.write):
+                check_history()
+                call_command("migrate", verbosity=0, interactive=False)
+                call_command("createcachetable", verbosity=0)
+        except start_checks.ServiceUnusable as error:
+            raise CommandError(str(error)) from error
         except DatabaseError as error:
-            raise CommandError(f"The database in {settings.DATA_DIR} cannot be used: {error}.") from error
+            where = "at DATABASE_URL" if settings.DATABASE_URL else f"in {settings.DATA_DIR}"
+            raise CommandError(f"The database {where} cannot be used: {error}.") from error
         delete_counts(settings.DATA_DIR / "run" / "metrics")
-        call_command("collectstatic", verbosity=0, interactive=False, clear=False)
+        if self.has_web:
+            call_command("collectstatic", verbosity=0, interactive=False, clear=False)
         try:
             certificates.check_settings()
         except ImproperlyConfigured as error:
@@ -108,27 +133,38 @@ class Command(BaseCommand):
 
     def wait_until_ready(self, process: subprocess.Popen) -> bool:
         deadline = time.monotonic() + READY_SECONDS
+        kinds = {program.heartbeat for program in self.programs if program.heartbeat}
         while process.poll() is None and time.monotonic() < deadline:
-            with contextlib.suppress(requests.RequestException), requests.Session() as session:
-                session.trust_env = False
-                answer = session.get(f"{settings.LOCAL_URL}/health/", timeout=2)
-                # It answers: something else that does not work is said on the pages.
-                if answer.ok or answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
-                    return True
-            time.sleep(0.2)
+            if is_web_answering() if self.has_web else have_begun(kinds):
+                return True
+            time.sleep(0.2 if self.has_web else 1)
         if process.poll() is None:
-            self.stderr.write(
-                f"The web server is not responding yet. See the logs in {settings.DATA_DIR / 'logs'}."
-            )
+            what = "The web server is not responding" if self.has_web else "Not everything has started"
+            self.stderr.write(f"{what} yet. See the logs in {settings.DATA_DIR / 'logs'}.")
         return False
 
     def welcome(self) -> None:
+        if self.only:
+            self.stdout.write(f"This machine runs: {', '.join(program.name for program in self.programs)}.")
+        if not self.has_web:
+            self.stdout.write("Ready. Press Ctrl-C to stop.")
+            self.stdout.flush()
+            return
         self.stdout.write(f"Ready: open {address()} in a browser. Press Ctrl-C to stop.")
         if not User.objects.exists():
             link = f"{settings.PUBLIC_URL or settings.LOCAL_URL}/setup/?code={settings.SETUP_CODE}"
             self.stdout.write(f"To create the first account, use this set-up code: {settings.SETUP_CODE}")
             self.stdout.write(f"Or open this link, with the code already filled in: {link}")
         self.stdout.flush()
+
+
+def is_web_answering() -> bool:
+    with contextlib.suppress(requests.RequestException), requests.Session() as session:
+        session.trust_env = False
+        answer = session.get(f"{settings.LOCAL_URL}/health/", timeout=2)
+        # It answers: something else that does not work is said on the pages.
+        return answer.ok or answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    return False
 
 
 def check_history() -> None:
