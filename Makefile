@@ -15,8 +15,13 @@ test: install-dev ## run the tests, one process a core (ARGS="-k name" narrows t
 faults: install-dev ## harm the running product in every way at every stage, and print the table (hours; ARGS="--only poller" narrows it)
 	@exec .venv/bin/python -m tests.faults $(ARGS)
 
-test-services: install-dev ## the quick tests on PostgreSQL, Redis and a bucket (Debian: apt install postgresql redis-server)
-	@TEST_SERVICES=1 exec .venv/bin/python -m pytest -n auto --maxprocesses 4 -m "(not slow and not browser) or services" $(ARGS)
+# Jobs, engine, files and what asks the database in its own words.
+SERVICE_TESTS = tests/cluster tests/engine tests/avatars tests/videos/test_tasks.py tests/videos/test_bad_rows.py \
+	tests/videos/exports tests/videos/batches tests/videos/voices $(addprefix tests/dashboard/test_,$(addsuffix .py, \
+	jobs runner enqueue held_lease search_index gallery_filters gallery_changes signed_links audit sync accounts))
+
+test-services: install-dev ## the tests of jobs, engine and files on PostgreSQL, Redis and a bucket (Debian: apt install postgresql redis-server)
+	@TEST_SERVICES=1 exec .venv/bin/python -m pytest -n auto --maxprocesses 4 -m "(not slow and not browser) or services" $(SERVICE_TESTS) $(ARGS)
 
 install: ## make .venv and install what the product needs
 	@./scripts/install

@@ -43,6 +43,12 @@ FIXTURES = Path(__file__).parent / "fixtures"
 pytest_plugins = ["tests.xdist_scheduling", "tests.sign_in", "tests.slow_tests"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items if os.environ.get("TEST_SERVICES") else ():
+        if item.get_closest_marker("one_machine"):
+            item.add_marker(pytest.mark.skip(reason="about SQLite and files in the data folder"))
+
+
 @pytest.fixture(scope="session")
 def audit_triggers() -> list[str]:
     """The statements that create the triggers of the audit log, as the migrations leave them."""

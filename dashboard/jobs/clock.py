@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from django.db import connection
 from django.utils import timezone
 
+# How far two processes may differ in what they think the database's time is.
+TOLERANCE = timedelta(seconds=1)
 MEASURE_SECONDS = 60.0  # a host's own clock is trusted to run evenly for so long
 _measured = threading.local()
 

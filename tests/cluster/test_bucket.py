@@ -12,7 +12,7 @@ from django.test import Client
 from dashboard.files import signed_links
 from dashboard.files.bucket import is_bucket
 
-pytestmark = pytest.mark.services
+pytestmark = [pytest.mark.services, pytest.mark.django_db]
 CONTENT = bytes(range(256)) * 4
 
 

@@ -17,7 +17,7 @@ from dashboard.config import env
 from dashboard.health.problems import find_problems, set_cache
 from tests.product.running import ROOT, environment
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [pytest.mark.one_machine, pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 @pytest.fixture

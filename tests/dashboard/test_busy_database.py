@@ -13,7 +13,7 @@ from dashboard.views import server_error
 from tests import sample_media
 from tests.consent import PORTRAIT
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.one_machine, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from dashboard.jobs.enqueue import enqueue_due
 from dashboard.jobs.provider_job import ProviderState
 from dashboard.models import Lease
 
+pytestmark = pytest.mark.one_machine
+
 HOUR = timedelta(hours=1)
 
 

@@ -12,6 +12,8 @@ from django_q.models import OrmQ
 
 from dashboard.jobs.provider_job import ProviderState
 
+pytestmark = pytest.mark.one_machine
+
 
 def doctor(*options: str) -> tuple[str, bool]:
     """What it prints, and whether everything is fine in the end."""

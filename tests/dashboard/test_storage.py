@@ -4,14 +4,10 @@ import errno
 from pathlib import Path
 
 import pytest
-from django.conf import settings as site
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 
-pytestmark = pytest.mark.skipif(
-    "AtomicFileSystemStorage" not in site.STORAGES["default"]["BACKEND"],
-    reason="about files in the data folder",
-)
+pytestmark = pytest.mark.one_machine
 
 
 class FullDisk(ContentFile):

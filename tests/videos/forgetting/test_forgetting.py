@@ -34,7 +34,7 @@ from videos.forgetting.plan import plan_forgetting
 from videos.forgetting.services import forget, forget_again
 from videos.models import Batch, BatchItem, Export, ItemState, Video, Voice
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.one_machine, pytest.mark.django_db(transaction=True)]
 
 MARK = b"a watermark that is in every file of the person"
 NAME = "Zenobia Quartzworthy"
