@@ -12,10 +12,11 @@ from tests.access.table import TABLE
 from tests.access.test_table import undone
 from tests.access.things import fill, things
 from tests.dashboard.test_hostile_requests import FILES, field_names
+from tests.example_counts import count_examples
 from tests.sign_in import allow_sign_in
 
 __all__ = ["things"]
-EXAMPLES = 150
+EXAMPLES = count_examples(150)
 
 # What a form gets: text of any kind, numbers beyond every column, and what looks like other types.
 odd = st.sampled_from(

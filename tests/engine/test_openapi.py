@@ -22,8 +22,9 @@ from engine import views
 from engine.models import JobStatus, Render, Rig
 from engine.responses import Code
 from tests.engine.conftest import PATHS, PREFIX, method_of
+from tests.example_counts import count_examples
 
-EXAMPLES = 60  # of each endpoint
+EXAMPLES = count_examples(60)  # of each endpoint
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
 

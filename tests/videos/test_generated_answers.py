@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from dashboard.jobs.provider_job import ProviderState
 from dashboard.provider.client import client
 from dashboard.provider.parsing import parse_envelope
+from tests.example_counts import count_examples
 from tests.fake_provider import RawAnswer
 from tests.hostile_answers import http, try_call
 from tests.run_tasks import work_on_video
@@ -45,7 +46,9 @@ FIELDS = [
 FIELDS += ["error", "framing", "faces", "face", "warnings", "gender", "preview_url", "eyes", "head", "cuts"]
 # Fewer examples than by default: each is a conversation over HTTP.
 GENERATED = settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=count_examples(100),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 texts = st.sampled_from(WORDS) | st.text(st.characters(), max_size=30)  # surrogates, NUL and all
