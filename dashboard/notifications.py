@@ -1,9 +1,11 @@
 """The toasts on every page: what became ready or failed of the things a person started."""
 
+import functools
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Protocol, cast
 
 from django.apps import apps
+from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.options import Options
 from django.http import HttpResponse, JsonResponse
@@ -55,8 +57,17 @@ def is_busy(user: User) -> bool:
 
     The query lists everybody who has something being made: those are few rows, a person's own may be thousands.
     """
+    with connection.cursor() as cursor:
+        cursor.execute(*_busy_query(connection.vendor))
+        return (user.pk,) in cursor.fetchall()
+
+
+@functools.cache
+def _busy_query(vendor: str) -> tuple[str, tuple[Any, ...]]:
+    """The query of is_busy: the same for everybody, and on every page, so Django composes it only once."""
     active = [model.being_made().order_by().values_list("made_by_id") for model in list_models()]
-    return (user.pk,) in set(active[0].union(*active[1:]))
+    sql, parameters = active[0].union(*active[1:]).query.sql_with_params()
+    return sql, tuple(parameters)
 
 
 def lazy_news(request: Request) -> Any:

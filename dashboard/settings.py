@@ -206,7 +206,14 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     "default": services.cache(REDIS_URL),
     # The heartbeats of the clusters, several a second: kept out of the database.
-    "queue": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "queue": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "queue"},
+    # Parts of pages that seldom differ ({% cache … using="templates" %}), in the memory of each process. Everything
+    # they show is in their keys, so nothing needs to be invalidated.
+    "templates": {
+        "BACKEND": f"django.core.cache.backends.{'dummy.DummyCache' if DEBUG else 'locmem.LocMemCache'}",
+        "LOCATION": "templates",
+        "OPTIONS": {"MAX_ENTRIES": 2000},
+    },
 }
 # A message only names a row; work, leases and attempts are in the row (dashboard/jobs/leased_job.py).
 # `retry` must be longer than all that may wait in the memory of a cluster: timeout x (1 + ceil((queue_limit + 1) / workers)),

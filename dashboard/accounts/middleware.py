@@ -58,6 +58,7 @@ class TwoStepMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request.two_step_missing = False  # type: ignore[attr-defined]  # pages have no navigation while it is
         return self.get_response(request)
 
     def process_view(
@@ -69,7 +70,7 @@ class TwoStepMiddleware:
         if has_two_step(request.user):
             del request.session[MISSING_KEY]
             return None
-        request.two_step_missing = True  # type: ignore[attr-defined]  # pages have no navigation then
+        request.two_step_missing = True  # type: ignore[attr-defined]  # as above
         name = (request.resolver_match and request.resolver_match.url_name) or ""
         if name in self.OPEN or name.startswith("mfa_"):
             return None

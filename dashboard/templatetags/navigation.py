@@ -34,6 +34,14 @@ def current(context: Context, *names: str) -> SafeString:
     return PAGE if len(names) == 1 and path == reverse(names[0]) else WITHIN
 
 
+@register.simple_tag(takes_context=True)
+def place(context: Context) -> str:
+    """All that `current` looks at: the entry that the page belongs to, and whether it is this entry's own page."""
+    path = context["request"].path
+    section = section_of(path)
+    return f"{section}{'' if section and path == reverse(section) else '/'}"
+
+
 def section_of(path: str) -> str:
     """The entry of the navigation that a page belongs to, or an empty string."""
     if path == reverse("home"):
