@@ -91,6 +91,7 @@ def test_no_query_ends_in_an_error_of_ours(things, owner, signed_in):
     def get(route: str, query: dict[str, Any]) -> None:
         with allow_sign_in(), undone():
             response = client.get(fill(route, things), query)
-        assert response.status_code < 500, (route, query)
+        is_health = route.startswith("health/")  # says truly that no worker runs
+        assert response.status_code < 500 or is_health, (route, query)
 
     get()
