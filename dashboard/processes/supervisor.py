@@ -12,6 +12,7 @@ from pathlib import Path
 from django.conf import settings
 
 LOCAL_POLLER = "local-poller"
+OUTPUT = "/dev/fd/1"  # of supervisor, which is that of `launch`
 STOP_SECONDS = 10  # then the group is killed; a render continues from its row at the next start
 
 
@@ -129,7 +130,7 @@ def render_configuration(folder: Path, socket: Path, programs: Sequence[Program]
 def _render_log(path: Path) -> list[str]:
     """Where the lines of a program go."""
     if settings.LOG_TO == "CONSOLE":
-        return ["stdout_logfile=/dev/fd/1", "stdout_logfile_maxbytes=0"]
+        return [f"stdout_logfile={OUTPUT}", "stdout_logfile_maxbytes=0"]
     return [
         f"stdout_logfile={_escape(_escape(path))}",  # supervisor expands this one value twice
         "stdout_logfile_maxbytes=5MB",

@@ -1,5 +1,9 @@
 import json
 import logging
+import os
+import socket
+import subprocess
+import sys
 import uuid
 
 import pytest
@@ -11,8 +15,9 @@ from dashboard.logs.context import ContextFilter, ref, request_id, set_id
 from dashboard.logs.json_lines import make_formatter
 from dashboard.provider.client import Client as ProviderClient
 from engine.models import Render
-from tests.hosting.web_server import run_web_server
+from tests.hosting.web_server import ROOT, run_web_server
 from tests.local_web import LocalWeb, answer
+from tests.services import free_port
 from videos import tasks
 
 
@@ -102,3 +107,23 @@ def test_all_lines_of_the_web_process_are_json(tmp_path):
     assert {"gunicorn.error", "django.request"} <= {line["logger"] for line in found}
     failed = [line for line in found if line.get("request_id") == "find-me-again"]
     assert any("Traceback" in line.get("exc_info", "") for line in failed)
+
+
+@pytest.mark.slow
+def test_an_output_that_cannot_take_the_logs_is_one_sentence(tmp_path):
+    """A socket, as systemd gives it, cannot be opened a second time."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("DJANGO_")}
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        done = subprocess.run(
+            [sys.executable, "manage.py", "launch"],
+            cwd=ROOT,
+            env=kept | {"DATA_DIR": str(tmp_path), "PORT": str(free_port()), "LOG_TO": "console"},
+            stdout=theirs,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    assert done.returncode != 0
+    assert done.stderr.startswith("CommandError: LOG_TO=console does not work with this output")

@@ -62,7 +62,7 @@ def wait_until_it_answers(url: str, process: subprocess.Popen[bytes], log: Path)
     while True:
         assert process.poll() is None, log.read_text()
         with contextlib.suppress(requests.RequestException):
-            requests.get(url, timeout=10, verify=False)
+            requests.get(url, timeout=10, verify=False, allow_redirects=False)
             return
         assert time.monotonic() < deadline, log.read_text()
         time.sleep(0.1)

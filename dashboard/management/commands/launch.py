@@ -62,6 +62,7 @@ class Command(BaseCommand):
         with lock_data_folder(folder) as lock:
             if self.has_web:
                 self.check_port()
+            check_output()
             self.prepare()
             config = folder / "supervisord.conf"
             config.write_text(supervisor.render_configuration(folder, control, self.programs))
@@ -165,6 +166,20 @@ def is_web_answering() -> bool:
         # It answers: something else that does not work is said on the pages.
         return answer.ok or answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
     return False
+
+
+def check_output() -> None:
+    """Refuse LOG_TO=console where the output cannot be opened a second time: nothing would start."""
+    if settings.LOG_TO != "CONSOLE":
+        return
+    try:
+        with open(supervisor.OUTPUT, "ab"):
+            pass
+    except OSError as error:
+        raise CommandError(
+            f"LOG_TO=console does not work with this output ({error.strerror}). Unset it: then the logs are in "
+            f"{settings.DATA_DIR / 'logs'}."
+        ) from None
 
 
 def check_history() -> None:
