@@ -1,6 +1,7 @@
 // The page that makes several videos: sounds are sent as soon as they are chosen, the button counts what will be made.
 
 import { SHEETS, dropPage, say } from "./send-form.js";
+import "./sound-player.js";
 import { UploadQueue } from "./upload.js";
 
 const form = document.getElementById("batch-form");

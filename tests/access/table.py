@@ -113,6 +113,7 @@ TABLE: dict[str, dict[str, Access]] = {
     "videos/batches/<int:pk>/": {"GET": TEAM},
     "videos/batches/<int:pk>/status/": {"GET": TEAM(204, gone=200)},
     "videos/batches/<int:pk>/panel/": {"GET": TEAM(gone=200)},
+    "videos/batches/<int:pk>/sum/": {"GET": TEAM(gone=200)},
     "videos/batches/<int:pk>/zip/": {"GET": TEAM(302)},
     "videos/batches/<int:pk>/rename/": {"POST": MAKER(302)},
     "videos/batches/<int:pk>/retry/": {"POST": MAKER(302)},

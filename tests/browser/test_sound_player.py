@@ -123,3 +123,17 @@ def test_without_a_script_there_is_the_browsers_own_player(browse, speaker, voic
         page.goto(address)
         expect(page.get_by_label("Listen to Morning")).to_be_visible()
         expect(page.locator(".sound-player").first).to_be_hidden()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["sounds", "speakers"])
+def test_a_voice_of_a_batch_is_listened_to_before_it_is_ordered(page, speaker, voices, way):
+    page.goto(f"/videos/batches/new/{way}/")
+    page.locator(".older").evaluate("(details) => { details.open = true; }")
+    first = page.locator(f"[data-sound='{voices[0].pk}']")
+    first.locator("[name=voice]").check()
+    first.locator("summary").click()
+    expect(first.locator("audio")).to_have_count(0)  # not the browser's own
+    first.get_by_role("button", name="Play Morning").click()
+    expect(first.locator("[data-now]")).to_have_text("0:01")
+    expect(first.locator("[name=voice]")).to_be_checked()

@@ -31,6 +31,7 @@ urlpatterns = [
     path("<int:pk>/", views.detail, name="batch"),
     path("<int:pk>/status/", views.status, name="batch-status"),
     path("<int:pk>/panel/", views.panel, name="batch-panel"),
+    path("<int:pk>/sum/", views.show_sum, name="batch-sum"),
     path("<int:pk>/zip/", views.archive, name="batch-zip"),
     path("<int:pk>/rename/", views.rename, name="batch-rename"),
     path("<int:pk>/retry/", views.retry_all, name="batch-retry"),

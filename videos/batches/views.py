@@ -75,13 +75,24 @@ def status(request: Request, pk: int) -> HttpResponse:
 @require_GET
 def panel(request: Request, pk: int) -> HttpResponse:
     """Polled by the home page for each batch that is in progress."""
+    return _answer_poll(request, pk, "videos/batches/_panel.html")
+
+
+@require_GET
+def show_sum(request: Request, pk: int) -> HttpResponse:
+    """Polled by the list for each batch that is in progress."""
+    return _answer_poll(request, pk, "videos/batches/_sum.html")
+
+
+def _answer_poll(request: Request, pk: int, template: str) -> HttpResponse:
+    """204 while nothing has changed; empty if the batch was deleted."""
     batch = Batch.objects.filter(pk=pk).first()
     if batch is None:
         return HttpResponse()
     batch = add_tallies([batch])[0]
     if request.GET.get("v") == batch.tally.stamp:
         return HttpResponse(status=204)
-    return render(request, "videos/batches/_panel.html", {"batch": batch})
+    return render(request, template, {"batch": batch})
 
 
 @require_GET

@@ -292,6 +292,24 @@ def test_home_shows_a_running_batch_as_one_and_not_its_videos(client, maria, bat
     assert "13 of 13" not in client.get("/").text
 
 
+def test_a_running_batch_moves_in_the_list_and_stops_asking_when_it_is_done(client, maria, batch, new_video):
+    def address_in(text):
+        found = re.search(r'hx-get="([^"]*/sum/[^"]*)"', text)
+        return found and found[1].replace("&amp;", "&")
+
+    made_of(new_video, batch, maria, ProviderState.READY, *[ProviderState.WAITING] * 3)
+    address = address_in(client.get("/videos/batches/").text)
+    assert client.get(address).status_code == 204
+    Video.objects.filter(title="Number 2").update(state=ProviderState.READY)
+    answer = client.get(address).text
+    assert "2 of 4 ready" in answer
+    assert client.get(address_in(answer)).status_code == 204
+    Video.objects.update(state=ProviderState.READY)
+    answer = client.get(address_in(answer)).text
+    assert "4 of 4 ready" in answer
+    assert address_in(answer) is None
+
+
 def test_the_list_tells_how_far_each_is_in_a_handful_of_queries(
     client, maria, batch, new_video, speaker, voice
 ):
