@@ -138,6 +138,7 @@ class Camera:
 
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium") or None, args=ARGS)
+            screenshot_data.start_processes()
             self.take(browser, states.shots_of_a_first_visit())
             owner = screenshot_data.create_owner()
             self.take(browser, states.shots_of_the_sign_in())
