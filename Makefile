@@ -1,7 +1,7 @@
 # make run and make test are all anybody needs; `make help` lists the rest.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test test-services faults install install-dev lint format lock audit sbom clean
+.PHONY: help run test test-services test-cluster faults install install-dev lint format lock audit sbom clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ SERVICE_TESTS = tests/cluster tests/engine tests/avatars tests/videos/test_tasks
 
 test-services: install-dev ## the tests of jobs, engine and files on PostgreSQL, Redis and a bucket (Debian: apt install postgresql redis-server)
 	@TEST_SERVICES=1 exec .venv/bin/python -m pytest -n auto --maxprocesses 4 -m "(not slow and not browser) or services" $(SERVICE_TESTS) $(ARGS)
+
+test-cluster: install-dev ## four machines on this one, all killed in turn, also needs nginx (minutes; CLUSTER_VIDEOS=40 CLUSTER_EXPORTS=10)
+	@TEST_SERVICES=1 CLUSTER_VIDEOS=$(or $(CLUSTER_VIDEOS),8) exec .venv/bin/python -m pytest -n 0 tests/cluster/test_several_machines.py $(ARGS)
 
 install: ## make .venv and install what the product needs
 	@./scripts/install

@@ -8,6 +8,7 @@ import atexit
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -41,33 +42,22 @@ def use_services() -> None:
 
 def start_postgres(folder: Path) -> str:
     """Start a PostgreSQL server with its data in `folder`; returns the address of its database."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
-    command = str(found[-1].parent) if found else str(Path(shutil.which("postgres") or "postgres").parent)
-    folder.mkdir()
-    prefix = _user_prefix(folder)
     port = free_port()
-    _run(
-        [
-            *prefix,
-            f"{command}/initdb",
-            "-D",
-            str(folder),
-            "-U",
-            "tests",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--no-sync",
-        ]
-    )
+    folder.mkdir()
+    options = ["-D", str(folder), "-U", "tests", "-A", "trust", "-E", "UTF8", "--no-sync"]
+    _run([*_user_prefix(folder), f"{_postgres_folder()}/initdb", *options])
+    run_postgres(folder, port)
+    return f"postgres://tests@127.0.0.1:{port}/postgres"
+
+
+def run_postgres(folder: Path, port: int) -> None:
+    """Run PostgreSQL with the data that is in `folder`, and wait until it answers."""
     options = ["-h", "127.0.0.1", "-p", str(port), "-k", str(folder), "-c", "max_connections=200"]
     # The data is thrown away: nothing has to survive a crash of the machine.
     options += ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
-    _start([*prefix, f"{command}/postgres", "-D", str(folder), *options], folder)
+    _start([*_user_prefix(folder), f"{_postgres_folder()}/postgres", "-D", str(folder), *options], folder)
     url = f"postgres://tests@127.0.0.1:{port}/postgres"
     _wait_until(lambda: psycopg.connect(url, connect_timeout=2).close(), "PostgreSQL")
-    return url
 
 
 def start_redis(folder: Path) -> str:
@@ -120,12 +110,28 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-_processes: list[subprocess.Popen[bytes]] = []
+def stop(folder: Path) -> None:
+    """Stop what runs with its data in `folder`."""
+    process = _processes.pop(folder)
+    process.send_signal(signal.SIGINT)  # PostgreSQL: at once, whoever is connected
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+_processes: dict[Path, subprocess.Popen[bytes]] = {}
 
 
 def _client(url: str) -> "boto3.session.Session.client":
     keys = {"aws_access_key_id": "tests", "aws_secret_access_key": "tests-tests"}
     return boto3.client("s3", endpoint_url=url, region_name="us-east-1", **keys)
+
+
+def _postgres_folder() -> Path:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
+    return found[-1].parent if found else Path(shutil.which("postgres") or "postgres").parent
 
 
 def _user_prefix(folder: Path) -> list[str]:
@@ -142,8 +148,9 @@ def _run(command: list[str]) -> None:
 
 
 def _start(command: list[str], folder: Path) -> None:
-    with (folder.parent / f"{folder.name}.log").open("wb") as log:
-        _processes.append(subprocess.Popen(command, stdout=log, stderr=log, cwd="/", start_new_session=True))
+    with (folder.parent / f"{folder.name}.log").open("ab") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, cwd="/", start_new_session=True)
+        _processes[folder] = process
 
 
 def _wait_until(connect: Callable[[], object], name: str) -> None:
@@ -162,11 +169,6 @@ def _wait_until(connect: Callable[[], object], name: str) -> None:
 def _stop(folder: Path, owner: int) -> None:
     if os.getpid() != owner:  # a fork that ends
         return
-    for process in _processes:
-        process.terminate()
-    for process in _processes:
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
+    for running in list(_processes):
+        stop(running)
     shutil.rmtree(folder, ignore_errors=True)

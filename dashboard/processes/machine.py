@@ -31,7 +31,11 @@ def check_shared_settings(only: list[str]) -> None:
     """Whether this machine, one of several, has what all of them must have. Raises SettingsMissing."""
     if not (only and settings.DATABASE_URL):
         return
-    needed = ["SECRET_KEY", *(["ENGINE_TOKEN"] if settings.EMBEDDED else [])]
+    needed = ["SECRET_KEY"]
+    if settings.EMBEDDED:
+        needed.append("ENGINE_TOKEN")
+    if "web" in only:
+        needed.append("SETUP_CODE")
     for name in needed:
         if not env.secret(name):
             raise SettingsMissing(

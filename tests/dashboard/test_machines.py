@@ -41,7 +41,7 @@ def one_of_several(settings, monkeypatch):
     settings.DATABASE_URL = "postgres://a:b@db/c"
     settings.C2PA_CERTIFICATE_FILE = "certificate.pem"
     monkeypatch.setattr(machine, "is_bucket", lambda storage: True)
-    for name in ("SECRET_KEY", "ENGINE_TOKEN"):
+    for name in ("SECRET_KEY", "ENGINE_TOKEN", "SETUP_CODE"):
         monkeypatch.setenv(name, "the same on all of them")
     monkeypatch.setenv("INTERNAL_URL", "http://web.internal:8000")
 
@@ -53,6 +53,13 @@ def test_a_machine_without_what_all_must_have_is_not_started(one_of_several, mon
     with pytest.raises(SettingsMissing, match=f"^{name} is missing"):
         machine.check_shared_settings(["renderer"])
     machine.check_shared_settings([])  # the only machine
+
+
+def test_all_web_servers_have_the_same_set_up_code(one_of_several, monkeypatch):
+    monkeypatch.delenv("SETUP_CODE")
+    with pytest.raises(SettingsMissing, match=r"^SETUP_CODE is missing"):
+        machine.check_shared_settings(["web"])
+    machine.check_shared_settings(["renderer"])
 
 
 def test_files_and_signatures_are_common_too(one_of_several, settings, monkeypatch):

@@ -73,7 +73,10 @@ def test_a_clock_that_was_set_forward_makes_nobody_late(db, killed):
     assert killed == []
 
 
-def test_a_cluster_that_took_work_and_finishes_none_for_longer_than_its_time_out_is_killed(db, killed):
+def test_a_cluster_that_took_work_and_finishes_none_for_longer_than_its_time_out_is_killed(
+    db, killed, settings
+):
+    settings.REDIS_URL = ""  # which does not say what was taken
     beats("rig", 2)
     OrmQ.objects.create(key="rig", payload="x", lock=timezone.now() + timedelta(seconds=400))
     looks = (120 + watchdog.MORE_SECONDS) // int(watchdog.LOOK_SECONDS)
@@ -121,7 +124,8 @@ def test_a_cluster_is_stalled_when_something_could_move_and_does_not(db, waiting
     assert work.is_stalled(Seen(**seen | waiting, queue="rig")) == is_stalled
 
 
-def test_a_message_that_an_idle_cluster_does_not_take_is_a_stall(db):
+def test_a_message_that_an_idle_cluster_does_not_take_is_a_stall(db, settings):
+    settings.REDIS_URL = ""
     OrmQ.objects.create(key="rig", payload="x", lock=timezone.now() - timedelta(seconds=11))
     work = Progress()
     work.since -= STALL_SECONDS + 1
