@@ -207,11 +207,11 @@ CACHES = {
     "default": services.cache(REDIS_URL),
     # The heartbeats of the clusters, several a second: kept out of the database.
     "queue": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "queue"},
-    # Parts of pages that seldom differ ({% cache … using="templates" %}), in the memory of each process. Everything
-    # they show is in their keys, so nothing needs to be invalidated.
-    "templates": {
+    # In the memory of each process: parts of pages that seldom differ ({% cache … using="memory" %}). Everything they
+    # show is in their keys, so nothing needs to be invalidated.
+    "memory": {
         "BACKEND": f"django.core.cache.backends.{'dummy.DummyCache' if DEBUG else 'locmem.LocMemCache'}",
-        "LOCATION": "templates",
+        "LOCATION": "memory",
         "OPTIONS": {"MAX_ENTRIES": 2000},
     },
 }

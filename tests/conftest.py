@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import redis
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import connection
@@ -83,7 +83,8 @@ def _enqueue_within_transactions(request: pytest.FixtureRequest) -> Iterator[Non
 
 @pytest.fixture(autouse=True)
 def _empty_services() -> None:
-    """The broker and the bucket begin each test empty, as the database does."""
+    """The broker, the bucket and the memory of this process begin each test empty, as the database does."""
+    caches["memory"].clear()
     if settings.REDIS_URL:
         redis.Redis.from_url(settings.REDIS_URL).flushdb()
     if hasattr(default_storage, "bucket"):

@@ -130,6 +130,7 @@ def serve(request: HttpRequest, signed: str, filename: str) -> HttpResponseBase:
 def _respond_by_proxy(name: str) -> HttpResponse:
     """Have nginx send the file (its X-Accel-Redirect), ranges included: none of our threads carries the bytes."""
     if not default_storage.exists(name):
+        missing_files.notice(name)
         raise Http404("This file is gone.")
     return HttpResponse(headers={"X-Accel-Redirect": settings.X_ACCEL_PREFIX + quote(name)})
 

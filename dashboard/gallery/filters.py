@@ -15,7 +15,7 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from dashboard.gallery.search_index import MIN_LETTERS, SearchIndex
+from dashboard.gallery.search_index import MAX_ROWS, MIN_LETTERS, SearchIndex
 from dashboard.jobs.provider_job import ACTIVE_STATES, ProviderState
 from dashboard.models import User
 
@@ -94,6 +94,10 @@ class FilterForm(forms.Form):
     )
     sort = ChoiceField(required=False, label="Order")
 
+    # After `apply`: whether a count of the rows would take long, and more than how many there are for sure.
+    is_costly = False
+    min_total = 0
+
     def __init__(self, data: QueryDict, user: User) -> None:
         super().__init__(data)
         self.fields["q"].widget.attrs |= {"placeholder": "Search", "autocomplete": "off", "dir": "auto"}
@@ -143,9 +147,14 @@ class FilterForm(forms.Form):
         """The rows that match, in the chosen order."""
         active = self.active
         words = active.get("q", "").split()[:MAX_WORDS]
-        if self.SEARCH_INDEX and (match := self.SEARCH_INDEX.match_all(words)) is not None:
-            rows = rows.filter(match)
-            words = [word for word in words if len(word) < MIN_LETTERS]
+        if self.SEARCH_INDEX and self.SEARCH_INDEX.can_match(words):
+            if (match := self.SEARCH_INDEX.match_all(words)) is not None:
+                rows = rows.filter(match)
+                words = [word for word in words if len(word) < MIN_LETTERS]
+            else:
+                # Words that narrow it further, or filters, may leave fewer; to know that, all rows would be read.
+                is_narrower = set(active) - {"q", "sort"} or any(len(word) < MIN_LETTERS for word in words)
+                self.is_costly, self.min_total = True, 0 if is_narrower else MAX_ROWS
         for word in words:
             rows = rows.filter(self.match_word(word))
         if state := active.get("state"):

@@ -12,16 +12,17 @@ from django.db.models import Model, QuerySet, Subquery
 from django.utils import timezone
 
 from dashboard.gallery.filters import FilterForm
+from dashboard.gallery.search_index import MAX_ROWS
 
 M = TypeVar("M", bound=Model)
 
 PER_PAGE = 24
-MAX_COUNT = 100 * PER_PAGE
+MAX_COUNT = MAX_ROWS  # a search index has counted as far
 MAX_PAGE = 100_000
 
 
 class Page(Generic[M]):
-    """The page of filtered rows that an address asks for. `total` is None for more than MAX_COUNT rows."""
+    """The page of filtered rows that an address asks for. `total` is None for more than `min_total` rows."""
 
     def __init__(self, form: FilterForm, rows: QuerySet[M], number: str | None) -> None:
         self.form = form
@@ -35,7 +36,10 @@ class Page(Generic[M]):
             self.number = max(-(-matching.order_by().count() // PER_PAGE), 1)
             keys = self._load_keys(matching)
         self.has_next = len(keys) > PER_PAGE
-        if self.has_next:
+        self.min_total = MAX_COUNT
+        if self.has_next and form.is_costly:
+            self.min_total = max(form.min_total, self.number * PER_PAGE)
+        elif self.has_next:
             count = matching.order_by().values("pk")[: MAX_COUNT + 1].count()
             self.total = count if count <= MAX_COUNT else None
         else:
@@ -96,5 +100,5 @@ class Page(Generic[M]):
     def describe_total(self, one: str, many: str) -> str:
         """ "1 video", "1,204 videos", "More than 2,400 videos"."""
         if self.total is None:
-            return f"More than {MAX_COUNT:,} {many}"
+            return f"More than {self.min_total:,} {many}"
         return f"{self.total:,} {one if self.total == 1 else many}"

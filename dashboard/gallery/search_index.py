@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from django.apps import AppConfig, apps
+from django.core.cache import caches
+from django.core.cache.utils import make_template_fragment_key
 from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.db.models import Model, Q
@@ -21,6 +23,7 @@ from dashboard.gallery import search_fts5, search_trigrams
 MIN_LETTERS = 3
 # With more matches, it is faster to read the table from the newest row on until a page is full.
 MAX_ROWS = 2400
+MANY_SECONDS = 300  # so long it is remembered that words have more
 
 
 @dataclass(frozen=True)
@@ -65,18 +68,26 @@ class SearchIndex:
         pre_migrate.connect(self._drop_triggers, sender=app, dispatch_uid=self.name)
         post_migrate.connect(self._create_or_update, sender=app, dispatch_uid=self.name)
 
+    def can_match(self, words: list[str]) -> bool:
+        """Whether the index has any of these words. It has none of one or two letters."""
+        return any(len(word) >= MIN_LETTERS for word in words) and self._exists()
+
     def match_all(self, words: list[str]) -> Q | None:
-        """The rows that contain all these words; None where it is faster to read the table.
+        """The rows that contain all these words, at most MAX_ROWS; None for more: it is faster to read the table.
 
         Words of one or two letters are not in the index: the caller has to look for them.
         """
         words = [word for word in words if len(word) >= MIN_LETTERS]
-        if not words or not self._exists():
+        if not self.can_match(words):
+            return None
+        memory, key = caches["memory"], make_template_fragment_key(f"many-{self.name}", words)
+        if memory.get(key):
             return None
         match, parameters = BACKENDS[connection.vendor].match(self, words)
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT count(*) FROM ({match} LIMIT %s) found", [*parameters, MAX_ROWS + 1])
             if cursor.fetchone()[0] > MAX_ROWS:
+                memory.set(key, True, MANY_SECONDS)
                 return None
         return Q(pk__in=RawSQL(match, parameters))  # noqa: S611 - as above
 

@@ -4,7 +4,7 @@ import pytest
 from django.apps import apps
 
 from avatars.models import Avatar
-from dashboard.gallery import search_index
+from dashboard.gallery import filters, pagination, search_index
 from dashboard.models import User
 from videos.models import Video
 from videos.search import VIDEOS
@@ -68,3 +68,17 @@ def test_what_nearly_everything_has_is_not_looked_up_in_the_index(film, new_vide
     assert VIDEOS.match_all(["welcome"]) is None
     assert found("welcome", "too") == ["Welcome too"]
     assert VIDEOS.match_all(["ab"]) is None
+
+
+def test_matches_of_very_common_words_are_not_counted_one_by_one(
+    film, new_video, maria, signed_in, monkeypatch
+):
+    new_video(title="Welcome too")
+    new_video(title="Welcome 3")
+    for module in (search_index, filters):
+        monkeypatch.setattr(module, "MAX_ROWS", 1)
+    monkeypatch.setattr(pagination, "PER_PAGE", 1)
+    client = signed_in(maria)
+    assert "More than 1 videos" in client.get("/videos/?q=welcome").text
+    assert "More than 2 videos" in client.get("/videos/?q=welcome+e&page=2").text
+    assert "3 videos" in client.get("/videos/?q=welcome&page=3").text

@@ -161,7 +161,7 @@ def test_a_link_to_a_file_that_is_gone_says_so(film, db):
     assert get(link)[0] == 404
 
 
-def test_behind_nginx_the_proxy_sends_the_file(film, settings):
+def test_behind_nginx_the_proxy_sends_the_file(film, settings, db):
     settings.X_ACCEL_PREFIX = "/protected-media/"
     response = Client().get(signed_links.public_link(film, download="Grüße.mp4"))
     assert (response.status_code, response.content) == (200, b"")

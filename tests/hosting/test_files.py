@@ -1,6 +1,7 @@
 """Dockerfile, compose files and the systemd unit, as far as that goes without a container runtime."""
 
 import ast
+import os
 import re
 import shlex
 import shutil
@@ -138,3 +139,39 @@ def test_systemd_understands_the_unit(tmp_path):
     said = [line for line in done.stderr.splitlines() if "talking-avatars" in line]
     assert said == []
     assert done.returncode == 0, done.stderr
+
+
+def fill_in(value: object) -> str:
+    """A value of a compose file with a value for each of its variables."""
+    text = re.sub(r"\$\{\w+:-(\w*)\}", r"\1", str(value))
+    return re.sub(r"\$\{\w+(:\?[^}]*)?\}", "given.example.com", text)
+
+
+@pytest.mark.slow
+def test_the_product_accepts_the_settings_of_every_container_of_the_cluster(tmp_path):
+    """Nothing is missing that machines must have in common, and each value makes sense."""
+    services = [
+        service
+        for service in read_service("compose.cluster.yaml").values()
+        if service["image"] == "talking-avatars"
+    ]
+    chosen = [service["command"][4] for service in services]
+    code = (
+        "from dashboard.processes import machine\n"
+        f"for only in {chosen!r}: machine.check_shared_settings(machine.read_only(only))\n"
+        "from django.conf import settings; print(settings.INTERNAL_URL, settings.BUCKET_ORIGINS[0])"
+    )
+    assert all(service["environment"] == services[0]["environment"] for service in services)
+    settings = {name: fill_in(value) for name, value in services[0]["environment"].items()}
+    environment = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path), "HOST": "0.0.0.0"} | settings
+    done = subprocess.run(
+        [sys.executable, "manage.py", "shell", "-v0", "-c", code],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["http://web:8000", "https://given.example.com"]

@@ -154,7 +154,9 @@ def test_a_disk_that_is_away_changes_no_row_but_its_mark(client, finished, monke
     assert video.missing_files == []
 
 
-def test_a_link_to_a_file_that_is_gone_marks_its_row(client, finished):
+@pytest.mark.parametrize("proxy", ["", "/protected-media/"])
+def test_a_link_to_a_file_that_is_gone_marks_its_row(client, finished, settings, proxy):
+    settings.X_ACCEL_PREFIX = proxy  # whoever sends the files
     video = finished()
     link = signed_links.link(video.video.name)
     lose(video, "video")

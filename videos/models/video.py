@@ -146,6 +146,8 @@ class Video(ProviderJob, StoredFilesModel):
             models.Index(Lower("title"), name="video_by_title"),
             models.Index(fields=["seconds"], name="video_by_length"),
             models.Index(fields=["avatar", "created_at"], name="video_by_avatar"),
+            models.Index(fields=["voice", "created_at"], name="video_by_voice"),
+            models.Index(fields=["made_by", "seconds"], name="video_by_person_length"),
             models.Index(fields=["batch"], name="video_by_batch", condition=models.Q(batch__isnull=False)),
             # Covers everything that a search reads, in the gallery's order, so it never touches the rows.
             models.Index(fields=["created_at", "title", "avatar", "made_by"], name="video_search"),
