@@ -49,6 +49,7 @@ def _find(model: type[EngineJob], request: HttpRequest, token: Token | None, key
 def _delete_rig(rig: Rig) -> int:
     """Its videos too, also those that another token ordered: they show the same person. Returns their number."""
     with transaction.atomic():
+        list(Rig.objects.select_for_update().filter(pk=rig.pk))  # no video of it is ordered meanwhile
         renders = list(rig.renders.all())
         for render in renders:
             _delete_render(render)

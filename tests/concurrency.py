@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection
 
-PAUSE = 0.03  # seconds at most after each query that reads: long enough for the others to come between
+PAUSE = 0.03  # seconds at most after each query: long enough for the others to come between
 
 
 def run_together(*calls: Callable[[], Any]) -> list[Any]:
@@ -19,7 +19,7 @@ def run_together(*calls: Callable[[], Any]) -> list[Any]:
 
     def run(call: Callable[[], Any]) -> Any:
         try:
-            with slow_reads():
+            with slow_queries():
                 barrier.wait(10)
                 return call()
         finally:
@@ -31,12 +31,12 @@ def run_together(*calls: Callable[[], Any]) -> list[Any]:
 
 
 @contextmanager
-def slow_reads() -> Iterator[None]:
+def slow_queries() -> Iterator[None]:
     """Let others come between what this thread reads and what it writes because of it."""
 
     def wait_after(execute: Callable[..., Any], sql: str, *args: Any) -> Any:
         result = execute(sql, *args)
-        if sql.startswith("SELECT"):
+        if sql.startswith(("SELECT", "UPDATE")):
             time.sleep(random.uniform(0, PAUSE))
         return result
 

@@ -54,6 +54,7 @@ def find_download(video: Video) -> MaskDownload | None:
 def request(video: Video, *, seconds: float = 0) -> None:
     """Download the mask in the background, for the first time after so many seconds."""
     with transaction.atomic():
+        Video.lock(video.pk)  # first, as everybody else who changes both
         first_try = timezone.now() + timedelta(seconds=seconds)
         job, is_new = MaskDownload.objects.get_or_create(video=video, defaults={"try_after": first_try})
         if job.is_active and not is_new:
@@ -116,6 +117,7 @@ def _store(job: MaskDownload, video: Video, mask: Path, cutout: Path) -> None:
         store_file(video.mask, mask, f"{video.client_ref}.mp4")
         store_file(video.cutout, cutout, f"{video.client_ref}.webp")
         with transaction.atomic():
+            Video.lock(video.pk)
             job.move(LocalState.READY, progress=100, error="")
             names = {field.field.name: field.name for field in fields}
             rows = Video.objects.filter(pk=video.pk)

@@ -112,6 +112,11 @@ class Job(models.Model):
         of = f" of {self.MAX_ATTEMPTS}" if self.MAX_ATTEMPTS else ""
         return f"Trying again {when} (attempt {self.attempts + 1}{of})."
 
+    @classmethod
+    def lock(cls, pk: int) -> Self | None:
+        """The row as it is now; nobody else changes it until the transaction ends. Before all that belongs to it."""
+        return cls._base_manager.select_for_update(no_key=True).filter(pk=pk).first()
+
     # -- leases
 
     @classmethod

@@ -12,7 +12,7 @@ from dashboard.models import Lease
 def hold_lock(name: str) -> Iterator[None]:
     """A transaction beside which no other one with this lock runs: what it reads is still so when it writes.
 
-    On SQLite every transaction runs alone. Keep it short, and take the lock before locking rows.
+    On SQLite every transaction runs alone. Keep it short. Inside another transaction it is held until that one ends.
     """
     with transaction.atomic():
         row = Lease.objects.select_for_update().filter(name=name).values_list("name")

@@ -193,10 +193,9 @@ def sync(model: type[J], list_all: Callable[[], Sequence[R]], create: Callable[[
 def delete(job: ProviderJob, *, delete_related: Callable[[], None] = lambda: None) -> None:
     """Delete the row here for good, with its files; a sync does not bring it back."""
     with transaction.atomic():
-        try:
-            job.refresh_from_db()
-        except type(job).DoesNotExist:  # somebody else has just deleted it
+        if type(job).lock(job.pk) is None:  # somebody else has just deleted it
             return
+        job.refresh_from_db()
         job.record_tombstone()
         delete_on_commit(job.files)
         delete_related()

@@ -138,10 +138,11 @@ def _add_sound(batch: Batch, filename: str, voice: Voice) -> str:
 def change_row(request: Request, pk: int, item_pk: int) -> HttpResponse:
     """Edit one row on the page."""
     batch = _get_draft(request, pk)
-    form = RowForm(request.POST, instance=get_object_or_404(batch.drafts, pk=item_pk))
-    if form.is_valid():
-        form.save()
-    else:
+    with services.lock_batch(batch):  # a row that is started now is no draft any more
+        form = RowForm(request.POST, instance=get_object_or_404(batch.drafts, pk=item_pk))
+        if form.is_valid():
+            form.save()
+    if form.errors:
         messages.error(request, join_errors(form))
     return _render_or_redirect(request, batch)
 

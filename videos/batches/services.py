@@ -1,7 +1,8 @@
 """Creating batches: as a draft to be reviewed, or started at once."""
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -71,18 +72,27 @@ def validate_drafts(batch: Batch) -> None:
     """Validate the draft rows again: what they name may have been created or deleted."""
     validator = RowValidator(batch.sounds)
     changed = []
-    for item in batch.drafts:
-        before = [getattr(item, one) for one in ("avatar_id", "voice_id", "audio_url", "error")]
-        validator.validate(item)
-        if before != [getattr(item, one) for one in ("avatar_id", "voice_id", "audio_url", "error")]:
-            changed.append(item)
-    BatchItem.objects.bulk_update(changed, CHECKED_FIELDS)
+    with lock_batch(batch):  # nobody starts them meanwhile
+        for item in batch.drafts:
+            before = [getattr(item, one) for one in ("avatar_id", "voice_id", "audio_url", "error")]
+            validator.validate(item)
+            if before != [getattr(item, one) for one in ("avatar_id", "voice_id", "audio_url", "error")]:
+                changed.append(item)
+        BatchItem.objects.bulk_update(changed, CHECKED_FIELDS)
+
+
+@contextmanager
+def lock_batch(batch: Batch) -> Iterator[Batch | None]:
+    """A transaction with the batch as it is now; nobody else changes its drafts until the end. None if it is gone."""
+    with transaction.atomic():
+        yield Batch.objects.select_for_update().filter(pk=batch.pk).first()
 
 
 def start_valid_rows(batch: Batch) -> int:
     """Start the rows without errors and return their number. The others stay drafts."""
-    with transaction.atomic():
-        locked = Batch.objects.select_for_update().get(pk=batch.pk)
+    with lock_batch(batch) as locked:
+        if locked is None:  # somebody has just discarded it
+            return 0
         validate_drafts(locked)
         numbers = list(locked.drafts.filter(error="").values_list("pk", flat=True))
         if not numbers:  # somebody else may have started them
@@ -124,11 +134,11 @@ def _start(items: QuerySet[BatchItem]) -> None:
 
 def discard_drafts(batch: Batch) -> None:
     """Discard the draft rows; a batch that has no other rows is deleted."""
-    if batch.is_draft:
-        tasks.remove(batch)
-        return
-    with transaction.atomic():
-        number, _ = batch.drafts.delete()
+    with lock_batch(batch) as locked:
+        if locked is None or locked.is_draft:
+            tasks.remove(batch)
+            return
+        number, _ = locked.drafts.delete()
         Batch.objects.filter(pk=batch.pk).update(discarded_rows=F("discarded_rows") + number)
 
 

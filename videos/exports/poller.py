@@ -10,7 +10,7 @@ from dashboard.jobs.continue_on_error import do_each
 from dashboard.jobs.enqueue import enqueue_due
 from dashboard.jobs.local_job import LocalState
 from dashboard.jobs.provider_job import ProviderState
-from videos.exports.services import Kind, apply_look, delete_export, find_export
+from videos.exports.services import Kind, apply_look, delete_unused, find_export
 from videos.exports.tasks import PHASE
 from videos.models import Export, Video
 
@@ -36,7 +36,7 @@ def cleanup() -> float:
     """
     long_ago = timezone.now() - timedelta(days=settings.EXPORT_DAYS)
     unused = Export.objects.filter(state=LocalState.READY, used_at__lt=long_ago).exclude(file="")
-    do_each(unused[:MAX_DELETED], delete_export)
+    do_each(unused[:MAX_DELETED], lambda export: delete_unused(export, long_ago))
     _reapply_outdated_looks()
     return CLEANUP_SECONDS
 

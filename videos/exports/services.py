@@ -1,6 +1,7 @@
 """What pages and other apps request of exports: downloads, applied looks, posters, and deleting them."""
 
 import contextlib
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -78,6 +79,8 @@ def request_export(video: Video, kind: str, user: User | None = None) -> Export:
 
 def apply_look(video: Video) -> None:
     """Show a finished video with `video.look`. Call it in the transaction that saves the look."""
+    if Video.lock(video.pk) is None:
+        return
     video.refresh_from_db(fields=["look", "styled_video", "styled_key", "mask_problem"])
     video.__dict__.pop("parsed_look", None)  # cached from the look before
     key = video.parsed_look.key
@@ -105,6 +108,7 @@ def set_poster(video: Video, seconds: float) -> None:
 def remake_poster(video: Video) -> None:
     """Make the poster again from the displayed video. A run that has started is superseded: its moment is outdated."""
     with transaction.atomic():
+        Video.lock(video.pk)
         export, _ = Export.objects.get_or_create(video=video, kind=Kind.POSTER, look_key="")
         Export.objects.filter(pk=export.pk).update(
             state=LocalState.WAITING,
@@ -123,9 +127,18 @@ def remake_poster(video: Video) -> None:
 def delete_export(export: Export) -> None:
     """Delete the row, and its files when the transaction is committed."""
     with transaction.atomic():
-        for name in files.list_files(export):
-            transaction.on_commit(partial(default_storage.delete, name), robust=True)
-        export.delete()
+        if (locked := Export.lock(export.pk)) is not None:  # a worker may have named other files meanwhile
+            for name in files.list_files(locked):
+                transaction.on_commit(partial(default_storage.delete, name), robust=True)
+            locked.delete()
+
+
+def delete_unused(export: Export, before: datetime) -> None:
+    """Delete it unless somebody has asked for it since that moment."""
+    with transaction.atomic():
+        locked = Export.lock(export.pk)
+        if locked is not None and locked.used_at < before:
+            delete_export(locked)
 
 
 def delete_exports(video: Video) -> None:

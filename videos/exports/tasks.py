@@ -96,6 +96,7 @@ def _make_poster(export: Export, video: Video, folder: Path) -> None:
     path = files.get_local_path(video.display_file, folder)
     colour = _store_stills(video, path, folder, filename)
     with transaction.atomic():
+        Video.lock(video.pk)  # first, as everybody else who changes both
         export.move(LocalState.READY, progress=100, error="", file="")
         _replace_files(video, poster=poster, thumbnail=thumbnail, colour=colour)
 
@@ -105,6 +106,7 @@ def _display_styled_video(export: Export, video: Video, size: int, colour: str) 
     filename = export.file.name or ""
     poster, thumbnail = files.get_still_names(filename)
     with transaction.atomic():
+        Video.lock(video.pk)
         # Raises LeaseLost if the look has changed meanwhile, which deletes the row.
         export.move(LocalState.READY, progress=100, size=size, error="", file="")
         _replace_files(

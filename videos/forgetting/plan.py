@@ -46,7 +46,23 @@ class Plan:
 def plan_forgetting(avatars: Iterable[Avatar], voices: Iterable[Voice]) -> Plan:
     """Everything that shows or contains what is in these rows."""
     found = {other.pk: other for avatar in avatars for other in _find_same_portrait(avatar)}
-    recordings = {voice.original_id or voice.pk for voice in voices}
+    return _plan_rows(found.values(), {voice.original_id or voice.pk for voice in voices})
+
+
+def lock_plan(plan: Plan) -> Plan:
+    """The plan with what was made of its rows since; nobody makes more of them until the transaction ends."""
+    list(Video.objects.select_for_update().filter(pk__in=[row.pk for row in plan.videos]).order_by("pk"))
+    avatars = (
+        Avatar.objects.select_for_update().filter(pk__in=[row.pk for row in plan.avatars]).order_by("pk")
+    )
+    recordings = {voice.original_id or voice.pk for voice in plan.voices}
+    of_them = Q(pk__in=recordings) | Q(original__in=recordings)
+    list(Voice.objects.select_for_update().filter(of_them).order_by("pk"))
+    return _plan_rows(list(avatars), recordings)
+
+
+def _plan_rows(avatars: Iterable[Avatar], recordings: set[int]) -> Plan:
+    found = {avatar.pk: avatar for avatar in avatars}
     parts = list(Voice.objects.filter(Q(pk__in=recordings) | Q(original__in=recordings)))
     videos = list(Video.objects.filter(Q(avatar__in=found) | Q(voice__in=parts)).order_by("pk"))
     items = BatchItem.objects.filter(Q(avatar__in=found) | Q(voice__in=parts) | Q(video__in=videos))

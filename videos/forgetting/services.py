@@ -18,7 +18,7 @@ from dashboard.gallery.card_cache import render_card
 from dashboard.jobs.provider_job import ProviderJob
 from dashboard.models import User
 from videos import tasks
-from videos.forgetting.plan import Plan, plan_forgetting
+from videos.forgetting.plan import Plan, lock_plan, plan_forgetting
 from videos.models import Batch, BatchItem, Voice
 from videos.voices import services as voices
 
@@ -29,12 +29,13 @@ NEUTRAL_NAME = "Several videos"  # for a batch that was named after the forgotte
 
 def forget(plan: Plan, actor: User | None, request: HttpRequest | None = None) -> Forgetting:
     """Remove everything in the plan for good. Without `actor`, a command on the server did it."""
-    names = plan.filenames
-    existing = [name for name in names if default_storage.exists(name)]
+    existing = {name for name in plan.filenames if default_storage.exists(name)}
     size = sum(default_storage.size(name) for name in existing)
-    refs = [avatar.upload_ref for avatar in plan.avatars] + [voice.upload_ref for voice in plan.voices]
     _overwrite_deleted_content()
     with transaction.atomic():
+        plan = lock_plan(plan)
+        names = plan.filenames
+        refs = [avatar.upload_ref for avatar in plan.avatars] + [voice.upload_ref for voice in plan.voices]
         forgetting = Forgetting.objects.create(made_by=actor)
         _keep_list(forgetting, plan)
         for video in plan.videos:

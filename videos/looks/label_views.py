@@ -2,7 +2,6 @@
 
 from django import forms
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
@@ -12,6 +11,7 @@ from dashboard.audit.recording import record
 from dashboard.jobs.enqueue import enqueue
 from dashboard.request import Request
 from dashboard.shortcuts import owners_only
+from videos.looks.services import change_label as lock_label
 from videos.models import LabelSetting
 
 SAVED = "Saved. Finished videos are changed one after the other; that takes about as long as playing each."
@@ -29,7 +29,7 @@ class LabelForm(forms.ModelForm):
 def change_label(request: Request) -> HttpResponse:
     form = LabelForm(request.POST or None, instance=LabelSetting.get())
     if form.is_valid():
-        with transaction.atomic():
+        with lock_label():
             setting = form.save()
             state = "on" if setting.is_on else "off"
             record(request.user, Action.SETTING_CHANGED, f"label “{setting.words}”: {state}", request)

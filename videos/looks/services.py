@@ -1,24 +1,30 @@
 """Changing the look of a video, and finding out how far that is."""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from django.db import transaction
 from django.db.models import F
 
 from dashboard.jobs.continue_on_error import do_each
+from dashboard.jobs.locks import hold_lock
 from dashboard.jobs.provider_job import ProviderState
 from videos.exports import services as exports
 from videos.looks.look import Look
 from videos.models import Export, LabelSetting, Video
 
+LABEL_LOCK = "label"
+
 
 def change_look(video: Video, look: Look) -> None:
     """Save the look, with its label, and apply it."""
-    look = add_label(look, LabelSetting.get())
     with transaction.atomic():
+        Video.lock(video.pk)
+        look = add_label(look, get_label())
         Video.objects.filter(pk=video.pk).update(look=look.to_dict(), version=F("version") + 1)
-        apply_look(Video.objects.get(pk=video.pk))
+        if (changed := Video.objects.filter(pk=video.pk).first()) is not None:  # not deleted just now
+            apply_look(changed)
 
 
 def apply_look(video: Video) -> None:
@@ -30,9 +36,21 @@ def apply_look(video: Video) -> None:
 
 def apply_first_look(video: Video) -> None:
     """Apply the look that was chosen when the video was requested. Call it in the transaction that makes it ready."""
-    look = add_label(Video.objects.get(pk=video.pk).parsed_look, LabelSetting.get())
+    look = add_label(Video.objects.get(pk=video.pk).parsed_look, get_label())
     Video.objects.filter(pk=video.pk).update(look=look.to_dict())
     exports.apply_look(video)
+
+
+def change_label() -> AbstractContextManager[None]:
+    """The transaction in which the setting is saved: looks that are saved meanwhile have either the old label, and are
+    found by `update_labels` afterwards, or the new one."""
+    return hold_lock(LABEL_LOCK)
+
+
+def get_label() -> LabelSetting:
+    """The setting, which does not change until the transaction ends. Lock the video before."""
+    with hold_lock(LABEL_LOCK):
+        return LabelSetting.get()
 
 
 def add_label(look: Look, setting: LabelSetting) -> Look:
@@ -63,8 +81,8 @@ def _has_other_label(video: Video, setting: LabelSetting) -> bool:
 
 def _update_label(video: Video) -> None:
     with transaction.atomic():  # a person may have changed it since it was listed
-        video = Video.objects.get(pk=video.pk)
-        change_look(video, video.parsed_look)
+        if (locked := Video.lock(video.pk)) is not None:
+            change_look(locked, locked.parsed_look)
 
 
 def find_look_export(video: Video) -> Export | None:

@@ -129,5 +129,6 @@ def delete_unused() -> None:
 
 def _delete_if_unused(pk: int) -> None:
     with transaction.atomic():
-        if voice := Voice.objects.unused().filter(pk=pk).first():  # it may have been used just now
+        list(Voice.objects.select_for_update().filter(pk=pk))  # who is just using it is waited for, and seen
+        if voice := Voice.objects.unused().filter(pk=pk).first():
             remove(voice)
