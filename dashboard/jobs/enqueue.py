@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core.cache import cache
 from django.db.transaction import on_commit
+from django_q.brokers import get_broker
 from django_q.tasks import async_task
 from redis.exceptions import RedisError
 
@@ -21,11 +22,11 @@ from dashboard.logs.context import ref, set_id
 
 log = logging.getLogger(__name__)
 
-log = logging.getLogger(__name__)
-
-# Between two messages for the same version of a row. Redis loses one with the process that has just taken it; there, a
-# message too many costs nothing.
+# Between two messages for the same version of a row. While others wait in the queue, it may be among them; where none
+# waits, it was lost (Redis loses one with the process that has just taken it) or is in the memory of a cluster, and then
+# one too many finds the row claimed.
 REPEAT_SECONDS = 10 if settings.REDIS_URL else 30
+LOST_SECONDS = 3
 MAX_ROWS = 20  # at one time; the next ones follow when these are done
 
 
@@ -57,18 +58,32 @@ def enqueue_job(job: Job) -> None:
 
 def enqueue_due(rows: JobQuerySet, *, max_rows: int = MAX_ROWS) -> int:
     """For the poller: enqueue the first of these rows, unless that has just been done. Returns how many."""
-    return sum(do_each(rows.order_by("try_after", "pk")[:max_rows], _enqueue_unless_repeated))
+    empty: dict[str | None, bool] = {}  # by cluster, as it was before the first of these rows
+
+    def enqueue_unless_repeated(row: Job) -> bool:
+        key, now = get_repeat_key(row), time.time()
+        sent = cache.get(key)
+        # A time ahead is from before the clock was put back.
+        if sent is not None and 0 <= now - sent < REPEAT_SECONDS:
+            if now - sent < LOST_SECONDS:
+                return False
+            if row.cluster not in empty:
+                empty[row.cluster] = _is_queue_empty(row.cluster)
+            if not empty[row.cluster]:
+                return False
+        cache.set(key, now, REPEAT_SECONDS)
+        enqueue_job(row)
+        return True
+
+    return sum(do_each(rows.order_by("try_after", "pk")[:max_rows], enqueue_unless_repeated))
 
 
-def _enqueue_unless_repeated(row: Job) -> bool:
-    key, now = get_repeat_key(row), time.time()
-    sent = cache.get(key)
-    # A time ahead is from before the clock was put back.
-    if sent is not None and 0 <= now - sent < REPEAT_SECONDS:
+def _is_queue_empty(cluster: str | None) -> bool:
+    """Whether no message waits for this cluster, as far as the broker can tell."""
+    try:
+        return bool(get_broker(cluster).queue_size() == 0)
+    except RedisError:
         return False
-    cache.set(key, now, REPEAT_SECONDS)
-    enqueue_job(row)
-    return True
 
 
 def get_repeat_key(row: Job) -> str:

@@ -1,13 +1,15 @@
 """The queue: what is sent when, and how much at once."""
 
 import pytest
+import time_machine
 from django.core.cache import cache
 from django.db import transaction
+from django.utils import timezone
 from django_q.brokers import Broker
 
 from avatars.models import Avatar
-from dashboard.jobs.enqueue import MAX_ROWS, enqueue, enqueue_due, enqueue_job
-from tests.messages import list_messages
+from dashboard.jobs.enqueue import LOST_SECONDS, MAX_ROWS, enqueue, enqueue_due, enqueue_job
+from tests.messages import clear_messages, list_messages
 
 
 class AnotherBroker(Broker):
@@ -51,6 +53,21 @@ def test_many_rows_that_wait_are_not_all_sent_again_and_again(new_avatar, sent):
     cache.clear()  # as half a minute does
     enqueue_due(Avatar.objects.due("waiting"))
     assert len(sent) == 2 * MAX_ROWS
+
+
+def test_a_message_that_was_lost_is_sent_again_within_seconds_and_one_that_waits_is_not(new_avatar):
+    new_avatar()
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        enqueue_due(Avatar.objects.due("waiting"))
+        clock.shift(LOST_SECONDS + 1)
+        enqueue_due(Avatar.objects.due("waiting"))
+        assert len(list_messages()) == 1  # it waits for a worker
+        clear_messages()
+        enqueue_due(Avatar.objects.due("waiting"))
+        assert len(list_messages()) == 1
+        clear_messages()
+        enqueue_due(Avatar.objects.due("waiting"))
+        assert not list_messages()  # it may just have been taken
 
 
 def test_a_row_that_has_changed_is_sent_at_once(new_avatar, sent):
