@@ -16,7 +16,7 @@ class AvatarCard:
 
     @property
     def stamp(self) -> str:
-        """What a poll compares: the row, and what changes without it: its place in the queue, and room on the disk."""
+        """What a poll compares: the row, and what changes without it: its place, and what it waits for."""
         return f"{self.avatar.stamp}.{self.ahead}{'.w' if self.avatar.waits_for else ''}"
 
     @property

@@ -24,7 +24,7 @@ class VideoCard:
 
 
 def stamp(video: Video, ahead: int) -> str:
-    """What a poll compares: the version of the row, and what changes without it: its place, and room on the disk."""
+    """What a poll compares: the version of the row, and what changes without it: its place, and what it waits for."""
     return f"{video.stamp}.{ahead}{'.w' if video.waits_for else ''}"
 
 

@@ -18,6 +18,7 @@ from dashboard.models import User
 log = logging.getLogger(__name__)
 
 CACHE_SECONDS = 10.0
+OUTAGE = "provider-outage"  # the key of the problem that cards say too
 
 Check = Callable[[], "list[Problem]"]
 _checks: list[Check] = []
@@ -66,6 +67,11 @@ def find_problems() -> list[Problem]:
             found = [problem for check in _checks for problem in _call(check)]
             set_cache(sorted(found, key=lambda problem: not problem.is_essential))
         return list(_cache.problems)
+
+
+def has_problem(key: str) -> bool:
+    """Whether there is a problem with this key."""
+    return any(problem.key == key for problem in find_problems())
 
 
 def set_cache(problems: list[Problem], seconds: float = CACHE_SECONDS) -> None:

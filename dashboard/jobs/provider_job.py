@@ -10,8 +10,10 @@ from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
 from dashboard.files import disk
+from dashboard.health.problems import OUTAGE, has_problem
 from dashboard.jobs.leased_job import Job, JobQuerySet, job_constraints
 from dashboard.models import OwnedModel, Tombstone, User
+from dashboard.provider import access
 from dashboard.provider.parsing import MAX_ID
 
 
@@ -186,14 +188,16 @@ class ProviderJob(OwnedModel, Job):
 
     @property
     def waits_for(self) -> str:
-        """The sentence for room on the disk that it waits for; empty if it does not."""
+        """The sentence for what it waits for: room on the disk, or a provider that answers; empty if it does not."""
         if not self.is_active:
             return ""
         if self.error.endswith(disk.WAITING):
             return self.error
         is_elsewhere = self.state == ProviderState.MAKING and not settings.EMBEDDED
         obstacle = "" if is_elsewhere else disk.find_obstacle()
-        return obstacle and f"{obstacle} {disk.WAITING}"
+        if obstacle:
+            return f"{obstacle} {disk.WAITING}"
+        return access.WAITING if self.state == ProviderState.WAITING and has_problem(OUTAGE) else ""
 
     def poll_seconds(self, ahead: int) -> int:
         """The interval of its card's polls: our own engine makes short videos in seconds."""

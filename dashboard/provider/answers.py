@@ -110,9 +110,9 @@ def busy_error(wait: float) -> ProviderError:
     return ProviderError(BUSY, is_temporary=True, code=TOO_MANY_REQUESTS, status=429, retry_after=wait)
 
 
-def access_error(sentence: str, wait: float) -> ProviderError:
-    """The error while the provider does not let us in; the next try is after `wait` seconds."""
-    return ProviderError(sentence, is_temporary=True, denies_access=True, retry_after=wait)
+def access_error(sentence: str, wait: float, *, denies_access: bool = True) -> ProviderError:
+    """The error while the provider cannot be used, and nothing is sent; the next try is after `wait` seconds."""
+    return ProviderError(sentence, is_temporary=True, denies_access=denies_access, retry_after=wait)
 
 
 def denial_error(error: ProviderError) -> ProviderError:

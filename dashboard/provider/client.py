@@ -128,15 +128,28 @@ class Client:
         with _errors_before_sending():
             problem = access.find_problem()
         if problem:
-            raise access_error(problem, access.CHECK_SECONDS)
+            raise access_error(problem.sentence, problem.check_seconds, denies_access=not problem.is_outage)
         try:
             return self._request(verb, method, seconds, **kwargs)
         except ProviderError as error:
-            if not error.denies_access:
-                raise
-            if self.check_access():  # it denies this request alone
-                raise denial_error(error) from error
-            raise access_error(str(error), access.CHECK_SECONDS) from error
+            if error.denies_access:
+                if self.check_access():  # it denies this request alone
+                    raise denial_error(error) from error
+                raise access_error(str(error), access.CHECK_SECONDS) from error
+            if problem := self._find_outage(verb, error):
+                # All rows wait until it answers. What became of this request is another question: `answer_lost`.
+                error.retry_after = problem.check_seconds
+            raise
+
+    def _find_outage(self, verb: str, error: ProviderError) -> access.AccessProblem | None:
+        """What keeps others from using the provider too, after an error of one request."""
+        # An order whose answer was lost has taken long enough.
+        may_be = error.is_temporary and not error.is_busy and (verb == "GET" or not error.answer_lost)
+        try:
+            return access.find_problem() if may_be and not self.check_access() else None
+        except DatabaseError as failure:
+            log.warning("the provider was not asked again: %s", failure)
+            return None
 
     def check_access(self) -> bool | None:
         """Whether the provider lets us in, by a request that is not about a single row. None: it does not answer.
@@ -149,7 +162,10 @@ class Client:
             if error.denies_access:
                 access.record_problem(str(error))
                 return False
+            if error.is_busy:  # perhaps only our own count of its limit: nothing is known
+                return None
             if error.is_temporary:
+                access.record_problem(str(error), is_outage=True)
                 return None
         access.clear_problem()
         return True
@@ -161,12 +177,16 @@ class Client:
         if wait:
             raise busy_error(wait)
         try:
-            return self._exchange(verb, method, seconds, **kwargs)
+            data = self._exchange(verb, method, seconds, **kwargs)
         except ProviderError as error:
             if error.is_busy:
                 rate_limit.hold_back(error.retry_after)
+            elif error.status:
+                rate_limit.end_refusals()
             totals.add(totals.PROVIDER_ERRORS, label=f"{method} {error.status or 'unreachable'}")
             raise
+        rate_limit.end_refusals()
+        return data
 
     def _exchange(self, verb: str, method: str, seconds: float, **kwargs: Any) -> Any:
         """Send the request and judge the answer."""
@@ -208,7 +228,7 @@ def client(*, is_poll: bool = False) -> Client:
 
 
 def count_free_requests() -> int:
-    """The number of requests that the provider would take now; 0 while it does not let us in."""
+    """The number of requests that the provider would take now; 0 while it cannot be used."""
     return 0 if access.find_problem() else rate_limit.count_free()
 
 

@@ -6,10 +6,12 @@ minute is over, so no minute has more requests than slots. A slot is taken by on
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.cache import cache
+from django.db import DatabaseError
 from django.utils import timezone
 
 from dashboard.models import RequestSlot
@@ -20,7 +22,9 @@ WINDOW = timedelta(seconds=65)
 MAX_WAIT = timedelta(seconds=120)
 MIN_WAIT_SECONDS = 1.0
 UNLIMITED = 1_000
+LONG_SECONDS = 600.0  # so long without a request that was let through is more than a busy minute
 _HELD_UNTIL = "provider-held-until"
+_REFUSALS = "provider-refusals"  # the times of the first and the last one since a request was let through
 
 
 def take_slot(*, is_poll: bool = False) -> float:
@@ -58,7 +62,23 @@ def count_free() -> int:
 
 def hold_back(seconds: float) -> None:
     """Let nobody make a request for some seconds, because the provider says that its limit is exceeded."""
-    cache.set(_HELD_UNTIL, time.time() + seconds, timeout=seconds)
+    now = time.time()
+    cache.set(_HELD_UNTIL, now + seconds, timeout=seconds)
+    first, _ = cache.get(_REFUSALS) or (now, now)
+    cache.set(_REFUSALS, (first, now), timeout=LONG_SECONDS)  # what nobody asks for is not refused
+
+
+def end_refusals() -> None:
+    """A request was not refused because of the limit."""
+    with suppress(DatabaseError):  # the answer must not be lost for that
+        if cache.get(_REFUSALS):
+            cache.delete(_REFUSALS)
+
+
+def refuses_all() -> bool:
+    """Whether the provider has said for a long time, whenever it was asked, that its limit is exceeded."""
+    first, last = cache.get(_REFUSALS) or (0.0, 0.0)
+    return bool(last - first > LONG_SECONDS)
 
 
 def _load_hold() -> float:

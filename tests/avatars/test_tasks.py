@@ -117,7 +117,8 @@ def test_another_picture_for_a_refused_avatar_is_sent_as_something_new(
     assert all(default_storage.exists(file.name) for file in avatar.files)
 
 
-def test_a_provider_that_is_down_is_asked_again_later_and_not_for_ever(provider, new_avatar):
+def test_an_order_that_alone_is_not_answered_is_sent_again_later_and_not_for_ever(provider, new_avatar):
+    # A provider that answers nothing is waited for however long it takes: tests/dashboard/test_provider_outage.py.
     provider.behaviour.refuse["avatar.generate"] = (500, {"code": 1, "message": "down"})
     avatar = new_avatar()
     for _ in range(20):

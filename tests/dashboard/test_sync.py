@@ -11,6 +11,7 @@ from django.utils.module_loading import import_string
 
 from avatars import tasks as avatars
 from dashboard.provider.answers import ProviderError
+from dashboard.provider.client import client as provider_client
 from tests.messages import clear_messages, list_messages
 from videos import tasks as videos
 
@@ -54,6 +55,7 @@ def test_a_provider_that_does_not_answer_is_told_until_it_does(provider, client,
         page = client.get(reverse(many)).text
         assert f"The last sync of {many} failed. The avatar service does not answer." in page
     provider.behaviour.refuse.clear()
+    provider_client().check_access()  # as the poller does
     tasks.sync()
     page = client.get(reverse(many)).text
     assert "The last sync" not in page
