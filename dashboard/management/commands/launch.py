@@ -129,7 +129,7 @@ class Command(BaseCommand):
             self.welcome()
         code = process.wait()
         if not stopped and code:
-            raise CommandError(f"The app stopped unexpectedly. See the logs in {settings.DATA_DIR / 'logs'}.")
+            raise CommandError(f"The app stopped unexpectedly. {where_logs_are()}")
         self.stdout.write("Stopped.")
 
     def wait_until_ready(self, process: subprocess.Popen) -> bool:
@@ -141,7 +141,7 @@ class Command(BaseCommand):
             time.sleep(0.2 if self.has_web else 1)
         if process.poll() is None:
             what = "The web server is not responding" if self.has_web else "Not everything has started"
-            self.stderr.write(f"{what} yet. See the logs in {settings.DATA_DIR / 'logs'}.")
+            self.stderr.write(f"{what} yet. {where_logs_are()}")
         return False
 
     def welcome(self) -> None:
@@ -166,6 +166,12 @@ def is_web_answering() -> bool:
         # It answers: something else that does not work is said on the pages.
         return answer.ok or answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
     return False
+
+
+def where_logs_are() -> str:
+    if settings.LOG_TO == "CONSOLE":
+        return "The lines above may say why."
+    return f"See the logs in {settings.DATA_DIR / 'logs'}."
 
 
 def check_output() -> None:
