@@ -70,7 +70,9 @@ def note_activity(request: HttpRequest) -> None:
 
 def list_sessions(user: User, current_key: str | None) -> list[SignedIn]:
     """This device first, then the last seen. What has ended otherwise is taken off the list."""
-    rows = UserSession.objects.purge_and_list(user)
+    rows = UserSession.objects.filter(user=user)
+    # Not allauth's purge_and_list, which asks for each session by itself.
+    rows.exclude(session_key__in=Session.objects.values("session_key")).delete()
     listed = [SignedIn(row, describe_device(row.user_agent), row.session_key == current_key) for row in rows]
     return sorted(listed, key=lambda one: (one.is_here, one.row.last_seen_at), reverse=True)
 

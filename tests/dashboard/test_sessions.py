@@ -7,7 +7,9 @@ import pytest
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from dashboard.accounts.sessions import delete_expired, describe_device
@@ -160,3 +162,15 @@ def test_sessions_from_before_this_list_appear_with_their_next_page(client, mari
     assert not UserSession.objects.exists()
     client.get("/")
     assert UserSession.objects.get().user == maria
+
+
+def test_the_list_asks_the_database_as_often_for_many_sessions_as_for_few(maria, signed_in):
+    client = signed_in(maria)
+    client.get("/account/")
+    with CaptureQueriesContext(connection) as few:
+        client.get("/account/")
+    for _ in range(5):
+        signed_in(maria)
+    with CaptureQueriesContext(connection) as many:
+        client.get("/account/")
+    assert len(many) == len(few)
