@@ -32,6 +32,8 @@ _local = "127.0.0.1" if EVERYWHERE else HOST
 LOCAL_URL = f"http://{f'[{_local}]' if ':' in _local else _local}:{PORT}"
 # How the processes of all machines reach it, and how links for the embedded engine begin.
 INTERNAL_URL = env.url("INTERNAL_URL", path=False) or LOCAL_URL
+# What people open in a browser: it allows passkeys at this name of the machine itself, and not at 127.0.0.1.
+BROWSER_URL = PUBLIC_URL or (f"http://localhost:{PORT}" if _local == "127.0.0.1" else LOCAL_URL)
 
 _https = PUBLIC_URL.startswith("https://")
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *env.items("ALLOWED_HOSTS")]

@@ -153,7 +153,7 @@ class Command(BaseCommand):
             return
         self.stdout.write(f"Ready: open {address()} in a browser. Press Ctrl-C to stop.")
         if not User.objects.exists():
-            link = f"{settings.PUBLIC_URL or settings.LOCAL_URL}/setup/?code={settings.SETUP_CODE}"
+            link = f"{settings.BROWSER_URL}/setup/?code={settings.SETUP_CODE}"
             self.stdout.write(f"To create the first account, use this set-up code: {settings.SETUP_CODE}")
             self.stdout.write(f"Or open this link, with the code already filled in: {link}")
         self.stdout.flush()
@@ -213,11 +213,9 @@ def lock_data_folder(folder: Path) -> IO[str]:
 
 
 def address() -> str:
-    if settings.PUBLIC_URL:
-        return settings.PUBLIC_URL
-    if settings.EVERYWHERE:
-        return f"http://{socket.gethostname()}:{settings.PORT} (on this machine: {settings.LOCAL_URL})"
-    return settings.LOCAL_URL
+    if settings.EVERYWHERE and not settings.PUBLIC_URL:
+        return f"http://{socket.gethostname()}:{settings.PORT} (on this machine: {settings.BROWSER_URL})"
+    return settings.BROWSER_URL
 
 
 def child_environment() -> dict[str, str]:

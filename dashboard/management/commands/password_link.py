@@ -25,4 +25,4 @@ class Command(BaseCommand):
         _, token = OneTimeLink.make(user, user=user)
         record(None, Action.PASSWORD_LINK_CREATED, user)
         self.stderr.write("It works once, for three days:")
-        self.stdout.write((settings.PUBLIC_URL or settings.LOCAL_URL) + reverse("new-password", args=[token]))
+        self.stdout.write(settings.BROWSER_URL + reverse("new-password", args=[token]))
