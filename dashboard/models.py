@@ -67,6 +67,9 @@ class StoredFilesModel(models.Model):
     missing_files = models.JSONField(
         default=list, blank=True, help_text="Names of the fields whose file was not in the storage."
     )
+    file_sizes = models.JSONField(
+        default=dict, blank=True, help_text="Bytes by name in the storage, where a page has shown them."
+    )
 
     class Meta:
         abstract = True

@@ -28,7 +28,8 @@ J = TypeVar("J", bound=EngineJob)
 POLL_SECONDS = 0.15  # while avatar.generate waits
 pause = time.sleep  # a name of its own, so that a test can replace it and do the work meanwhile
 MAX_LIST = 1000
-# Requests that may wait for an avatar at the same time. The rig worker downloads pictures from this web process, so
+# Requests of this process that may wait for an avatar at the same time, on purpose not counted over all processes: it is
+# the threads of this one that must stay free. The rig worker downloads pictures from this web process, so
 # waiting must never occupy all of its threads. The dashboard itself makes at most GENERATE_WORKERS such requests.
 _waiting_slots = threading.BoundedSemaphore(4)
 

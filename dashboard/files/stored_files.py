@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.core.files import File
 from django.db import transaction
+from django.db.models import FileField
 from django.db.models.fields.files import FieldFile
 
 
@@ -37,6 +38,25 @@ def delete_on_commit(files: Iterable[FieldFile]) -> None:
     for file in files:
         if file.name:
             transaction.on_commit(partial(file.storage.delete, file.name), robust=True)
+
+
+def get_size(file: FieldFile) -> int | None:
+    """The size of a file in bytes, as its row says; None if the file is gone.
+
+    The storage is asked only once, because it may be on a network: a stored file is never written again.
+    """
+    row: Any = file.instance
+    name = file.name or ""
+    if name not in row.file_sizes:
+        try:
+            size = file.size
+        except OSError:
+            return None
+        fields = [field for field in row._meta.concrete_fields if isinstance(field, FileField)]
+        present = {getattr(row, field.name).name for field in fields}
+        row.file_sizes = {key: kept for key, kept in row.file_sizes.items() if key in present} | {name: size}
+        type(row)._default_manager.filter(pk=row.pk).update(file_sizes=row.file_sizes)
+    return int(row.file_sizes[name])
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from dashboard.uploads import UploadError
 MAX_BYTES = 200 * 2**20
 BUSY = "Other files are being checked right now. Try again in a minute."
 NO_FILE = "Choose a file first."
-# Strangers never take more than one of the places in which uploads are decoded.
+# Strangers never take more than one of the places in which this process decodes uploads.
 _slot = threading.BoundedSemaphore(1)
 
 

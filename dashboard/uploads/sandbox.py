@@ -30,6 +30,7 @@ MAX_CHILDREN = min(3, max(2, os.cpu_count() or 2))
 WAIT_SECONDS = 90
 COPY_BYTES = 1024 * 1024
 
+# Of this process: what they protect is the memory and the cores of this machine.
 _slots = threading.BoundedSemaphore(MAX_CHILDREN)
 
 

@@ -29,7 +29,8 @@ LEASE_SECONDS = 480  # for downloading, waiting for the decoder, and decoding
 DOWNLOAD_SECONDS = 120
 PHASE = working_phase(LEASE_SECONDS)
 SAME_SOUND_SECONDS = 3  # between checks whether another row has downloaded the same sound
-# One worker stays free, so that slow downloads do not block everything else.
+# One worker stays free, so that slow downloads do not block everything else. Counted in the rows, so it holds over all
+# machines; by the number of workers of this one, which more machines only exceed.
 MAX_WORKING = max(settings.WORKERS - 1, 1)
 
 

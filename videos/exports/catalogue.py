@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from django.db.models.fields.files import FieldFile
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 
 from dashboard.files import signed_links
 from dashboard.files.filenames import for_filename
+from dashboard.files.stored_files import get_size
 from videos.exports import files, services
 from videos.models import Export, Video
 from videos.studio.preview_limits import GIF, WEBP
@@ -166,7 +166,7 @@ def _describe_main(video: Video) -> Download:
         icon="film",
         width=width,
         height=height,
-        size=read_size(video.display_file),
+        size=get_size(video.display_file),
         address=signed_links.link(video.display_file.name or "", download=f"{for_filename(video.title)}.mp4"),
     )
 
@@ -215,7 +215,7 @@ def _list_sources(video: Video) -> Iterator[Download]:
             format="MP4",
             icon="film",
             purpose="Without background and format changes.",
-            size=read_size(video.video),
+            size=get_size(video.video),
             address=signed_links.link(video.video.name or "", download=f"{title} original.mp4"),
             width=video.width,
             height=video.height,
@@ -228,7 +228,7 @@ def _list_sources(video: Video) -> Iterator[Download]:
             format="MP4",
             icon="user-circle",
             purpose=f"{purpose} It fits the original." if has_look else purpose,
-            size=read_size(video.mask),
+            size=get_size(video.mask),
             address=signed_links.link(video.mask.name or "", download=f"{title} mask.mp4"),
             width=video.width,
             height=video.height,
@@ -243,7 +243,7 @@ def _list_recordings(video: Video) -> Iterator[Download]:
             format="WAV",
             icon="microphone",
             purpose="The original recording, uncompressed.",
-            size=read_size(video.voice.sound),
+            size=get_size(video.voice.sound),
             address=signed_links.link(
                 video.voice.sound.name or "", download=f"{for_filename(video.title)}.wav"
             ),
@@ -259,7 +259,7 @@ def _list_captions(video: Video) -> Iterator[Download]:
             format="WebVTT",
             icon=icon,
             purpose="For players on websites.",
-            size=read_size(video.captions),
+            size=get_size(video.captions),
             address=signed_links.link(video.captions.name or "", download=f"{for_filename(video.title)}.vtt"),
         )
         yield Download(
@@ -273,11 +273,3 @@ def _list_captions(video: Video) -> Iterator[Download]:
     elif video.script:
         unavailable = NO_CAPTIONS[video.script_matches]
         yield Download("captions", "Captions", "WebVTT, SRT", icon, unavailable=unavailable)
-
-
-def read_size(file: FieldFile) -> int | None:
-    """In bytes; None if the file is gone: the page should load anyway."""
-    try:
-        return file.size
-    except OSError:
-        return None

@@ -67,3 +67,24 @@ def test_a_deleted_video_takes_everything_with_it(finished, kept, django_capture
         video_tasks.remove(video)
     assert not Export.objects.exists()
     assert kept() == before
+
+
+def test_the_storage_is_asked_for_sizes_once_and_not_by_lists(finished, signed_in, maria, monkeypatch):
+    video, client, asked = finished(), signed_in(maria), []
+    storage = type(default_storage._wrapped)
+    size = storage.size
+
+    def count(self, name):
+        asked.append(name)
+        return size(self, name)
+
+    monkeypatch.setattr(storage, "size", count)
+    for address in ("/videos/", "/avatars/"):
+        client.get(address)
+    assert asked == []
+    first = client.get(video.get_absolute_url()).text
+    assert len(asked) == len(set(asked)) > 1
+    asked.clear()
+    assert "KB" in first
+    assert client.get(video.get_absolute_url()).status_code == 200
+    assert asked == []
