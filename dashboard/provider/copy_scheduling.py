@@ -5,15 +5,20 @@ be as slow again. It never takes the last worker, so that neither thousands of i
 result waiting.
 """
 
+from datetime import timedelta
+
 from django.apps import apps
 from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
+from dashboard.jobs import clock
 from dashboard.jobs.enqueue import MAX_ROWS, enqueue_due
 from dashboard.jobs.leased_job import Job, JobQuerySet
 from dashboard.jobs.provider_job import ProviderJob, ProviderState
+from dashboard.models import Heartbeat
 
+LATELY_SECONDS = 30  # since the last heartbeat of a cluster that runs
 LOCK = "downloads"  # of who decides whether a row may be downloaded now
 TRIED_BEFORE = Q(attempts__gt=0)
 IMPORTED = Q(made_by=None)
@@ -47,7 +52,13 @@ def count_free() -> int:
         for model in apps.get_models()
         if issubclass(model, Job) and (rows := _background_downloads(model)) is not None
     )
-    return max(settings.DOWNLOAD_WORKERS - 1 - running, 0)
+    return max(settings.DOWNLOAD_WORKERS * _count_clusters() - 1 - running, 0)
+
+
+def _count_clusters() -> int:
+    """The machines that download; each is thought to have as many workers as this one."""
+    lately = clock.now() - timedelta(seconds=LATELY_SECONDS)
+    return max(Heartbeat.objects.filter(kind="download", seen_at__gt=lately).count(), 1)
 
 
 def _background_downloads(model: type[Job]) -> JobQuerySet | None:

@@ -15,11 +15,13 @@ from dashboard.files import signed_links
 from dashboard.files.bucket import BucketStorage
 from dashboard.jobs import enqueue
 from dashboard.management.commands import poll
+from dashboard.models import Heartbeat
 from dashboard.net import safe_download
 from dashboard.processes import dead_leases, machine, supervisor
 from dashboard.processes.instance import name_process
 from dashboard.processes.machine import SettingsMissing
 from dashboard.provenance import certificates
+from dashboard.provider import copy_scheduling
 
 
 def test_a_machine_runs_what_it_is_told_and_looks_after_itself():
@@ -135,3 +137,13 @@ def test_a_bucket_that_is_away_is_noticed_soon():
     storage = BucketStorage(bucket_name="media", access_key="a", secret_key="b", region_name="eu-west-1")
     assert storage.client_config.connect_timeout == 5
     assert storage.client_config.signature_version == storage.signature_version
+
+
+def test_each_machine_that_downloads_adds_its_workers(db, settings):
+    settings.DOWNLOAD_WORKERS = 3
+    assert copy_scheduling.count_free() == 2
+    for instance in ("here 1", "there 2"):
+        Heartbeat.objects.create(kind="download", instance=instance)
+    assert copy_scheduling.count_free() == 5
+    Heartbeat.objects.filter(instance="there 2").update(seen_at=timezone.now() - timedelta(minutes=2))
+    assert copy_scheduling.count_free() == 2
