@@ -14,7 +14,7 @@ def test_the_wrong_method_is_told_the_right_one(curl, path):
     assert method_of(path) in response["Allow"]
 
 
-@pytest.mark.parametrize("path", ["", "avatar.delete", "avatar.list/", "video.get/1", "..", "%00"])
+@pytest.mark.parametrize("path", ["", "avatar.rename", "avatar.list/", "video.get/1", "..", "%00"])
 def test_an_unknown_address_answers_in_the_envelope(curl, path):
     status, envelope = curl(path)
     assert (status, envelope["code"], envelope["data"]) == (404, 1004, None)

@@ -134,6 +134,8 @@ def test_the_numbers_of_failures_keep_their_meaning():
         "TOO_MANY_REQUESTS": (1009, 429),
         "STILL_WORKING": (1010, 504),
         "INTERNAL": (1011, 500),
+        "READ_ONLY": (1012, 403),
+        "DISK_FULL": (1013, 507),
         "IMAGE_LINK": (2001, 400),
         "NOT_AN_IMAGE": (2002, 400),
         "NO_FACE": (2003, 400),

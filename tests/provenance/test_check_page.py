@@ -112,5 +112,6 @@ def test_the_page_of_a_video_shows_what_its_file_says(signed_in, maria, new_vide
 
 def test_a_video_whose_file_is_gone_says_so(signed_in, maria, new_video):
     video = new_video(made_by=maria, state=ProviderState.READY, video="videos/videos/gone.mp4")
+    video.video.storage.delete(video.video.name)
     page = signed_in(maria).get(f"{video.get_absolute_url()}credentials/")
     assert "is gone" in page.text
