@@ -40,6 +40,9 @@ log = logging.getLogger(__name__)
 
 SEND_LEASE_SECONDS = 90
 COPY_LEASE_SECONDS = 600
+DOWNLOAD_LEASE_SECONDS = (
+    60  # renewed while it downloads: a machine that is gone holds no worker's place for longer
+)
 SENDING, COPYING = lifecycle.sending_phase(SEND_LEASE_SECONDS), lifecycle.copying_phase(COPY_LEASE_SECONDS)
 NO_LONGER_THERE = "The avatar service no longer has this video. Trying again generates it anew."
 MASK_SECONDS = 60.0  # then the video is shown without, and its mask is downloaded in the background
@@ -164,7 +167,10 @@ def _copy(video: Video) -> None:
         _download(video, item.video_url) as path,
         _download_mask(video, item.mask_video_url) as mask,
     ):
-        video.renew_lease(COPY_LEASE_SECONDS)
+        # Until the files are stored nothing renews it: that takes longer for a long video.
+        video.renew_lease(
+            min(COPY_LEASE_SECONDS, 120 + 2 * (video.voice.seconds if video.voice else math.inf))
+        )
         try:
             film = provider_files.check_video(path, path.parent, mask=mask, at=video.poster_moment)
         except UploadError as error:
@@ -181,7 +187,7 @@ def _download(
     """Download the video or its mask within limits that fit the length of the recording."""
     limits = limits_for(video.voice.seconds if video.voice else None)
     limits = replace(limits, seconds=min(limits.seconds, most_seconds))
-    return download_result(url, limits, job=video, lease_seconds=COPY_LEASE_SECONDS)
+    return download_result(url, limits, job=video, lease_seconds=DOWNLOAD_LEASE_SECONDS)
 
 
 @contextlib.contextmanager
