@@ -162,7 +162,7 @@ def test_a_second_start_says_how_to_stop_the_first_one_also_when_its_window_is_g
         done = manage(folder, "launch", PORT="8765")
     shutil.rmtree(folder)
     assert done.returncode == 0, done.stderr
-    assert "Already running at http://127.0.0.1:8765." in done.stdout
+    assert "Already running at http://localhost:8765." in done.stdout
     assert "or run: kill 12345" in done.stdout
 
 
