@@ -13,7 +13,7 @@ def start(caller, rig, link="https://example.com/voice.wav", **fields):
 
 
 def fetched(caller, link):
-    return b"".join(caller.client.get(link).streaming_content)
+    return b"".join(caller.client.get(f"{link}?here").streaming_content)
 
 
 def test_a_voice_becomes_a_video_with_its_mask(curl, rig, web, double):

@@ -172,6 +172,7 @@ def test_what_failed_says_why_and_can_be_tried_again(signed_in, tom, ready):
     assert "Queued" in progress_of(answer, "mov")
 
 
+@pytest.mark.one_machine
 def test_the_file_comes_under_the_videos_title_and_is_kept_for_longer(signed_in, tom, finished):
     video, client = finished(), signed_in(tom)
     export = services.request_export(video, Kind.SOUND)

@@ -52,6 +52,7 @@ def test_the_list_needs_as_many_queries_for_many_as_for_few(signed_in, maria):
     assert counts[0] == counts[1] <= 10
 
 
+@pytest.mark.one_machine
 def test_a_voice_s_page_has_its_videos_its_words_and_its_download(signed_in, tom, recording, maria):
     Video.objects.create(title="What it says", voice=recording, state=ProviderState.READY)
     part = editing.create_edit(recording, Edit.within(0.2, 1, recording.seconds, even=False), maria)
