@@ -9,8 +9,11 @@ help: ## list the targets
 run: install ## start the product (HOST and PORT change the address, DATA_DIR the data folder, ONLY=web,poller starts a part); Ctrl-C stops it
 	@exec .venv/bin/python manage.py launch
 
-test: install-dev ## run the tests, one process a core (ARGS="-k name" narrows them, ARGS="-n 0" takes one process)
-	@exec .venv/bin/python -m pytest -n auto --maxprocesses 4 $(ARGS)
+# One process more than there are cores: tests of the running product mostly wait.
+PROCESSES := $(shell expr $$(nproc) + 1)
+
+test: install-dev ## run the tests in several processes (ARGS="-k name" narrows them, ARGS="-n 0" takes one process)
+	@exec .venv/bin/python -m pytest -n $(PROCESSES) --maxprocesses 5 --durations=25 $(ARGS)
 
 faults: install-dev ## harm the running product in every way at every stage, and print the table (hours; ARGS="--only poller" narrows it)
 	@exec .venv/bin/python -m tests.faults $(ARGS)

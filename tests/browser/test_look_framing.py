@@ -57,7 +57,7 @@ def slide(page: Page, name: str, value: float) -> None:
 
 def test_the_browser_places_as_the_table_says(page, cut_out):
     page.goto("/videos/new/")
-    source = page.locator("script[src*='compose']").get_attribute("src").replace("compose", "look")
+    source = page.locator("script[src*='create-video']").get_attribute("src").replace("create-video", "look")
     cases = json.loads(Path(TABLE).read_text(encoding="utf-8"))
     for case, found in zip(cases, page.evaluate(COMPUTE, [source, cases]), strict=True):
         assert found["canvas"] == case["canvas"], case

@@ -46,7 +46,7 @@ def supervisor_pid(product: Product) -> int:
 def test_another_port_starts_no_second_installation_on_the_same_data(product):
     done = start_beside(product)
     assert done.returncode == 0, done.stderr
-    assert f"Already running at {product.url}." in done.stdout
+    assert f"Already running at {product.url.replace('127.0.0.1', 'localhost')}." in done.stdout
 
 
 def test_all_processes_end_when_their_supervisor_is_killed(tmp_path):
@@ -80,7 +80,7 @@ def test_while_the_supervisor_lives_a_killed_launcher_leaves_the_product_running
         os.kill(product.process.pid, signal.SIGKILL)
         product.process.wait(10)
         done = start_beside(product)
-        assert f"Already running at {product.url}." in done.stdout
+        assert f"Already running at {product.url.replace('127.0.0.1', 'localhost')}." in done.stdout
         assert f"kill {supervisor_pid(product)}" in done.stdout
         os.kill(supervisor_pid(product), signal.SIGTERM)
         assert until(lambda: processes_of(product.data) == [], 30), processes_of(product.data)
