@@ -206,8 +206,9 @@ class Lease(models.Model):
     @classmethod
     def acquire(cls, name: str, holder: uuid.UUID, seconds: float) -> bool:
         """Take or extend the lease for `seconds`. False while another holder has it."""
-        cls.objects.get_or_create(name=name)
         now = clock.now()
+        # New, or released: free for every process, also for one whose clock is a little behind.
+        cls.objects.get_or_create(name=name, defaults={"until": now - clock.TOLERANCE})
         # Later than this could be: the clock was ahead when it was taken, and has been put back.
         latest = now + timedelta(seconds=seconds + cls.CLOCK_TOLERANCE)
         free = models.Q(holder=holder) | models.Q(until__lt=now) | models.Q(until__gt=latest)
@@ -216,7 +217,7 @@ class Lease(models.Model):
 
     @classmethod
     def release(cls, name: str, holder: uuid.UUID) -> None:
-        cls.objects.filter(name=name, holder=holder).update(holder=None, until=clock.now())
+        cls.objects.filter(name=name, holder=holder).update(holder=None, until=clock.now() - clock.TOLERANCE)
 
 
 class RequestSlot(models.Model):

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
@@ -211,6 +212,8 @@ def test_an_archive_is_written_in_small_parts():
 )
 def test_videos_that_are_in_no_batch_are_not_looked_up_by_their_batch(db, asked, index):
     """Nearly all are in none: home would read them all."""
+    if connection.vendor != "sqlite":
+        pytest.skip("a planner that knows the size of the table reads this one whole")
     assert index in Video.objects.filter(**asked).order_by().explain()
 
 
