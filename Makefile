@@ -1,7 +1,7 @@
 # make run and make test are all anybody needs; `make help` lists the rest.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test test-services test-cluster faults install install-dev lint format lock audit sbom clean
+.PHONY: help run test test-long test-services test-cluster faults install install-dev lint format lock audit sbom clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -9,14 +9,14 @@ help: ## list the targets
 run: install ## start the product (HOST and PORT change the address, DATA_DIR the data folder, ONLY=web,poller starts a part); Ctrl-C stops it
 	@exec .venv/bin/python manage.py launch
 
-# One process more than there are cores: tests of the running product mostly wait.
-PROCESSES := $(shell expr $$(nproc) + 1)
-
-test: install-dev ## run the tests in several processes (ARGS="-k name" narrows them, ARGS="-n 0" takes one process)
-	@exec .venv/bin/python -m pytest -n $(PROCESSES) --maxprocesses 5 --durations=25 $(ARGS)
+test: install-dev ## run the tests, one process a core (ARGS="-k name" narrows them, ARGS="-n 0" takes one process)
+	@exec .venv/bin/python -m pytest -n auto --maxprocesses 4 --durations=15 $(ARGS)
 
 faults: install-dev ## harm the running product in every way at every stage, and print the table (hours; ARGS="--only poller" narrows it)
 	@exec .venv/bin/python -m tests.faults $(ARGS)
+
+test-long: install-dev ## what takes minutes each: backups of a running product, killed starts, hostile providers
+	@exec .venv/bin/python -m pytest -n 0 -m long $(ARGS)
 
 # Jobs, engine, files and what asks the database in its own words.
 SERVICE_TESTS = tests/cluster tests/engine tests/avatars tests/videos/test_tasks.py tests/videos/test_bad_rows.py \

@@ -9,9 +9,9 @@ import pytest
 
 # What takes longest begins first, so that no process works on alone in the end.
 FIRST = ["tests/product/", "tests/animator/", "tests/browser/"]
-# What begins like one of these stays in one process: it shares what is expensive to make. Tests of the running product
-# mostly wait, so two products run at a time.
-TOGETHER = ["tests/product/test_c", "tests/product/", "tests/animator/", "tests/videos/studio/"]
+# These folders stay in one process each. The product takes all cores and its processes are counted and killed; the
+# others share what is expensive to make.
+TOGETHER = ["tests/product/", "tests/animator/", "tests/videos/studio/"]
 
 
 @pytest.hookimpl(trylast=True)

@@ -9,7 +9,7 @@ import pytest
 from tests.product.running import Product, running, until
 from tests.product.test_crashes import UPLOAD, avatar, avatar_state, rendering, speech, video  # noqa: F401
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.long, pytest.mark.slow]
 
 
 def test_work_that_was_going_on_is_finished_in_the_restored_installation(product, avatar, speech, tmp_path):  # noqa: F811

@@ -13,7 +13,7 @@ import pytest
 from dashboard.management.commands.launch import control_socket
 from tests.product.running import ROOT, Product, environment, free_port, running, until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.long, pytest.mark.slow]
 
 
 def start_beside(product: Product, port: int | None = None) -> subprocess.CompletedProcess[str]:

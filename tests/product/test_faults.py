@@ -10,11 +10,11 @@ pytestmark = pytest.mark.slow
 
 CASES = [
     ("kill -9 download children", "video being copied"),
-    ("kill -9 renderer guard", "batch being made"),
-    ("SIGTERM worker children", "avatar being made"),
-    ("SIGTERM web", "upload in pieces"),
-    ("kill -9 supervisor", "export being made"),
     ("kill -9 everything", "video being made"),
+    pytest.param("kill -9 renderer guard", "batch being made", marks=pytest.mark.long),
+    pytest.param("SIGTERM worker children", "avatar being made", marks=pytest.mark.long),
+    pytest.param("SIGTERM web", "upload in pieces", marks=pytest.mark.long),
+    pytest.param("kill -9 supervisor", "export being made", marks=pytest.mark.long),
 ]
 
 

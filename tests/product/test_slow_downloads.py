@@ -10,7 +10,7 @@ from tests.fake_provider import TOKEN, FakeProvider
 from tests.local_web import LocalWeb
 from tests.product.running import Product, running, until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.long, pytest.mark.slow]
 
 VIDEOS = """
 from dashboard.jobs.provider_job import ProviderState, current_provider

@@ -20,7 +20,7 @@ from tests.simulated_site import SimulatedSite, save_time_on_files, unhandled
 from videos import poller, tasks
 from videos.models import Video
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 ENDS = (ProviderState.READY, ProviderState.FAILED, ProviderState.UNSURE)
 TIMES_BUSY = 2  # a provider that never takes an order lets it wait, also for ever
