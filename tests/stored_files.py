@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
 
@@ -25,7 +26,8 @@ def list_stored(folder: str = "") -> set[str]:
 
 def local_copy(name: str) -> Path:
     """A path from which the stored file can be read."""
-    path = Path(tempfile.mkdtemp(prefix="avatars-tests-copy-")) / Path(name).name
+    folder = tempfile.mkdtemp(prefix="copy-", dir=settings.DATA_DIR)  # deleted at the end of the run
+    path = Path(folder) / Path(name).name
     with default_storage.open(name, "rb") as source, path.open("wb") as target:
         shutil.copyfileobj(source, target)
     return path

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from avatars.models import Avatar
+from tests.browser.conftest import tick
 from tests.conftest import FIXTURES
 from tests.flaky_connection import ShakyLine
 from videos.models import Voice
@@ -168,11 +169,12 @@ def test_what_keeps_breaking_although_the_server_is_there_is_told(page, line, sp
 
 
 def test_a_file_chosen_before_the_script_has_loaded_is_uploaded_all_the_same(browse, speaker):
-    page = browse(viewport={"width": 1280, "height": 900}).new_page()
+    page = browse(viewport={"width": 1280, "height": 900}, ticks=False).new_page()
     held = []
     page.route(re.compile(r"/js/create-video[^/]*\.js"), lambda route: held.append(route))
     page.goto("/videos/new/", wait_until="commit")
     page.locator("#sound").set_input_files(FIXTURES / "speech.wav")
     held[0].continue_()
+    tick(page)
     expect(page.locator("input[name=voice]:checked")).to_have_count(1)
     assert Voice.objects.count() == 1

@@ -123,7 +123,7 @@ def test_workers_that_ask_at_the_same_moment_share_the_limit(limited):
     assert RequestSlot.objects.filter(free_at__gt=timezone.now() + timedelta(seconds=10)).count() == 30
 
 
-@pytest.mark.parametrize("in_flight", [10, 200])
+@pytest.mark.parametrize("in_flight", [10, pytest.param(200, marks=pytest.mark.long)])
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_two_hundred_videos_keep_to_the_limit_and_all_get_ready(

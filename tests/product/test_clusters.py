@@ -60,6 +60,7 @@ def test_a_cluster_that_loses_all_processes_under_its_guard_at_once_works_on(pro
     assert is_working(product, program), product.log(program)[-3000:]
 
 
+@pytest.mark.long
 def test_a_cluster_whose_guard_stands_still_is_started_again(product):
     """From outside: neither the guard nor supervisor, which sees its main process live, could notice it."""
     main, guard, *_ = product.pids("studio")
