@@ -6,7 +6,6 @@ from django.db.models import F
 
 from avatars.models import Avatar
 from dashboard.files.missing_files import is_storage_there
-from dashboard.jobs.provider_job import current_provider
 
 
 def mend_avatar(sender: type[Avatar], row: Avatar, **kwargs: Any) -> None:
@@ -20,5 +19,4 @@ def mend_avatar(sender: type[Avatar], row: Avatar, **kwargs: Any) -> None:
 
 def can_fetch_again(avatar: Avatar) -> bool:
     """Whether the provider may still have the picture of an avatar, which is gone here."""
-    is_known = bool(avatar.remote_id) and avatar.provider == current_provider()
-    return is_known and avatar.is_ready and "preview" in avatar.missing_files
+    return avatar.is_at_provider and avatar.is_ready and "preview" in avatar.missing_files

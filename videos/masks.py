@@ -13,7 +13,6 @@ from dashboard.files.stored_files import delete_files, store_file
 from dashboard.jobs.enqueue import enqueue_due, enqueue_job
 from dashboard.jobs.leased_job import LeaseLost
 from dashboard.jobs.local_job import LocalState, working_phase
-from dashboard.jobs.provider_job import current_provider
 from dashboard.jobs.runner import JobFailed, Turn
 from dashboard.provider import copy_scheduling, lifecycle
 from dashboard.provider.answers import ProviderError
@@ -43,7 +42,7 @@ Problem = Video.MaskProblem
 def can_request(video: Video) -> bool:
     """Whether the provider may still have the mask of this video, which has none."""
     is_missing = video.is_ready and not video.mask and video.mask_problem in (Problem.LOST, Problem.UNFIT)
-    return is_missing and bool(video.remote_id) and video.provider == current_provider()
+    return is_missing and video.is_at_provider
 
 
 def find_download(video: Video) -> MaskDownload | None:

@@ -8,7 +8,6 @@ from dashboard.files.missing_files import is_storage_there, next_rows
 from dashboard.files.stored_files import delete_files
 from dashboard.jobs.continue_on_error import do_each
 from dashboard.jobs.local_job import LocalState
-from dashboard.jobs.provider_job import current_provider
 from videos.exports import services as exports
 from videos.models import Export, Video
 
@@ -51,8 +50,7 @@ def _remake_poster(video: Video) -> None:
 
 def can_fetch_again(video: Video) -> bool:
     """Whether the provider may still have a video whose file is gone here."""
-    is_known = bool(video.remote_id) and video.provider == current_provider()
-    return is_known and video.is_ready and video.is_file_missing
+    return video.is_at_provider and video.is_ready and video.is_file_missing
 
 
 def sweep_exports() -> float:

@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
-import redis
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import connection
 from django_q.models import OrmQ
 
 from dashboard.files.bucket import is_bucket
+from dashboard.health.redis_connection import connect_redis
 from dashboard.jobs import clock
 from dashboard.models import Heartbeat
 
@@ -69,9 +69,7 @@ def _check_broker() -> str:
     if not settings.REDIS_URL:
         OrmQ.objects.exists()
         return ""
-    with redis.Redis.from_url(
-        settings.REDIS_URL, socket_timeout=CONNECT_SECONDS, socket_connect_timeout=CONNECT_SECONDS
-    ) as server:
+    with connect_redis(CONNECT_SECONDS) as server:
         server.ping()
     return ""
 

@@ -12,6 +12,7 @@ from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection
 
 from dashboard.files.bucket import is_bucket
+from dashboard.health.redis_connection import connect_redis
 
 CONNECT_SECONDS = 5
 
@@ -50,9 +51,7 @@ def check_redis() -> None:
     """Write, read and delete a key. Raises ServiceUnusable."""
     key = f"start-check:{uuid.uuid4().hex}"
     try:
-        with redis.Redis.from_url(
-            settings.REDIS_URL, socket_connect_timeout=CONNECT_SECONDS, socket_timeout=CONNECT_SECONDS
-        ) as server:
+        with connect_redis(CONNECT_SECONDS) as server:
             server.set(key, "1", ex=60)
             server.delete(key)
     except redis.RedisError as error:

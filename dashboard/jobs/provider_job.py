@@ -213,6 +213,11 @@ class ProviderJob(OwnedModel, Job):
         return timezone.now() - self.state_since
 
     @property
+    def is_at_provider(self) -> bool:
+        """Whether the provider of the settings may know it: it was made there."""
+        return bool(self.remote_id) and self.provider == current_provider()
+
+    @property
     def is_ready(self) -> bool:
         return self.state == ProviderState.READY
 
