@@ -20,7 +20,8 @@ SECTIONS = {
     "people": ("people",),
     "audit": ("audit",),
     "api": ("api", "tokens"),  # not with another provider
-    "account": ("account", "account_change_password"),
+    "video-label": ("video-label",),
+    "account": ("account", "account_change_password", "mfa_index"),
 }
 PAGE, WITHIN = mark_safe(' aria-current="page"'), mark_safe(' aria-current="true"')
 

@@ -35,6 +35,7 @@ def pages(new_video, maria):
         reverse("people"): ("People", "page"),
         reverse("account"): ("Your account", "page"),
         reverse("account_change_password"): ("Your account", "true"),
+        reverse("mfa_index"): ("Your account", "true"),
     }
 
 
@@ -63,3 +64,10 @@ def test_the_current_entry_is_marked_on_every_page_and_no_other(signed_in, maria
 
 def test_a_page_that_does_not_exist_marks_nothing(signed_in, maria):
     assert "aria-current" not in signed_in(maria).get("/nothing/").text
+
+
+def test_the_pages_of_owners_are_marked_too(signed_in, owner):
+    client = signed_in(owner)
+    for name, entry in (("audit", "Activity"), ("video-label", "Label in videos")):
+        expected = {entry: {"page"}, "More": {"true"}, "Settings": {"true"}}
+        assert entries(client.get(reverse(name)).text) == expected, name
