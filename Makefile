@@ -1,6 +1,8 @@
 # make run and make test are all anybody needs; `make help` lists the rest.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
+# Compiled modules are kept, whatever the surroundings say: each process of the tests would compile all of them again.
+export PYTHONDONTWRITEBYTECODE :=
 .PHONY: help run test test-long test-services test-cluster faults install install-dev lint format lock audit sbom clean
 
 help: ## list the targets
@@ -9,7 +11,7 @@ help: ## list the targets
 run: install ## start the product (HOST and PORT change the address, DATA_DIR the data folder, ONLY=web,poller starts a part); Ctrl-C stops it
 	@exec .venv/bin/python manage.py launch
 
-test: install-dev ## run the tests, one process a core (ARGS="-k name" narrows them, ARGS="-n 0" takes one process)
+test: install-dev ## run the tests in a process more than there are cores (ARGS="-k name" narrows them, ARGS="-n 0" takes one process)
 	@exec .venv/bin/python -m pytest -n auto --maxprocesses 4 --durations=15 $(ARGS)
 
 faults: install-dev ## harm the running product in every way at every stage, and print the table (hours; ARGS="--only poller" narrows it)

@@ -36,6 +36,9 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 MIDDLEWARE.insert(0, "tests.sign_in.NoticeSignIn")  # noqa: F405
 
 
+(DATA_DIR / "static").mkdir()  # noqa: F405 - WhiteNoise warns where it is missing
+
+
 def _remove_data(folder: Path = DATA_DIR, owner: int = os.getpid()) -> None:  # noqa: F405
     if os.getpid() == owner:  # a fork that ends leaves it alone
         shutil.rmtree(folder, ignore_errors=True)

@@ -3,6 +3,7 @@
 A pytest plugin. Each process has a data folder, a database and caches of its own (tests/settings.py, pytest-django).
 """
 
+import os
 from typing import Any
 
 import pytest
@@ -12,6 +13,12 @@ FIRST = ["tests/product/", "tests/animator/", "tests/browser/"]
 # These folders stay in one process each. The product takes all cores and its processes are counted and killed; the
 # others share what is expensive to make.
 TOGETHER = ["tests/product/", "tests/animator/", "tests/videos/studio/"]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more than there are cores: about half of the time a test waits, for a page, a lease or a child process."""
+    return len(os.sched_getaffinity(0)) + 1
 
 
 @pytest.hookimpl(trylast=True)

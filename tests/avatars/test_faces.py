@@ -8,6 +8,8 @@ from avatars.models import Avatar
 from dashboard.jobs.provider_job import ProviderState
 from tests.run_tasks import work_on_avatar
 
+pytestmark = pytest.mark.slow
+
 TWO = [[0.5, 0.2, 0.3, 0.3], [0.1, 0.25, 0.2, 0.2]]
 
 

@@ -5,6 +5,8 @@ import pytest
 from avatars import tasks
 from dashboard.jobs.provider_job import ProviderState
 
+pytestmark = pytest.mark.slow
+
 FRAMING = {"eyes": [0.5, 0.4], "head": [0.2, 0.1, 0.6, 0.5], "cuts": [0.9, 1.0]}
 
 

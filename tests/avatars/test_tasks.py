@@ -74,6 +74,7 @@ def test_a_refusal_of_the_portrait_is_final(provider, new_avatar, status, code):
     assert (avatar.state, avatar.portrait_refused) == (ProviderState.FAILED, True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("status", "body"),
     [
@@ -117,6 +118,7 @@ def test_another_picture_for_a_refused_avatar_is_sent_as_something_new(
     assert all(default_storage.exists(file.name) for file in avatar.files)
 
 
+@pytest.mark.slow
 def test_an_order_that_alone_is_not_answered_is_sent_again_later_and_not_for_ever(provider, new_avatar):
     # A provider that answers nothing is waited for however long it takes: tests/dashboard/test_provider_outage.py.
     provider.behaviour.refuse["avatar.generate"] = (500, {"code": 1, "message": "down"})

@@ -11,7 +11,7 @@ from dashboard.models import Lease
 from dashboard.processes import held_lease
 from dashboard.processes.held_lease import HeldLease
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 @pytest.fixture(autouse=True)

@@ -16,6 +16,8 @@ from videos import poller
 from videos import tasks as video_tasks
 from videos.models import Video
 
+pytestmark = pytest.mark.slow
+
 PORTRAIT = "https://studio.example.com/p.jpg"
 ODD_TEXTS = {
     "a lone surrogate": "x\ud800y",

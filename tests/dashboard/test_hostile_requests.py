@@ -220,6 +220,7 @@ def test_nul_in_an_address_is_refused(member, values, bad):
         assert_refused_in_plain_words(member.get(address), address)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bad", ["%ED%A0%80", "%FF", "%C0%80", "%F4%90%80%80"])
 def test_broken_utf8_in_an_address_is_no_fault(member, values, bad):
     for address in spoilt_addresses(bad):

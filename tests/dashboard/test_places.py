@@ -15,7 +15,7 @@ from videos import tasks as video_tasks
 from videos.batches import tasks as batch_tasks
 from videos.models import Batch, BatchItem, MaskDownload
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 class Places:

@@ -14,6 +14,8 @@ from tests.fake_provider import TOKEN, FakeProvider
 from tests.simulated_site import SimulatedSite
 from videos.models import Video
 
+pytestmark = pytest.mark.slow
+
 HTML = b"<html>Sign in to the network</html>"
 ANSWERS = {
     "a key that is not known": (401, {"code": 1001, "data": None, "message": "Unauthorized"}),
@@ -55,7 +57,6 @@ def state_of(row) -> str:
     return row.state
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
 def test_orders_wait_while_the_provider_lets_nobody_in_and_go_on_by_themselves(
     provider, video, new_avatar, new_video, site, answer

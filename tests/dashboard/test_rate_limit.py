@@ -19,6 +19,8 @@ from tests.fake_provider import TOKEN
 from tests.simulated_site import SimulatedSite, save_time_on_files
 from videos.models import Video
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def limited(provider, settings):
@@ -99,7 +101,6 @@ def test_what_the_database_could_not_count_is_not_sent_and_not_taken_for_sent(li
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.slow
 def test_workers_that_ask_at_the_same_moment_share_the_limit(limited):
     outcomes = []
 
@@ -124,7 +125,6 @@ def test_workers_that_ask_at_the_same_moment_share_the_limit(limited):
 
 
 @pytest.mark.parametrize("in_flight", [10, pytest.param(200, marks=pytest.mark.long)])
-@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_two_hundred_videos_keep_to_the_limit_and_all_get_ready(
     limited, new_video, settings, clock, monkeypatch, in_flight

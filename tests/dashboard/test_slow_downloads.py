@@ -21,6 +21,8 @@ from videos import poller as video_poller
 from videos import tasks
 from videos.models import Video
 
+pytestmark = pytest.mark.slow
+
 LOOPBACK = Guard(hosts=frozenset({"127.0.0.1"}))
 QUICK = Limits(max_bytes=50_000_000, seconds=60, min_speed=1000, window=1.0)
 

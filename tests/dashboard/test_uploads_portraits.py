@@ -13,6 +13,8 @@ from PIL import Image, ImageCms, ImageDraw
 
 from dashboard.uploads import UploadError, portraits
 
+pytestmark = pytest.mark.slow
+
 pillow_heif.register_heif_opener()
 RED, BLUE = (200, 40, 40), (40, 60, 200)
 
@@ -198,7 +200,6 @@ def test_a_bomb_is_refused_from_its_header_alone(take, monkeypatch):
         take(bomb(30000, 30000))
 
 
-@pytest.mark.slow
 def test_a_picture_that_needs_more_memory_than_there_is_ends_in_a_sentence(take, monkeypatch):
     small = portraits.sandbox.Limits(memory=250 * 2**20, seconds=10, file=2**20)
     monkeypatch.setattr(portraits, "LIMITS", small)

@@ -16,6 +16,8 @@ from PIL import Image
 from dashboard.uploads import UploadError, portraits, provider_files, sandbox, voices
 from tests.dashboard.test_uploads_voices import encoded
 
+pytestmark = pytest.mark.slow
+
 QUICK = sandbox.Limits(memory=512 * 2**20, seconds=1, file=2**20)
 
 
@@ -57,7 +59,6 @@ def test_the_child_knows_nothing_of_our_environment(monkeypatch, tmp_path):
     assert not any("secret" in value for value in sandbox.environment(tmp_path).values())
 
 
-@pytest.mark.slow
 def test_many_uploads_at_once_take_turns(monkeypatch):
     running, most = [], []
     real = sandbox._run_child
@@ -121,7 +122,6 @@ def left_behind() -> set[Path]:
     return set(Path(sandbox.settings.DATA_DIR / "tmp").glob("upload-*"))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["portrait", "voice", "video"])
 def test_damaged_files_are_read_or_refused_and_nothing_else(kind, tmp_path):
     before = left_behind()

@@ -10,6 +10,8 @@ from django.core.files.base import ContentFile
 
 from dashboard.uploads import UploadError, sheets
 
+pytestmark = pytest.mark.slow
+
 COLUMNS = [("avatar", "who"), ("sound", "audio file"), ("title",), ("script", "words")]
 
 
@@ -174,7 +176,6 @@ def test_entities_are_not_unfolded():
         read(repacked(PLAIN, xl_worksheets_sheet1_xml=lol + sheet))
 
 
-@pytest.mark.slow
 def test_a_sheet_without_end_runs_out_of_its_limits(monkeypatch):
     monkeypatch.setattr(sheets, "LIMITS", sheets.sandbox.Limits(memory=64 * 2**20, seconds=5, file=2**20))
     head = (

@@ -11,6 +11,8 @@ from tests.engine.conftest import enqueued, picture
 from tests.local_web import respond_status
 from tests.stored_files import list_stored
 
+pytestmark = pytest.mark.slow
+
 
 def generate(caller, web, page="/face.jpg", **fields):
     return caller("avatar.generate", {"image_url": web.url + page, **fields})

@@ -14,6 +14,8 @@ from engine.models import JobStatus, Render
 from tests.engine.conftest import enqueued, expire_leases
 from tests.stored_files import list_stored
 
+pytestmark = pytest.mark.slow
+
 
 def take_over(pk):
     """Another worker claims the row, as if the lease had expired."""

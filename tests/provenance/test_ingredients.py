@@ -18,6 +18,8 @@ from tests import sample_media
 from tests.run_tasks import work_on_video
 from videos import poller
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def portrait(tmp_path) -> Path:
@@ -63,7 +65,6 @@ def test_too_much_is_not_kept(portrait, monkeypatch):
         assert converted.credentials is None
 
 
-@pytest.mark.slow
 def test_the_video_names_its_portrait_with_what_that_said(portrait, provider, new_video, maria):
     avatar = services.create_avatar(portrait, "Ada.jpg", maria, consent=Consent("test"))
     assert avatar.credentials
@@ -78,7 +79,6 @@ def test_the_video_names_its_portrait_with_what_that_said(portrait, provider, ne
     assert (ingredient.title, ingredient.is_parent, ingredient.has_credentials) == ("Portrait", False, True)
 
 
-@pytest.mark.slow
 def test_kept_credentials_that_cannot_be_read_cost_no_signature(provider, new_avatar, new_video):
     remote = provider.add_avatar()
     avatar = new_avatar(state=ProviderState.READY, remote_id=remote["avatar_id"], provider=provider.url)

@@ -16,6 +16,8 @@ from dashboard.uploads import UploadError
 from dashboard.uploads.decoder.content_credentials import MIME_TYPES
 from tests.provenance.kinds import CARRIED, make
 
+pytestmark = pytest.mark.slow
+
 MAX_BYTES = 10**8
 
 

@@ -30,7 +30,7 @@ from videos.looks.look import Look
 from videos.models import Batch, BatchItem, Export, ItemState, MaskDownload, Video, Voice
 from videos.voices import services as voices
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 TIMES = 3
 
 

@@ -12,6 +12,8 @@ from tests.videos.test_tasks import look, run
 from videos import captions, tasks
 from videos.models import Video
 
+pytestmark = pytest.mark.slow
+
 VTT = "WEBVTT\n\n00:00:00.100 --> 00:00:01.100\nTom &amp; Ada,\nhello.\n\n01:02.000 --> 01:03.500\n<i>Bye.</i>\n"
 SRT = "1\n00:00:00,100 --> 00:00:01,100\nTom & Ada,\nhello.\n\n2\n00:01:02,000 --> 00:01:03,500\nBye.\n"
 

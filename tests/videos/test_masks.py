@@ -15,6 +15,8 @@ from tests.fake_provider import FakeProvider
 from videos import masks, tasks
 from videos.models import Export, MaskDownload, Video
 
+pytestmark = pytest.mark.slow
+
 PENDING = "still being downloaded"
 LOST = "The mask of this video could not be downloaded"
 AGAIN = "Get the mask again"
@@ -57,7 +59,6 @@ def test_a_good_video_is_shown_at_once_without_its_mask(video, page_of):
     assert AGAIN not in page
 
 
-@pytest.mark.slow
 def test_a_mask_that_comes_late_is_added(video, provider, media_files, page_of):
     video = copied(video)
     video = try_mask(video)

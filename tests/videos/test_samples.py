@@ -13,6 +13,8 @@ from videos import samples
 from videos.models import Batch, Video, Voice
 from videos.scheduling import next_up
 
+pytestmark = pytest.mark.slow
+
 BUTTON = "Make this sample video"
 
 

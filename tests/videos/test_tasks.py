@@ -20,6 +20,8 @@ from videos.cards import cards_of
 from videos.models import Video, Voice
 from videos.scheduling import count_ahead, next_up
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def video(provider, new_avatar, new_video) -> Video:

@@ -15,6 +15,8 @@ from videos import poller
 from videos.exports import studio_process, tasks
 from videos.models import Export, Video
 
+pytestmark = pytest.mark.slow
+
 Kind = Export.Kind
 BLUE = (0x1E, 0x3C, 0xDC)
 
@@ -35,7 +37,6 @@ def test_a_look_is_laid_on_and_shown_with_a_poster_of_its_own(finished, kept):
     assert kept() - before == {video.styled_video.name, video.poster.name, video.thumbnail.name}
 
 
-@pytest.mark.slow
 def test_a_video_that_was_ordered_with_a_look_is_dressed_when_it_comes_home(
     provider, new_avatar, new_video, card
 ):
@@ -57,7 +58,6 @@ def test_a_video_that_was_ordered_with_a_look_is_dressed_when_it_comes_home(
     assert video.display_size == (192, 192)
 
 
-@pytest.mark.slow
 def test_another_look_takes_its_place_and_the_files_of_the_first_go(
     finished, kept, django_capture_on_commit_callbacks
 ):
@@ -112,7 +112,6 @@ def test_the_same_look_again_makes_nothing_again(finished):
     assert not list_messages()
 
 
-@pytest.mark.slow
 def test_a_gif_of_another_look_is_another_gif(finished):
     video = finished()
     plain = make_export(video, Kind.GIF)
@@ -122,7 +121,6 @@ def test_a_gif_of_another_look_is_another_gif(finished):
     assert make_export(video, Kind.WEBM).look == {}
 
 
-@pytest.mark.slow
 def test_the_face_that_is_framed_is_that_of_the_video_or_of_its_avatar(finished):
     head = {"eyes": [0.5, 0.2], "head": [0.3, 0.05, 0.4, 0.3], "cuts": [1.0, 1.0]}
     low = {"eyes": [0.5, 0.7], "head": [0.3, 0.55, 0.4, 0.3], "cuts": [1.0, 1.0]}

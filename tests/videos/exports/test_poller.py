@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from django.utils import timezone
 
 from dashboard.jobs.local_job import LocalState
@@ -10,6 +11,8 @@ from tests.videos.exports.conftest import again, export_of, make_export
 from videos.exports import poller as exports_poller
 from videos.exports import services, tasks
 from videos.models import Export, Video
+
+pytestmark = pytest.mark.slow
 
 Kind = Export.Kind
 

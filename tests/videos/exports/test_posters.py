@@ -1,11 +1,14 @@
 """Posters at a chosen moment."""
 
+import pytest
 from PIL import Image
 
 from dashboard.jobs.local_job import LocalState
 from tests.videos.exports.conftest import again, export_of
 from videos.exports import services, tasks
 from videos.models import Export
+
+pytestmark = pytest.mark.slow
 
 Kind = Export.Kind
 

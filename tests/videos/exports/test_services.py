@@ -1,5 +1,6 @@
 """Requesting exports, and deleting them with their video."""
 
+import pytest
 from django.core.files.storage import default_storage
 
 from tests.messages import list_messages
@@ -8,6 +9,8 @@ from tests.videos.exports.conftest import COLOUR, again, make_export, show_look
 from videos import tasks as video_tasks
 from videos.exports import services, tasks
 from videos.models import Export
+
+pytestmark = pytest.mark.slow
 
 Kind = Export.Kind
 

@@ -16,6 +16,8 @@ from tests.videos.exports.conftest import again, make_export
 from videos.exports import files, services, studio_process, tasks
 from videos.models import Export
 
+pytestmark = pytest.mark.slow
+
 Kind = Export.Kind
 
 
@@ -115,7 +117,6 @@ def try_again(export):
     return again(export)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("where", ["before", "in the child", "while it is stored"])
 def test_a_full_disk_makes_it_wait_for_room_with_a_sentence_and_leaves_nothing(
     finished, monkeypatch, kept, where

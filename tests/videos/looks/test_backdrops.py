@@ -10,6 +10,8 @@ from tests import sample_media
 from tests.sign_in import expect_sign_in
 from videos.models import Backdrop, Video
 
+pytestmark = pytest.mark.slow
+
 HTMX = {"HX-Request": "true"}
 
 

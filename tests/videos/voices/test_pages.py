@@ -16,7 +16,7 @@ from videos.voices import editing
 from videos.voices import services as voice_services
 from videos.voices.edit_spec import Edit
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 @pytest.fixture
