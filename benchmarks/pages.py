@@ -57,7 +57,8 @@ def fill(avatars: int, videos: int) -> Any:
 
     chance, now = random.Random(1), timezone.now()
     people = [
-        User.objects.create_user(f"p{k}@example.com", name=f"Person {k}", is_owner=not k) for k in range(8)
+        User.objects.create_user(f"p{k}@example.com", name=f"Person {k}", role="creator" if k else "owner")
+        for k in range(8)
     ]
     fill_avatars(avatars, people, chance, now)
     fill_videos(videos, people, chance, now)

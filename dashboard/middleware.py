@@ -1,20 +1,21 @@
-"""Middleware: no unusable characters, no orders without room for them, sign-in required, set-up at the first visit, the permissions policy."""
+"""Middleware: no unusable characters, no orders without room for them, sign-in and permissions, set-up at the first visit, the permissions policy."""
 
 import re
 from collections.abc import Callable, Iterable
 
 from django.contrib.auth import middleware as auth
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
+from dashboard import permissions
 from dashboard.files import disk
 from dashboard.models import User
 from dashboard.request import Request
-from dashboard.shortcuts import respond_no_room
+from dashboard.shortcuts import respond_no_room, respond_sentence
 from dashboard.uploads.handlers import max_file_bytes
 
 # NUL, which databases and file systems refuse, and lone surrogates, which cannot be encoded as UTF-8.
@@ -98,6 +99,30 @@ class LoginRequiredMiddleware(auth.LoginRequiredMiddleware):
             back = request.htmx.current_url_abs_path or "/"
             return HttpResponseClientRedirect(redirect_to_login(back, self.get_login_url(view_func)).url)
         return super().handle_no_permission(request, view_func)
+
+
+class PermissionMiddleware:
+    """Asks dashboard.permissions before each view that needs a sign-in: 403 with a sentence for who may not."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: Request, view: Callable[..., HttpResponseBase], *args: object
+    ) -> HttpResponseBase | None:
+        # Django's mark of what may be seen without signing in (login_not_required).
+        if not getattr(view, "login_required", True):
+            return None
+        try:
+            permissions.check(request, view)
+        except PermissionDenied as refusal:
+            if not request.htmx:
+                raise
+            return respond_sentence(str(refusal), status=403)
+        return None
 
 
 class SetupMiddleware:

@@ -16,6 +16,7 @@ from dashboard.forgotten.models import Forgetting as Forgetting
 from dashboard.forgotten.models import Forgotten as Forgotten
 from dashboard.jobs import clock
 from dashboard.metrics.models import Total as Total
+from dashboard.permissions import PERMISSIONS, Permission, Role
 from dashboard.provider.parsing import MAX_ID
 
 
@@ -27,15 +28,19 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        return self.create_user(email, password, is_owner=True, **fields)
+        return self.create_user(email, password, role=Role.OWNER, **fields)
 
 
 class User(AbstractBaseUser):
-    """A member of the team. Owners may change and delete everything, and invite and remove people."""
+    """A member of the team; dashboard.permissions says what each role may do."""
 
     email = models.EmailField("email address", unique=True)
     name = models.CharField("name", max_length=80)
-    is_owner = models.BooleanField(default=False)
+    # The database knows the default too, for a version before this one that runs on during an update.
+    role = models.CharField(
+        max_length=10, choices=Role.choices, default=Role.CREATOR, db_default=Role.CREATOR.value
+    )
+    picture = models.FileField(upload_to="people", blank=True, max_length=200, db_default="")
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now)
 
@@ -43,12 +48,30 @@ class User(AbstractBaseUser):
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
     objects = UserManager()
 
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="user_role_is_known")
+        ]
+
     def __str__(self) -> str:
         return self.name or self.email
 
+    @property
+    def is_owner(self) -> bool:
+        return self.role == Role.OWNER
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the role of this person allows it."""
+        return permission in PERMISSIONS.get(self.role, ())
+
     def may_change(self, row: "OwnedModel") -> bool:
-        """Whether this person may change and delete the row: an owner may, and the person who made it."""
-        return self.is_owner or row.made_by_id == self.pk
+        """Whether this person may change and delete the row: who made it, unless a viewer by now, and who may all."""
+        return self.may(Permission.CHANGE_ALL) or (row.made_by_id == self.pk and self.may(Permission.MAKE))
+
+    def may_manage(self, person: "User") -> bool:
+        """Whether this person may change another one's role and access."""
+        needed = Permission.MANAGE_OWNERS if person.is_owner else Permission.MANAGE_PEOPLE
+        return self != person and self.may(needed)
 
 
 class OwnedModel(models.Model):
@@ -119,6 +142,17 @@ class OneTimeLink(models.Model):
     digest = models.CharField(max_length=64, unique=True)
     user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, help_text="Empty: an invitation.")
     note = models.CharField(max_length=80, blank=True, help_text="Whom it is for.")
+    role = models.CharField(
+        max_length=10,
+        choices=Role.choices,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of an invitation.",
+    )
+    email = models.EmailField(
+        blank=True, default="", db_default="", help_text="Where an invitation was sent by mail."
+    )
     made_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
@@ -134,13 +168,17 @@ class OneTimeLink(models.Model):
         return hashlib.sha256(token.encode()).hexdigest()
 
     @classmethod
-    def make(cls, made_by: User, *, user: User | None = None, note: str = "") -> tuple["OneTimeLink", str]:
+    def make(
+        cls, made_by: User, *, user: User | None = None, note: str = "", role: str = "", email: str = ""
+    ) -> tuple["OneTimeLink", str]:
         """A new link and its token, which is not stored."""
         token = secrets.token_urlsafe(24)
         link = cls.objects.create(
             digest=cls.digest_of(token),
             user=user,
             note=note,
+            role="" if user else role or Role.CREATOR,
+            email=email,
             made_by=made_by,
             expires_at=timezone.now() + cls.LIFETIME,
         )

@@ -169,6 +169,7 @@ MIDDLEWARE = [
     "dashboard.middleware.SetupMiddleware",
     "dashboard.middleware.LoginRequiredMiddleware",
     "dashboard.accounts.middleware.TwoStepMiddleware",
+    "dashboard.middleware.PermissionMiddleware",
 ]
 ROOT_URLCONF = "dashboard.urls"
 WSGI_APPLICATION = "dashboard.wsgi.application"

@@ -1,40 +1,27 @@
 """What many views need, beside django.shortcuts."""
 
-from collections.abc import Callable
-from functools import wraps
 from typing import TypeVar
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.forms import BaseForm
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 
 from dashboard.files import disk
 from dashboard.models import OwnedModel, User
-from dashboard.request import Request
+from dashboard.permissions import LOOK_ONLY, Permission
 
 Row = TypeVar("Row", bound=OwnedModel)
-
-
-def owners_only(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Decorator: 403 for anybody else."""
-
-    @wraps(view)
-    def guarded(request: Request, **arguments: object) -> HttpResponseBase:
-        if not request.user.is_owner:
-            raise PermissionDenied
-        return view(request, **arguments)
-
-    return guarded
+NOT_YOURS = "Only the person who made this, an admin or an owner can change it."
 
 
 def get_changeable_or_403(rows: type[Row] | QuerySet[Row], pk: int, user: User) -> Row:
     """The row, if this person may change it. Raises Http404, PermissionDenied."""
     row = get_object_or_404(rows, pk=pk)
     if not user.may_change(row):
-        raise PermissionDenied
+        raise PermissionDenied(NOT_YOURS if user.may(Permission.MAKE) else LOOK_ONLY)
     return row
 
 

@@ -19,7 +19,9 @@ def authenticate(request: HttpRequest) -> Token | None:
         if hmac.compare_digest(text.encode(), settings.CG_AVATAR_API_TOKEN.encode()):
             return None
         # The lookup is by a hash, so its duration reveals nothing about the token.
-        if token := Token.objects.filter(digest=Token.digest_of(text)).first():
+        if token := Token.objects.select_related("made_by").filter(digest=Token.digest_of(text)).first():
+            if token.made_by and not token.made_by.is_active:
+                raise ApiError(Code.NO_TOKEN, headers=CHALLENGE)
             if token.is_expired:
                 raise ApiError(Code.NO_TOKEN, "This token has expired. Create a new one.", headers=CHALLENGE)
             token.record_use()

@@ -10,6 +10,8 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from dashboard.jobs.leased_job import Job, job_constraints
+from dashboard.models import User
+from dashboard.permissions import Permission
 
 MAX_NAME = 80  # characters of a token's name
 MAX_DAYS = 3650  # of a token's life
@@ -62,6 +64,13 @@ class Token(models.Model):
     name = models.CharField(max_length=MAX_NAME, unique=True)
     digest = models.CharField(max_length=64, unique=True)
     scope = models.CharField(max_length=8, choices=Scope.choices, default=Scope.MAKE)
+    made_by = models.ForeignKey(
+        User,
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="+",
+        help_text="It may do no more than this person. Empty: a command on the server.",
+    )
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(null=True, help_text="Empty: never.")
     last_used_at = models.DateTimeField(null=True)
@@ -78,8 +87,12 @@ class Token(models.Model):
         return self.expires_at is not None and self.expires_at <= timezone.now()
 
     def may(self, scope: str) -> bool:
-        """Whether the token may do what needs this scope."""
-        return scope == Scope.READ or self.scope == Scope.MAKE
+        """Whether the token may do what needs this scope: no more than who made it may do now."""
+        if self.made_by and not self.made_by.is_active:
+            return False
+        if scope == Scope.READ:
+            return True
+        return self.scope == Scope.MAKE and (self.made_by is None or self.made_by.may(Permission.MAKE))
 
     def record_use(self) -> None:
         now = timezone.now()
@@ -92,7 +105,9 @@ class Token(models.Model):
         return hashlib.sha256(token.encode()).hexdigest()
 
     @classmethod
-    def make(cls, name: str, scope: str = Scope.MAKE, days: int | None = None) -> tuple["Token", str]:
+    def make(
+        cls, name: str, scope: str = Scope.MAKE, days: int | None = None, made_by: User | None = None
+    ) -> tuple["Token", str]:
         """Create a token that works for `days`, or for ever; returns it and its text.
 
         Raises IntegrityError if the name is taken.
@@ -101,7 +116,7 @@ class Token(models.Model):
         expires_at = timezone.now() + timedelta(days=days) if days else None
         values = {"name": name, "scope": scope, "expires_at": expires_at, "digest": cls.digest_of(text)}
         with transaction.atomic():
-            return cls.objects.create(**values), text
+            return cls.objects.create(**values, made_by=made_by), text
 
     def revoke(self) -> None:
         """Delete the token. Its avatars and videos stay, but lose their references, which belong to the token."""

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.audit.models import Action
 from dashboard.audit.recording import record, recorded
+from dashboard.permissions import Permission, requires
 from dashboard.request import Request
-from dashboard.shortcuts import owners_only
 from engine.models import MAX_NAME, Scope, Token
 
 DAYS = [("30", "30 days"), ("90", "90 days"), ("365", "A year"), ("", "Until it is revoked")]
@@ -36,25 +36,27 @@ class TokenForm(forms.Form):
 
 @require_safe
 @never_cache
-@owners_only
+@requires(Permission.MANAGE_TOKENS)
 def tokens(request: Request) -> HttpResponse:
     return _render_list(request, TokenForm())
 
 
 def _render_list(request: Request, form: TokenForm, status: int = 200) -> HttpResponse:
-    rows = Token.objects.order_by(Lower("name"), "pk")
+    rows = Token.objects.select_related("made_by").order_by(Lower("name"), "pk")
     return render(request, "engine/tokens.html", {"tokens": rows, "form": form}, status=status)
 
 
 @require_POST
 @never_cache
-@owners_only
+@requires(Permission.MANAGE_TOKENS)
 def create(request: Request) -> HttpResponse:
     form = TokenForm(request.POST)
     if form.is_valid():
         data = form.cleaned_data
         try:
-            token, text = Token.make(data["name"], data["scope"], int(data["days"] or 0) or None)
+            token, text = Token.make(
+                data["name"], data["scope"], int(data["days"] or 0) or None, request.user
+            )
         except IntegrityError:
             form.add_error("name", TAKEN)
         else:
@@ -65,7 +67,7 @@ def create(request: Request) -> HttpResponse:
 
 
 @require_POST
-@owners_only
+@requires(Permission.MANAGE_TOKENS)
 def revoke(request: Request, pk: int) -> HttpResponse:
     token = get_object_or_404(Token, pk=pk)
     with recorded(request.user, Action.TOKEN_REVOKED, token, request):

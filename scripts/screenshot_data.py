@@ -77,7 +77,7 @@ class Links:
 
 
 def create_owner() -> User:
-    return User.objects.create_user("olga@example.com", "a long password", name="Olga", is_owner=True)
+    return User.objects.create_user("olga@example.com", "a long password", name="Olga", role="owner")
 
 
 def fill_activity(owner: User, maria: User) -> None:

@@ -1,4 +1,4 @@
-"""The cast: an owner, two members, and ways to be signed in as one of them."""
+"""The cast: an owner, two creators, an admin, a viewer, and ways to be signed in as one of them."""
 
 import os
 import shutil
@@ -101,7 +101,7 @@ def _no_problems() -> Iterator[None]:
 
 @pytest.fixture
 def owner(db: None) -> User:
-    return User.objects.create_user("olga@example.com", "a long password", name="Olga", is_owner=True)
+    return User.objects.create_user("olga@example.com", "a long password", name="Olga", role="owner")
 
 
 @pytest.fixture
@@ -112,6 +112,18 @@ def maria(owner: User) -> User:
 @pytest.fixture
 def tom(owner: User) -> User:
     return User.objects.create_user("tom@example.com", "a long password", name="Tom")
+
+
+@pytest.fixture
+def vera(owner: User) -> User:
+    """A viewer."""
+    return User.objects.create_user("vera@example.com", "a long password", name="Vera", role="viewer")
+
+
+@pytest.fixture
+def adam(owner: User) -> User:
+    """An admin."""
+    return User.objects.create_user("adam@example.com", "a long password", name="Adam", role="admin")
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from dashboard.files.disk import needs_room
 from dashboard.files.filenames import for_video
 from dashboard.jobs.provider_job import ACTIVE_STATES
 from dashboard.models import User
+from dashboard.permissions import Permission, requires
 from dashboard.request import Request, parse_id
 from dashboard.uploads import UploadError, kept_files
 from videos import tasks
@@ -36,6 +37,7 @@ DRAFT_SECONDS = 7 * 24 * 3600  # how long a browser keeps a draft (js/video-draf
 
 
 @needs_room
+@requires(Permission.MAKE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: Request) -> HttpResponse:
     """The page, and the submitted form."""

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 
 from avatars.models import Avatar
 from dashboard.gallery import card_cache
+from dashboard.permissions import Permission
 from dashboard.templatetags.dashboard import link
 from dashboard.templatetags.pages import is_wide, words_ago
 
@@ -28,6 +29,7 @@ class FinishedAvatar(NamedTuple):
     created_at: datetime
     ago: str
     is_others: bool
+    may_make: bool
 
 
 @register.simple_tag(takes_context=True)
@@ -43,5 +45,6 @@ def finished_avatar(context: Context, avatar: Avatar) -> SafeString:
         created_at=avatar.created_at,
         ago=words_ago(avatar.created_at),
         is_others=not context["user"].may_change(avatar),
+        may_make=context["user"].may(Permission.MAKE),
     )
     return card_cache.render_card("avatars/_finished.html", card)

@@ -4,11 +4,13 @@ from typing import Any
 
 from allauth.account import forms as allauth
 from django import forms
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.http import QueryDict
 
 from dashboard.accounts import services
 from dashboard.models import OneTimeLink, User
+from dashboard.permissions import DESCRIPTIONS, Role
 
 TAKEN = "There is already an account with this email address."
 
@@ -111,10 +113,24 @@ class AccountForm(forms.Form):
 class InviteForm(forms.ModelForm):
     class Meta:
         model = OneTimeLink
-        fields = ["note"]
-        labels = {"note": "Who is it for?"}
-        help_texts = {"note": "Shown only in this list, so you can tell the links apart."}
+        fields = ["note", "role", "email"]
+        labels = {"note": "Who is it for?", "role": "Role", "email": "Send it by email to"}
+        help_texts = {
+            "note": "Shown only in this list, so you can tell the links apart.",
+            "email": "Optional: you get the link to send in any case.",
+        }
         widgets = {"note": forms.TextInput({"autocomplete": "off", "dir": "auto"})}
+
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.roles = [(role, role.label, DESCRIPTIONS[role]) for role in services.list_roles(by)]
+        choices = [(role.value, label) for role, label, _ in self.roles]
+        self.fields["role"] = forms.ChoiceField(choices=choices, initial=Role.CREATOR, required=False)
+        if not settings.HAS_MAIL:
+            del self.fields["email"]
+
+    def clean_role(self) -> str:
+        return self.cleaned_data["role"] or str(Role.CREATOR)
 
 
 # ---------------------------------------------------------------- allauth's, without its placeholders

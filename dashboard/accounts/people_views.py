@@ -1,70 +1,86 @@
-"""The page of people. Everybody sees it; owners invite people, give out password links and remove people."""
+"""The page of people, and invitations. Everybody sees who is here; owners and admins invite."""
+
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.db.models import Case, IntegerField, Value, When
 from django.db.models.functions import Lower
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from dashboard.accounts import services, sessions, two_step
+from dashboard.accounts import invitations, sessions, two_step
 from dashboard.accounts.forms import InviteForm
 from dashboard.audit.models import Action
 from dashboard.audit.recording import record
 from dashboard.models import OneTimeLink, User
+from dashboard.permissions import Permission, Role, requires
 from dashboard.request import Request
-from dashboard.shortcuts import owners_only
 
 
 @require_safe
 @never_cache
 def people(request: Request) -> HttpResponse:
-    links = OneTimeLink.objects.usable().select_related("user", "made_by").order_by("-created_at")
-    context = {
-        "people": User.objects.filter(is_active=True).order_by("-is_owner", Lower("name"), "pk"),
-        "links": links if request.user.is_owner else links.none(),
-        "form": InviteForm(),
-        "with_two_step": two_step.ids_with_two_step() if request.user.is_owner else set(),
+    return _render_people(request, InviteForm(by=request.user))
+
+
+def _render_people(request: Request, form: InviteForm, status: int = 200) -> HttpResponse:
+    manages = request.user.may(Permission.MANAGE_PEOPLE)
+    ranks = [When(role=role, then=Value(rank)) for rank, role in enumerate(Role)]
+    rows = User.objects.order_by(
+        Case(*ranks, default=Value(9), output_field=IntegerField()), Lower("name"), "pk"
+    )
+    context: dict[str, Any] = {
+        "people": rows.filter(is_active=True),
+        "deactivated": rows.filter(is_active=False) if manages else rows.none(),
+        "links": _list_links(request.user) if manages else [],
+        "form": form,
+        "with_two_step": two_step.ids_with_two_step() if manages else set(),
         "two_step_required": two_step.is_required(),
     }
-    return render(request, "accounts/people.html", context)
+    return render(request, "accounts/people.html", context, status=status)
+
+
+def _list_links(user: User) -> list[OneTimeLink]:
+    return list(OneTimeLink.objects.usable().select_related("user", "made_by").order_by("-created_at"))
 
 
 @require_POST
 @never_cache
-@owners_only
+@requires(Permission.MANAGE_PEOPLE)
 def invite(request: Request) -> HttpResponse:
-    form = InviteForm(request.POST)
+    form = InviteForm(request.POST, by=request.user)
     if not form.is_valid():
-        messages.error(request, "The name for an invitation may have 80 characters at most.")
-        return redirect("people")
-    link, token = OneTimeLink.make(request.user, note=form.cleaned_data["note"])
-    record(request.user, Action.INVITATION_CREATED, link.note, request)
-    return _render_link(request, link, reverse("invitation", args=[token]))
+        return _render_people(request, form, status=422)
+    data = form.cleaned_data
+    link, token = OneTimeLink.make(
+        request.user, note=data["note"], role=data["role"], email=data.get("email", "")
+    )
+    who = data["note"] or link.email
+    record(request.user, Action.INVITATION_CREATED, f"{who} ({link.get_role_display()})".strip(), request)
+    address = make_address(request, reverse("invitation", args=[token]))
+    is_sent = invitations.send(link, address) if link.email else None
+    return render_link(request, link, address, is_sent=is_sent)
 
 
-@require_POST
-@never_cache
-@owners_only
-def password_link(request: Request, pk: int) -> HttpResponse:
-    """A link to choose a new password, so that only the person knows it."""
-    person = get_object_or_404(User, pk=pk, is_active=True)
-    link, token = OneTimeLink.make(request.user, user=person)
-    record(request.user, Action.PASSWORD_LINK_CREATED, person, request)
-    return _render_link(request, link, reverse("new-password", args=[token]))
+def make_address(request: Request, path: str) -> str:
+    """The whole address of a link that a person sends to somebody."""
+    return settings.PUBLIC_URL + path if settings.PUBLIC_URL else request.build_absolute_uri(path)
 
 
-def _render_link(request: Request, link: OneTimeLink, path: str) -> HttpResponse:
+def render_link(
+    request: Request, link: OneTimeLink, address: str, *, is_sent: bool | None = None
+) -> HttpResponse:
     """Without a redirect: the link is stored nowhere, so that nobody can read it from a session later."""
-    address = settings.PUBLIC_URL + path if settings.PUBLIC_URL else request.build_absolute_uri(path)
-    return render(request, "accounts/link.html", {"link": link, "address": address})
+    context = {"link": link, "address": address, "is_sent": is_sent}
+    return render(request, "accounts/link.html", context)
 
 
 @require_POST
-@owners_only
+@requires(Permission.MANAGE_PEOPLE)
 def withdraw(request: Request, pk: int) -> HttpResponse:
     if link := OneTimeLink.objects.usable().filter(pk=pk).first():
         link.delete()
@@ -73,45 +89,10 @@ def withdraw(request: Request, pk: int) -> HttpResponse:
     return redirect("people")
 
 
-@require_POST
-@owners_only
-def remove(request: Request, pk: int) -> HttpResponse:
-    person = _get_other_person(request, pk)
-    if services.remove_person(person):
-        record(request.user, Action.PERSON_REMOVED, person, request)
-        messages.success(request, f"{person} no longer has access.")
-    else:
-        messages.error(request, "The last owner cannot be removed.")
-    return redirect("people")
-
-
-@require_POST
-@owners_only
-def sign_out(request: Request, pk: int) -> HttpResponse:
-    """Sign a person out on all devices, for example because one was lost."""
-    person = _get_other_person(request, pk)
-    sessions.end_sessions(person)
-    record(request.user, Action.SESSION_ENDED, person, request)
-    messages.success(request, f"{person} is signed out everywhere.")
-    return redirect("people")
-
-
-@require_POST
-@owners_only
-def owner(request: Request, pk: int) -> HttpResponse:
-    person = _get_other_person(request, pk)
-    is_owner = request.POST.get("is_owner") == "yes"
-    if not services.set_owner(person, is_owner):
-        messages.error(request, "There must be an owner.")
-    else:
-        record(request.user, Action.OWNER_ADDED if is_owner else Action.OWNER_REMOVED, person, request)
-        messages.success(request, f"{person} is {'an owner now' if is_owner else 'no longer an owner'}.")
-    return redirect("people")
-
-
-def _get_other_person(request: Request, pk: int) -> User:
-    """Raises PermissionDenied for oneself: nobody removes or demotes themselves."""
-    person = get_object_or_404(User, pk=pk, is_active=True)
-    if person == request.user:
-        raise PermissionDenied
-    return person
+@require_safe
+@never_cache
+@requires(Permission.MANAGE_PEOPLE)
+def list_sessions(request: Request) -> HttpResponse:
+    """Where everybody is signed in."""
+    context = {"sessions": sessions.list_all_sessions(request.session.session_key)}
+    return render(request, "accounts/sessions.html", context)

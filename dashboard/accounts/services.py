@@ -10,6 +10,7 @@ from django.conf import settings
 from dashboard.accounts.sessions import end_sessions
 from dashboard.jobs.locks import hold_lock
 from dashboard.models import OneTimeLink, User
+from dashboard.permissions import PERMISSIONS, Role, person_deactivated
 
 
 class EmailTaken(Exception):
@@ -30,7 +31,7 @@ def create_owner(name: str, email: str, password: str) -> User | None:
     with _lock_people():
         if User.objects.exists():
             return None
-        return User.objects.create_user(email, password, name=name, is_owner=True)
+        return User.objects.create_user(email, password, name=name, role=Role.OWNER)
 
 
 def is_taken(email: str) -> bool:
@@ -47,10 +48,12 @@ def accept_invitation(link: OneTimeLink, name: str, email: str, password: str) -
             return None
         former = User.objects.filter(email__iexact=email).first()
         if former is None:
-            return User.objects.create_user(email, password, name=name)
-        former.name, former.is_active = name, True
+            return User.objects.create_user(email, password, name=name, role=link.role or Role.CREATOR)
+        former.name, former.is_active, former.role = name, True, link.role or Role.CREATOR
         former.set_password(password)
         former.save()
+        # The account begins anew.
+        Authenticator.objects.filter(user=former).delete()
         return former
 
 
@@ -78,31 +81,71 @@ def change_email(user: User, email: str) -> None:
         user.save(update_fields=["email"])
 
 
-def remove_person(person: User) -> bool:
-    """End the account and its sessions; what the person made stays. False for the last owner."""
+class LastOwner(Exception):
+    """Without this owner there would be none."""
+
+
+class NotManageable(Exception):
+    """The person may not be changed by who asks, or is not in the state for it any more."""
+
+
+def list_roles(by: User) -> list[Role]:
+    """The roles that this person may give."""
+    return [role for role in Role if PERMISSIONS[role] <= PERMISSIONS.get(by.role, frozenset())]
+
+
+def set_role(person: User, role: Role, by: User) -> User:
+    """Give a role. Raises LastOwner, NotManageable."""
     with _lock_people():
+        person = _get_manageable(person, by, is_active=True)
+        if role not in list_roles(by):
+            raise NotManageable
+        if role != Role.OWNER and _is_last_owner(person):
+            raise LastOwner
+        if role == Role.OWNER:
+            # An admin may have made one, and may not come in as an owner.
+            OneTimeLink.objects.filter(user=person, used_at=None).delete()
+        if not PERMISSIONS[role] >= PERMISSIONS[person.role]:
+            # They may give more than the person may now.
+            OneTimeLink.objects.filter(made_by=person, used_at=None).delete()
+        person.role = role
+        person.save(update_fields=["role"])
+        return person
+
+
+def deactivate(person: User, by: User) -> None:
+    """End the person's access: sessions, links and tokens. What the person made stays. Raises LastOwner, NotManageable."""
+    with _lock_people():
+        person = _get_manageable(person, by, is_active=True)
         if _is_last_owner(person):
-            return False
-        person.is_active = person.is_owner = False
-        person.set_unusable_password()
-        person.save(update_fields=["is_active", "is_owner", "password"])
-        # By another invitation the account begins anew.
-        Authenticator.objects.filter(user=person).delete()
+            raise LastOwner
+        person.is_active = False
+        person.save(update_fields=["is_active"])
         OneTimeLink.objects.filter(user=person).delete()
         OneTimeLink.objects.filter(made_by=person, used_at=None).delete()
         end_sessions(person)
-        return True
+        person_deactivated.send(User, person=person)
 
 
-def set_owner(person: User, is_owner: bool) -> bool:
-    """Give or take the rights of an owner. False for the last owner."""
+def reactivate(person: User, by: User) -> None:
+    """Let the person sign in again, as before. Raises NotManageable."""
     with _lock_people():
-        if not is_owner and _is_last_owner(person):
-            return False
-        person.is_owner = is_owner
-        person.save(update_fields=["is_owner"])
-        return True
+        person = _get_manageable(person, by, is_active=False)
+        person.is_active = True
+        person.save(update_fields=["is_active"])
+
+
+def _get_manageable(person: User, by: User, *, is_active: bool) -> User:
+    """The person as the database has it now."""
+    found = User.objects.filter(pk=person.pk, is_active=is_active).first()
+    actor = User.objects.filter(pk=by.pk, is_active=True).first()
+    if found is None or actor is None or not actor.may_manage(found):
+        raise NotManageable
+    return found
 
 
 def _is_last_owner(person: User) -> bool:
-    return not User.objects.filter(is_owner=True, is_active=True).exclude(pk=person.pk).exists()
+    return (
+        person.is_owner
+        and not User.objects.filter(role=Role.OWNER, is_active=True).exclude(pk=person.pk).exists()
+    )

@@ -8,10 +8,12 @@ from django.views.decorators.http import require_POST
 from dashboard.accounts import sessions
 from dashboard.audit.models import Action
 from dashboard.audit.recording import record
+from dashboard.permissions import Permission, requires
 from dashboard.request import Request
 
 
 @require_POST
+@requires(Permission.SEE)
 def end(request: Request, pk: int) -> HttpResponse:
     if sessions.end_session(request.user, pk, request.session.session_key):
         record(request.user, Action.SESSION_ENDED, "one device", request)
@@ -22,6 +24,7 @@ def end(request: Request, pk: int) -> HttpResponse:
 
 
 @require_POST
+@requires(Permission.SEE)
 def end_others(request: Request) -> HttpResponse:
     ended = sessions.end_sessions(request.user, except_key=request.session.session_key)
     record(request.user, Action.SESSION_ENDED, "all other devices", request)

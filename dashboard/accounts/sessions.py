@@ -20,6 +20,7 @@ SEEN_EVERY = timedelta(minutes=5)
 # By session: who was noted in this process and when, so that most pages ask the database nothing.
 _noted: dict[str, tuple[int, datetime]] = {}
 MAX_NOTED = 2000
+MAX_LISTED = 500
 CLEANUP_SECONDS = 3600.0
 _PLAIN_NAMES = {
     "Mobile Safari": "Safari",
@@ -75,6 +76,16 @@ def list_sessions(user: User, current_key: str | None) -> list[SignedIn]:
     rows.exclude(session_key__in=Session.objects.values("session_key")).delete()
     listed = [SignedIn(row, describe_device(row.user_agent), row.session_key == current_key) for row in rows]
     return sorted(listed, key=lambda one: (one.is_here, one.row.last_seen_at), reverse=True)
+
+
+def list_all_sessions(current_key: str | None) -> list[SignedIn]:
+    """The sessions of everybody, the last seen first."""
+    rows = UserSession.objects.select_related("user").order_by("-last_seen_at", "-pk")
+    rows.exclude(session_key__in=Session.objects.values("session_key")).delete()
+    return [
+        SignedIn(row, describe_device(row.user_agent), row.session_key == current_key)
+        for row in rows[:MAX_LISTED]
+    ]
 
 
 def end_session(user: User, pk: int, current_key: str | None) -> bool:

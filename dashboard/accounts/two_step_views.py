@@ -8,14 +8,14 @@ from allauth.mfa.webauthn.views import LoginWebAuthnView
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.accounts import two_step
-from dashboard.models import User
+from dashboard.accounts.person_views import get_person_or_403
+from dashboard.permissions import Permission, requires
 from dashboard.request import Request
-from dashboard.shortcuts import owners_only
 
 
 class TwoStep(IndexView):
@@ -49,7 +49,7 @@ def passkeys(request: Request) -> HttpResponse:
 
 
 @require_POST
-@owners_only
+@requires(Permission.CHANGE_SETTINGS)
 def require(request: Request) -> HttpResponse:
     """Demand two-step sign-in of everybody, or no longer."""
     required = request.POST.get("required") == "yes"
@@ -69,12 +69,12 @@ def require(request: Request) -> HttpResponse:
 
 
 @require_POST
-@owners_only
+@requires(Permission.MANAGE_PEOPLE)
 def reset(request: Request, pk: int) -> HttpResponse:
     """For somebody who lost the phone and has no recovery codes."""
-    person = get_object_or_404(User, pk=pk, is_active=True)
+    person = get_person_or_403(request, pk)
     if two_step.reset(person, actor=request.user, request=request):
         messages.success(request, f"{person} signs in with the password alone, and can set it up again.")
     else:
         messages.info(request, f"{person} has no two-step sign-in.")
-    return redirect("people")
+    return redirect("person", pk)

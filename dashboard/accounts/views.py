@@ -21,12 +21,13 @@ from dashboard.accounts.forms import TAKEN, AccountForm, InvitationForm, NewPass
 from dashboard.audit.models import Action
 from dashboard.audit.recording import record
 from dashboard.models import OneTimeLink, User
+from dashboard.permissions import Permission, Role, requires
 from dashboard.request import Request
 
 
 class SignIn(LoginView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        owners = User.objects.filter(is_owner=True, is_active=True).order_by("date_joined")
+        owners = User.objects.filter(role=Role.OWNER, is_active=True).order_by("date_joined")
         return super().get_context_data(owner=owners.first(), **kwargs)
 
 
@@ -64,7 +65,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         return _respond_expired(request)
     if request.user.is_authenticated:
         return render(request, "accounts/link_for_another.html", {"link": link})
-    form = InvitationForm(request.POST or None)
+    form = InvitationForm(request.POST or None, initial={"email": link.email})
     if form.is_valid():
         data = form.cleaned_data
         try:
@@ -114,6 +115,7 @@ def _respond_expired(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
+@requires(Permission.SEE)
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
 def account(request: Request) -> HttpResponse:

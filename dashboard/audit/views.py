@@ -16,8 +16,8 @@ from dashboard.gallery.filters import DAYS, ChoiceField, FilterForm, contains
 from dashboard.gallery.pagination import Page
 from dashboard.gallery.rendering import render_gallery
 from dashboard.models import User
+from dashboard.permissions import Permission, requires
 from dashboard.request import Request
-from dashboard.shortcuts import owners_only
 
 M = TypeVar("M", bound=Model)
 
@@ -60,7 +60,7 @@ class AuditFilterForm(FilterForm):
 
 @require_safe
 @never_cache
-@owners_only
+@requires(Permission.SEE_ACTIVITY)
 def audit(request: Request) -> HttpResponse:
     form = AuditFilterForm(request.GET, request.user)
     page = Page(form, AuditEntry.objects.all(), request.GET.get("page"))
@@ -77,7 +77,7 @@ def audit(request: Request) -> HttpResponse:
 
 @require_safe
 @never_cache
-@owners_only
+@requires(Permission.SEE_ACTIVITY)
 def download(request: Request) -> HttpResponse:
     """The entries that the filters leave, as CSV; times are in UTC."""
     rows = AuditFilterForm(request.GET, request.user).apply(AuditEntry.objects.all())[:MAX_ROWS]

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dashboard.models import User
+from dashboard.permissions import Permission
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ _checks: list[Check] = []
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that does not work. Anybody may learn the key; the sentence is for the owners, or for everybody.
+    """Something that does not work. Anybody may learn the key; the sentence is for owners and admins, or for everybody.
 
     `is_essential`: nothing gets done until it is mended; /health/ answers with 503.
     """
@@ -38,7 +39,7 @@ class Problem:
 
     def is_for(self, user: User) -> bool:
         """Whether this person, who is signed in, is told the sentence."""
-        return self.for_everybody or user.is_owner
+        return self.for_everybody or user.may(Permission.SEE_CONNECTION)
 
 
 class _Cache:

@@ -13,8 +13,10 @@ class Visitor(StrEnum):
     """Who asks, and how they stand to the things that the addresses name."""
 
     ANONYMOUS = "nobody signed in"
-    OTHER = "a member who did not make it"
-    MAKER = "the member who made it"
+    VIEWER = "a viewer"
+    OTHER = "a creator who did not make it"
+    MAKER = "the creator who made it"
+    ADMIN = "an admin, who did not make it"
     OWNER = "an owner, who did not make it"
 
 
@@ -28,16 +30,17 @@ SIGN_IN, FORBIDDEN, ALLOWED = Outcome
 Rule = Mapping[Visitor, Outcome]
 
 
-def rule(anonymous: Outcome, other: Outcome, maker: Outcome, owner: Outcome) -> Rule:
+def rule(*outcomes: Outcome) -> Rule:
     """One column a kind of visitor."""
-    return dict(zip(Visitor, (anonymous, other, maker, owner), strict=True))
+    return dict(zip(Visitor, outcomes, strict=True))
 
 
-#                     anonymous  other      maker      owner
-PUBLIC_RULE = rule(ALLOWED, ALLOWED, ALLOWED, ALLOWED)
-TEAM_RULE = rule(SIGN_IN, ALLOWED, ALLOWED, ALLOWED)
-MAKER_RULE = rule(SIGN_IN, FORBIDDEN, ALLOWED, ALLOWED)
-OWNER_RULE = rule(SIGN_IN, FORBIDDEN, FORBIDDEN, ALLOWED)
+#                     anonymous  viewer     other      maker      admin      owner
+PUBLIC_RULE = rule(ALLOWED, ALLOWED, ALLOWED, ALLOWED, ALLOWED, ALLOWED)
+TEAM_RULE = rule(SIGN_IN, ALLOWED, ALLOWED, ALLOWED, ALLOWED, ALLOWED)
+CREATOR_RULE = rule(SIGN_IN, FORBIDDEN, ALLOWED, ALLOWED, ALLOWED, ALLOWED)
+MAKER_RULE = rule(SIGN_IN, FORBIDDEN, FORBIDDEN, ALLOWED, ALLOWED, ALLOWED)
+ADMIN_RULE = rule(SIGN_IN, FORBIDDEN, FORBIDDEN, FORBIDDEN, ALLOWED, ALLOWED)
 
 
 @dataclass(frozen=True)
@@ -55,20 +58,21 @@ class Access:
         return replace(self, status=status, **values)
 
 
-PUBLIC, TEAM, MAKER, OWNER = (Access(each) for each in (PUBLIC_RULE, TEAM_RULE, MAKER_RULE, OWNER_RULE))
+PUBLIC, TEAM, CREATOR = Access(PUBLIC_RULE), Access(TEAM_RULE), Access(CREATOR_RULE)
+MAKER, ADMIN = Access(MAKER_RULE), Access(ADMIN_RULE)
 AGAIN = TEAM(302, signed_in=302, gone=302)
 
 # By address, as the URLconf has it, and method; any other method is answered with 405.
 TABLE: dict[str, dict[str, Access]] = {
     "": {"GET": TEAM},
-    "sample/": {"POST": TEAM(302)},
+    "sample/": {"POST": CREATOR(302)},
     "news/": {"GET": TEAM},
     "avatars/": {"GET": TEAM},
     "avatars/changes/": {"GET": TEAM(204)},
-    "avatars/upload/": {"POST": TEAM(302)},
+    "avatars/upload/": {"POST": CREATOR(302)},
     "avatars/zip/": {"GET": TEAM(302)},
-    "avatars/delete/": {"POST": TEAM(302)},
-    "avatars/sync/": {"POST": TEAM(302)},
+    "avatars/delete/": {"POST": CREATOR(302)},
+    "avatars/sync/": {"POST": CREATOR(302)},
     "avatars/sync/state/": {"GET": TEAM},
     "avatars/<int:pk>/": {"GET": TEAM},
     "avatars/<int:pk>/card/": {"GET": TEAM(gone=200)},
@@ -76,7 +80,7 @@ TABLE: dict[str, dict[str, Access]] = {
     "avatars/<int:pk>/rename/": {"POST": MAKER(302)},
     "avatars/<int:pk>/gender/": {"POST": MAKER(302)},
     "avatars/<int:pk>/consent/": {"POST": MAKER(302)},
-    "avatars/<int:pk>/face/": {"POST": TEAM(302, data={"face": "2"})},
+    "avatars/<int:pk>/face/": {"POST": CREATOR(302, data={"face": "2"})},
     "forgotten/<int:pk>/": {"GET": MAKER},
     "avatars/<int:pk>/forget/": {"GET": MAKER, "POST": MAKER(422)},
     "avatars/<int:pk>/fetch/": {"POST": MAKER(302)},
@@ -85,19 +89,19 @@ TABLE: dict[str, dict[str, Access]] = {
     "avatars/<int:pk>/delete/": {"POST": MAKER(302)},
     "videos/": {"GET": TEAM},
     "videos/changes/": {"GET": TEAM(204)},
-    "videos/new/": {"GET": TEAM, "POST": TEAM(422)},
+    "videos/new/": {"GET": CREATOR, "POST": CREATOR(422)},
     "videos/new/speaker/<int:pk>/": {"GET": TEAM(gone=200)},
-    "videos/looks/pictures/": {"POST": TEAM(422)},
+    "videos/looks/pictures/": {"POST": CREATOR(422)},
     "videos/looks/pictures/<int:pk>/delete/": {"GET": MAKER, "POST": MAKER(302)},
     "videos/looks/<int:pk>/": {"GET": MAKER, "POST": MAKER(302)},
     "videos/looks/<int:pk>/state/": {"GET": TEAM(gone=200)},
     "videos/looks/<int:pk>/again/": {"POST": MAKER(302)},
     "videos/voices/": {"GET": TEAM},
     "videos/voices/changes/": {"GET": TEAM(204)},
-    "videos/voices/new/": {"POST": TEAM(302)},
+    "videos/voices/new/": {"POST": CREATOR(302)},
     "videos/voices/<int:pk>/": {"GET": TEAM},
     "videos/voices/<int:pk>/facts/": {"GET": TEAM},
-    "videos/voices/<int:pk>/edit/": {"POST": TEAM(302)},
+    "videos/voices/<int:pk>/edit/": {"POST": CREATOR(302)},
     "videos/voices/<int:pk>/restore/": {"POST": MAKER(302)},
     "videos/voices/<int:pk>/rename/": {"POST": MAKER(302)},
     "videos/voices/<int:pk>/consent/": {"POST": MAKER(302)},
@@ -106,8 +110,8 @@ TABLE: dict[str, dict[str, Access]] = {
     "videos/voices/<int:pk>/delete/": {"POST": MAKER(302)},
     "videos/batches/": {"GET": TEAM},
     "videos/batches/changes/": {"GET": TEAM(204)},
-    "videos/batches/new/<way:way>/": {"GET": TEAM, "POST": TEAM(422)},
-    "videos/batches/new/<way:way>/sound/": {"POST": TEAM(422)},
+    "videos/batches/new/<way:way>/": {"GET": CREATOR, "POST": CREATOR(422)},
+    "videos/batches/new/<way:way>/sound/": {"POST": CREATOR(422)},
     "videos/batches/template.csv": {"GET": TEAM},
     "videos/batches/template.xlsx": {"GET": TEAM},
     "videos/batches/<int:pk>/": {"GET": TEAM},
@@ -130,8 +134,8 @@ TABLE: dict[str, dict[str, Access]] = {
     "videos/batches/<int:pk>/rows/<int:item_pk>/retry/": {"POST": MAKER(302)},
     "videos/batches/<int:pk>/rows/<int:item_pk>/cancel/": {"POST": MAKER(302)},
     "videos/zip/": {"GET": TEAM(302)},
-    "videos/delete/": {"POST": TEAM(302)},
-    "videos/sync/": {"POST": TEAM(302)},
+    "videos/delete/": {"POST": CREATOR(302)},
+    "videos/sync/": {"POST": CREATOR(302)},
     "videos/sync/state/": {"GET": TEAM},
     "videos/<int:pk>/": {"GET": TEAM},
     "videos/<int:pk>/exports/<slug:kind>/": {"GET": TEAM},
@@ -150,13 +154,13 @@ TABLE: dict[str, dict[str, Access]] = {
     "videos/<int:pk>/mask/again/": {"POST": MAKER(302)},
     "videos/<int:pk>/cancel/": {"POST": MAKER(302)},
     "videos/<int:pk>/delete/": {"POST": MAKER(302)},
-    "activity/": {"GET": OWNER},
-    "activity.csv": {"GET": OWNER},
+    "activity/": {"GET": ADMIN},
+    "activity.csv": {"GET": ADMIN},
     "api/": {"GET": TEAM},
-    "tokens/": {"GET": OWNER},
-    "tokens/create/": {"POST": OWNER(200, data={"name": "website", "scope": "read", "days": ""})},
-    "tokens/<int:pk>/revoke/": {"POST": OWNER(302)},
-    "label/": {"GET": OWNER, "POST": OWNER},
+    "tokens/": {"GET": ADMIN},
+    "tokens/create/": {"POST": ADMIN(200, data={"name": "website", "scope": "read", "days": ""})},
+    "tokens/<int:pk>/revoke/": {"POST": ADMIN(302)},
+    "label/": {"GET": ADMIN, "POST": ADMIN},
     # For files of anybody; nothing is changed by it.
     "check/": {"GET": PUBLIC, "POST": PUBLIC(422, is_csrf_exempt=True)},
     "health/": {"GET": PUBLIC},
@@ -169,18 +173,24 @@ TABLE: dict[str, dict[str, Access]] = {
     "new-password/<str:token>/": {"GET": PUBLIC, "POST": PUBLIC},
     "password-strength/": {"POST": PUBLIC},
     "account/": {"GET": TEAM, "POST": TEAM},
+    "account/picture/": {"POST": TEAM(302)},
+    "account/picture/remove/": {"POST": TEAM(302)},
     # A stranger's session is as gone as one that never was.
     "account/sessions/<int:pk>/end/": {"POST": TEAM(302, gone=302)},
     "account/sessions/end-others/": {"POST": TEAM(302)},
     "people/": {"GET": TEAM},
-    "people/invite/": {"POST": OWNER},
-    "people/<int:pk>/password/": {"POST": OWNER},
-    "people/<int:pk>/owner/": {"POST": OWNER(302)},
-    "people/<int:pk>/sign-out/": {"POST": OWNER(302)},
-    "people/two-step/": {"POST": OWNER(302)},
-    "people/<int:pk>/two-step/reset/": {"POST": OWNER(302)},
-    "people/<int:pk>/remove/": {"POST": OWNER(302)},
-    "people/links/<int:pk>/withdraw/": {"POST": OWNER(302, gone=302)},
+    "people/invite/": {"POST": ADMIN},
+    "people/sessions/": {"GET": ADMIN},
+    "people/<int:pk>/": {"GET": ADMIN},
+    "people/<int:pk>/role/": {"POST": ADMIN(302)},
+    "people/<int:pk>/password/": {"POST": ADMIN},
+    "people/<int:pk>/sign-out/": {"POST": ADMIN(302)},
+    "people/<int:pk>/sessions/<int:session_pk>/end/": {"POST": ADMIN(302)},
+    "people/two-step/": {"POST": ADMIN(302)},
+    "people/<int:pk>/two-step/reset/": {"POST": ADMIN(302)},
+    "people/<int:pk>/deactivate/": {"POST": ADMIN(302)},
+    "people/<int:pk>/reactivate/": {"POST": ADMIN(302)},
+    "people/links/<int:pk>/withdraw/": {"POST": ADMIN(302, gone=302)},
     "accounts/login/": {"GET": PUBLIC(signed_in=302), "POST": PUBLIC(signed_in=302)},
     # 302: allauth first wants to know again that it is you, or has nothing to ask for.
     "accounts/login/second-step/": {"GET": AGAIN, "POST": AGAIN},

@@ -28,12 +28,14 @@ PUT_IS_POST = ("accounts/",)
 
 @pytest.fixture
 def clients(
-    signed_in: Callable[[User], Client], maria: User, tom: User, owner: User
+    signed_in: Callable[[User], Client], maria: User, tom: User, vera: User, adam: User, owner: User
 ) -> dict[Visitor, Client]:
     clients = {
         Visitor.ANONYMOUS: Client(),
+        Visitor.VIEWER: signed_in(vera),
         Visitor.OTHER: signed_in(tom),
         Visitor.MAKER: signed_in(maria),
+        Visitor.ADMIN: signed_in(adam),
         Visitor.OWNER: signed_in(owner),
     }
     assert set(clients) == set(Visitor), "a visitor without a client"
@@ -71,7 +73,9 @@ def expect(access: Access, visitor: Visitor) -> int | Outcome:
 
 def test_every_address_has_a_row_and_every_row_an_address():
     routes = {route for route in list_routes() if not route.startswith(API)}
-    assert sorted(routes - set(TABLE)) == [], "add a row to tests/access/table.py"
+    assert sorted(routes - set(TABLE)) == [], (
+        "add a row to tests/access/table.py: who may do it (dashboard.permissions)"
+    )
     assert sorted(set(TABLE) - routes) == [], "the rows of addresses that are gone"
 
 

@@ -36,6 +36,7 @@ def things(finished, new_backdrop, maria: User, owner: User) -> dict[str, dict[s
     item = BatchItem.objects.create(batch=batch, number=1, state=ItemState.CANCELLED, avatar=video.avatar)
     started = {"pk": batch.pk, "item_pk": item.pk}
     nina = User.objects.create_user("nina@example.com", "a long password", name="Nina")
+    out = User.objects.create_user("ulla@example.com", "a long password", name="Ulla", is_active=False)
     link, _ = OneTimeLink.make(owner, note="for the list")
     media = signed_links.link(video.poster.name or "").split("/")
     return {
@@ -51,7 +52,8 @@ def things(finished, new_backdrop, maria: User, owner: User) -> dict[str, dict[s
         "tokens/": {"pk": Token.make("curl")[0].pk},
         "accounts/two-step/passkeys/": {"pk": MISSING},
         "forgotten/": {"pk": Forgetting.objects.create(made_by=maria).pk},
-        "people/": {"pk": nina.pk},
+        "people/": {"pk": nina.pk, "session_pk": MISSING},
+        "people/<int:pk>/reactivate/": {"pk": out.pk},
         "people/links/": {"pk": link.pk},
         "invitation/": {"token": OneTimeLink.make(owner, note="somebody")[1]},
         "new-password/": {"token": OneTimeLink.make(owner, user=nina)[1]},

@@ -138,7 +138,7 @@ def test_no_page_has_anything_that_axe_complains_about(
     inside.get_by_role("button", name="Select").click()
     inside.locator(".card-pick").first.check()
     found += complaints(inside, "selecting")
-    maria.is_owner = True
+    maria.role = "owner"
     maria.save()
     for address in addresses["for_owners"]:
         inside.goto(address)

@@ -22,7 +22,7 @@ FILL = """
 from dashboard.models import User
 from avatars.models import Avatar
 from django.core.files.base import ContentFile
-olga = User.objects.create_user("olga@example.com", "a long password", name="Olga", is_owner=True)
+olga = User.objects.create_user("olga@example.com", "a long password", name="Olga", role="owner")
 for number in range(1200):
     Avatar.objects.create(name=f"Ada {number}", made_by=olga, portrait=f"portraits/{number}.jpg")
 """

@@ -109,18 +109,18 @@ def test_what_owners_do_with_people_is_recorded(owner, tom, signed_in):
     client.post("/people/invite/", {"note": "Ines"})
     client.post(f"/people/{tom.pk}/password/")
     client.post(f"/people/links/{OneTimeLink.objects.get(user=tom).pk}/withdraw/")
-    client.post(f"/people/{tom.pk}/owner/", {"is_owner": "yes"})
-    client.post(f"/people/{tom.pk}/owner/", {"is_owner": "no"})
-    client.post(f"/people/{tom.pk}/remove/")
+    client.post(f"/people/{tom.pk}/role/", {"role": "admin"})
+    client.post(f"/people/{tom.pk}/deactivate/")
+    client.post(f"/people/{tom.pk}/reactivate/")
     assert {actor for actor, _, _ in entries()} == {"Olga <olga@example.com>"}
     who = "Tom <tom@example.com>"
     assert [pair[1:] for pair in entries()] == [
-        ("invitation_created", "Ines"),
+        ("invitation_created", "Ines (Creator)"),
         ("password_link_created", who),
         ("link_revoked", "link for Tom"),
-        ("owner_added", who),
-        ("owner_removed", who),
+        ("role_changed", f"{who}: Creator → Admin"),
         ("person_removed", who),
+        ("person_reactivated", who),
     ]
 
 

@@ -41,7 +41,7 @@ READ = [
     "avatar",
     "look",
     "code",
-    "is_owner",
+    "role",
     "plain",
     "keep",
     "recorded",

@@ -125,7 +125,7 @@ def test_a_password_link_ends_all_sessions(owner, maria):
 
 def test_removing_somebody_leaves_no_session_behind(owner, maria):
     phone = browser(maria)
-    browser(owner).post(f"/people/{maria.pk}/remove/")
+    browser(owner).post(f"/people/{maria.pk}/deactivate/")
     assert not is_signed_in(phone)
     assert not UserSession.objects.filter(user=maria).exists()
     assert Session.objects.count() == 1  # the owner's; a visitor has none

@@ -14,8 +14,9 @@ from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.test import Client, TestCase
 
+from dashboard.accounts import services
 from dashboard.audit.models import Action, AuditEntry
-from dashboard.models import SiteSettings
+from dashboard.models import OneTimeLink, SiteSettings
 from tests.sign_in import expect_sign_in
 
 pytestmark = pytest.mark.django_db
@@ -300,7 +301,7 @@ def test_what_needs_no_session_goes_on(required, maria):
 def test_an_owner_resets_the_second_step_of_somebody(signed_in, owner, maria):
     give_app(maria)
     phone, boss = signed_in(maria), signed_in(owner)
-    assert b"Reset two-step sign-in" in boss.get("/people/").content
+    assert b"Reset two-step sign-in" in boss.get(f"/people/{maria.pk}/").content
     page = boss.post(f"/people/{maria.pk}/two-step/reset/", follow=True).content
     assert b"signs in with the password alone" in page
     assert not is_signed_in(phone)
@@ -321,7 +322,9 @@ def test_whoever_runs_the_machine_resets_that_of_the_owner(owner, capsys):
 
 def test_who_was_removed_and_comes_back_begins_anew(signed_in, owner, maria):
     give_app(maria)
-    signed_in(owner).post(f"/people/{maria.pk}/remove/")
+    services.deactivate(maria, owner)
+    link, _ = OneTimeLink.make(owner)
+    services.accept_invitation(link, "Maria", maria.email, "purple teapot on the roof")
     assert not Authenticator.objects.exists()
 
 

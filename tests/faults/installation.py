@@ -17,7 +17,7 @@ PREPARE = """
 from django.core.files.base import ContentFile
 from django.test import Client
 from dashboard.models import User
-user = User.objects.create_user("olga@example.com", "correct horse battery", name="Olga", is_owner=True)
+user = User.objects.create_user("olga@example.com", "correct horse battery", name="Olga", role="owner")
 client = Client()
 client.force_login(user)
 print(json.dumps({name: morsel.value for name, morsel in client.cookies.items()}))

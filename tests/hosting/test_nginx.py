@@ -127,7 +127,7 @@ def owner(site: Site) -> dict[str, str]:
     code = (
         "from django.test import Client; from dashboard.models import User\n"
         "user = User.objects.filter(email='olga@example.com').first() or User.objects.create_user(\n"
-        "    'olga@example.com', 'a long password', name='Olga', is_owner=True)\n"
+        "    'olga@example.com', 'a long password', name='Olga', role='owner')\n"
         "client = Client(); client.force_login(user)\n"
         "print(*[f'{name}={cookie.value}' for name, cookie in client.cookies.items()])"
     )

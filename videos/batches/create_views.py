@@ -12,6 +12,7 @@ from dashboard.consent.forms import consent_needed
 from dashboard.consent.wordings import Kind
 from dashboard.files.disk import needs_room
 from dashboard.files.filenames import from_filename
+from dashboard.permissions import Permission, requires
 from dashboard.request import Request, parse_id
 from dashboard.shortcuts import join_errors, respond_sentence
 from dashboard.uploads import UploadError, kept_files
@@ -40,6 +41,7 @@ CONSENT = consent_needed(Kind.VOICE)
 
 
 @needs_room
+@requires(Permission.MAKE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: Request, way: str) -> HttpResponse:
     """The page, and the submitted form."""

@@ -12,6 +12,7 @@ from django_htmx.http import trigger_client_event
 from dashboard.files import signed_links
 from dashboard.files.disk import needs_room
 from dashboard.jobs.provider_job import ProviderState
+from dashboard.permissions import Permission, requires
 from dashboard.request import Request
 from dashboard.shortcuts import get_changeable_or_403
 from videos.exports import catalogue, services
@@ -39,6 +40,7 @@ def show_export(request: Request, pk: int, kind: str) -> HttpResponse:
 
 @needs_room
 @require_POST
+@requires(Permission.SEE)
 def make_export(request: Request, pk: int, kind: str) -> HttpResponse:
     """Request the file; a notification follows when it is ready (see dashboard.notifications)."""
     video = _get_ready_video(pk, kind)

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from avatars.models import Avatar
 from dashboard.forgotten.models import Forgetting
+from dashboard.permissions import Permission
 from dashboard.request import Request
 from dashboard.shortcuts import get_changeable_or_403
 from videos.forgetting.plan import Plan, find_voices_with, plan_forgetting
@@ -66,7 +67,7 @@ def _respond(
 def report(request: Request, pk: int) -> HttpResponse:
     """What was removed, for who did it and for owners."""
     forgetting = get_object_or_404(Forgetting, pk=pk)
-    if not (request.user.is_owner or forgetting.made_by_id == request.user.pk):
+    if not (request.user.may(Permission.CHANGE_ALL) or forgetting.made_by_id == request.user.pk):
         raise PermissionDenied
     context = {
         "forgetting": forgetting,

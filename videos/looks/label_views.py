@@ -9,8 +9,8 @@ from django.views.decorators.http import require_http_methods
 from dashboard.audit.models import Action
 from dashboard.audit.recording import record
 from dashboard.jobs.enqueue import enqueue
+from dashboard.permissions import Permission, requires
 from dashboard.request import Request
-from dashboard.shortcuts import owners_only
 from videos.looks.services import change_label as lock_label
 from videos.models import LabelSetting
 
@@ -25,7 +25,7 @@ class LabelForm(forms.ModelForm):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@owners_only
+@requires(Permission.CHANGE_SETTINGS)
 def change_label(request: Request) -> HttpResponse:
     form = LabelForm(request.POST or None, instance=LabelSetting.get())
     if form.is_valid():
