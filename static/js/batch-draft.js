@@ -17,6 +17,7 @@ function sendSheet(file) {
     field.files = data.files;
   }
   field.form.requestSubmit();
+  field.value = ""; // it is on its way: a browser that comes back to this page does not send it again
 }
 
 if (form) {
@@ -35,16 +36,21 @@ if (form) {
     },
     idle: () => htmx.ajax("GET", location.pathname, { target: "#draft", swap: "outerHTML show:none" }),
   });
-  form.addEventListener("change", (event) => {
-    [...event.target.files].forEach((file) => queue.add(file));
-    event.target.value = "";
-  });
+  const take = (input) => {
+    const files = [...input.files];
+    input.value = "";
+    files.forEach((file) => queue.add(file));
+  };
+  form.addEventListener("change", (event) => take(event.target));
   document.addEventListener("change", (event) => { if (event.target === sheetField()) sendSheet(); });
   dropPage((files) => {
     const sheet = sheetField() && files.find((file) => SHEETS.test(file.name));
     files.filter((file) => !SHEETS.test(file.name)).forEach((file) => queue.add(file));
     if (sheet) sendSheet(sheet);
   });
+  // Chosen before this script had loaded.
+  take(form.querySelector("input[type=file]"));
+  if (sheetField()?.files.length) sendSheet();
 }
 
 // A row that was opened takes the focus; one that was closed gives it back.

@@ -44,6 +44,12 @@ const queue = new UploadQueue({
   changed: showCount,
 });
 
+function takeChosen() {
+  const files = [...input.files];
+  input.value = "";
+  take(files);
+}
+
 function take(files) {
   const sounds = [];
   for (const file of files) {
@@ -67,10 +73,8 @@ function showName() {
 }
 
 form.addEventListener("change", (event) => {
-  if (event.target === input) {
-    take([...input.files]);
-    input.value = "";
-  } else if (event.target === sheet) showName();
+  if (event.target === input) takeChosen();
+  else if (event.target === sheet) showName();
   else showCount();
 });
 form.addEventListener("click", (event) => {
@@ -93,5 +97,6 @@ form.addEventListener("submit", (event) => {
   (sheet ?? input).focus({ preventScroll: true });
 }, true);
 dropPage(take);
+takeChosen(); // before this script had loaded
 addEventListener("pageshow", () => { if (sheet) showName(); showCount(); });
 showCount();

@@ -5,13 +5,13 @@ import { checkPortrait } from "./portrait-check.js";
 import { page, say } from "./send-form.js";
 import { showProgress, uploadFile } from "./upload.js";
 
-document.addEventListener("change", (event) => {
-  const form = event.target.closest("form[data-replace]");
-  if (!form) return;
-  const [file] = event.target.files;
-  event.target.value = "";
-  if (file) replace(form, file);
-});
+document.addEventListener("change", (event) => { if (event.target.closest("form[data-replace]")) take(event.target); });
+
+function take(input) {
+  const [file] = input.files;
+  input.value = "";
+  if (file) replace(input.form, file);
+}
 
 async function replace(form, file) {
   const part = form.closest(".card-state");
@@ -53,3 +53,6 @@ function arrive(form, html) {
   say(`${fresh.querySelector(".card-name").textContent} was uploaded.`);
   document.dispatchEvent(new CustomEvent("started"));
 }
+
+// Chosen before this script had loaded.
+document.querySelectorAll("form[data-replace] input[type=file]").forEach(take);

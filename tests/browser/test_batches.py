@@ -7,6 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from dashboard.jobs.provider_job import ProviderState, current_provider
+from tests.browser.conftest import tick
 from tests.conftest import FIXTURES
 from tests.consent import OURS
 from videos.batches import poller
@@ -46,6 +47,27 @@ def test_several_sounds_arrive_each_with_its_own_error_and_become_videos(page, p
     expect(page.locator(".batch-words")).to_have_text("0 of 2 ready")
     expect(page.locator(".batch-row")).to_have_count(2)
     assert set(Video.objects.values_list("title", flat=True)) == {"Ada: One", "The second"}
+
+
+def test_sounds_chosen_before_the_script_has_loaded_are_uploaded_all_the_same(browse, people):
+    page = browse(ticks=False).new_page()
+    held = []
+    page.route(re.compile(r"/js/batch[^/]*\.js"), lambda route: held.append(route))
+    page.goto("/videos/batches/new/sounds/", wait_until="commit")
+    page.locator("#sounds").set_input_files([mp3("one.mp3"), mp3("two.mp3")])
+    held[0].continue_()
+    tick(page)
+    expect(page.get_by_role("checkbox", name="One")).to_be_checked()
+    expect(page.get_by_role("checkbox", name="Two")).to_be_checked()
+    # And so on the page of a sheet: its sounds, and the sheet that was fixed.
+    batch = Batch.objects.create(name="Draft", made_by=people[0].made_by)
+    BatchItem.objects.create(batch=batch, number=1, state="draft", error="?", sound_text="x.wav", title="A")
+    held.clear()
+    page.goto(batch.get_absolute_url() + "draft/", wait_until="commit")
+    page.locator("#draft-sounds input[type=file]").first.set_input_files([mp3("three.mp3")])
+    held[0].continue_()
+    tick(page)
+    expect(page.locator("#sound-list .is-there")).to_contain_text("three.mp3")
 
 
 def test_the_keyboard_alone_chooses_several_avatars(page, people, new_video):

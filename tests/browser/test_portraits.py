@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from avatars.models import Avatar
 from dashboard.jobs.provider_job import ProviderState
+from tests.browser.conftest import tick
 from tests.conftest import FIXTURES
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -134,3 +135,14 @@ def test_pictures_chosen_before_the_script_has_loaded_are_uploaded_all_the_same(
     expect(page.locator("#cards article:not(.is-upload)")).to_have_count(2)
     assert Avatar.objects.count() == 2
     assert chooser.input_value() == ""
+
+
+def test_another_picture_chosen_before_the_script_has_loaded_is_taken_all_the_same(browse, refused):
+    page = browse(ticks=False).new_page()
+    held = []
+    page.route(re.compile(r"/js/portrait-replace[^/]*\.js"), lambda route: held.append(route))
+    page.goto(refused.get_absolute_url(), wait_until="commit")
+    page.get_by_label("Choose another picture").set_input_files(FIXTURES / "astronaut.jpg")
+    held[0].continue_()
+    tick(page)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Astronaut")
