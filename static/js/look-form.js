@@ -39,6 +39,9 @@ function read() {
   return look;
 }
 
+// Whether the video will show the label: every video does, or this one was chosen.
+const isLabelled = () => Boolean(root.querySelector("[data-look-labelled], [name=look-label]:checked"));
+
 // The same look, as if somebody had placed it there by hand.
 const byHand = (look) => ({ ...look, ...placement(look, source.width, source.height, source.framing) });
 
@@ -67,6 +70,7 @@ export function follow() {
   if (background === "own") goOn(look);
   for (const stage of stages) {
     draw(stage, look, source, chosen?.dataset);
+    stage.querySelector(".stage-label").hidden = !isLabelled();
     stage.style.touchAction = room(look)[1] ? "none" : "pan-y"; // what cannot be moved up and down scrolls the page
   }
 

@@ -101,7 +101,9 @@ export function draw(stage, look, source, backdrop) {
   const goesOn = look.background === "own" && !covers(look, width, height, framing);
   stage.style.setProperty("--across", across);
   stage.style.setProperty("--down", down);
-  stage.style.setProperty("--blur", `${(BLUR * Math.min(across, down) * stage.clientWidth) / across}px`);
+  const side = (Math.min(across, down) * stage.clientWidth) / across;
+  stage.style.setProperty("--side", `${side}px`);
+  stage.style.setProperty("--blur", `${BLUR * side}px`);
   stage.style.background = fill(look) || (look.background === "picture" && backdrop?.colour) || "";
   const behind = { blur: source.behind || source.still, picture: backdrop?.picture, own: goesOn ? source.extended || source.still : "" };
   show(stage.querySelector(".stage-behind"), behind[look.background]);

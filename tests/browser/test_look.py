@@ -3,13 +3,15 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests import sample_media
 from tests.browser.conftest import HEIGHT, WIDTH
 from videos.looks.look import Look
-from videos.models import Backdrop, Video, Voice
+from videos.models import Backdrop, LabelSetting, Video, Voice
+from videos.studio.label import Label
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -60,6 +62,29 @@ def test_the_preview_places_the_person_as_the_frames_will(page, cut_out, new_vid
     scale = shown["across"] / across
     for name in ("x", "y", "width", "height"):
         assert shown[name] == pytest.approx(getattr(box, name) * scale, abs=1), name
+
+
+def test_the_preview_shows_the_label_where_the_frames_will_have_it(page, cut_out):
+    LabelSetting(pk=1, words="Made with AI", corner="bottom-right").save()
+    page.goto(f"/videos/new/?avatar={cut_out.pk}")
+    label = stage(page).locator(".stage-label")
+    expect(label).to_be_hidden()
+    page.get_by_label("Show “Made with AI” in the video").check()
+    expect(label).to_have_text("Made with AI")
+    box, across = label.bounding_box(), stage(page).bounding_box()["width"]
+    frame = np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
+    rows, columns = np.nonzero(
+        (Label("Made with AI", "bottom-right", WIDTH, HEIGHT).stamp(frame) < 255).any(axis=2)
+    )
+    scale, near = across / WIDTH, across * 0.02
+    left, top = (stage(page).bounding_box()[name] for name in "xy")
+    assert box["y"] - top == pytest.approx(rows.min() * scale, abs=near)
+    assert box["y"] + box["height"] - top == pytest.approx((rows.max() + 1) * scale, abs=near)
+    assert box["x"] + box["width"] - left == pytest.approx((columns.max() + 1) * scale, abs=near)
+    assert box["width"] == pytest.approx((columns.max() + 1 - columns.min()) * scale, rel=0.2)  # another font
+    LabelSetting.objects.update(is_on=True)
+    page.reload()
+    expect(label).to_be_visible()
 
 
 def test_each_background_is_seen_behind_the_person(page, cut_out, new_backdrop):
