@@ -14,7 +14,7 @@ run: install ## start the product (HOST and PORT change the address, DATA_DIR th
 test: install-dev ## run the tests in a process more than there are cores (ARGS="-k name" narrows them, ARGS="-n 0" takes one process)
 	@exec .venv/bin/python -m pytest -n auto --maxprocesses 4 --durations=15 $(ARGS)
 
-faults: install-dev ## harm the running product in every way at every stage, and print the table (hours; ARGS="--only poller" narrows it)
+faults: install-dev ## harm the running product in every way, with work in every stage, and print the table (two hours; ARGS="--only poller" narrows it)
 	@exec .venv/bin/python -m tests.faults $(ARGS)
 
 test-long: install-dev ## what takes minutes each: backups of a running product, killed starts, hostile providers

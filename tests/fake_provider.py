@@ -5,6 +5,7 @@ It answers real HTTP on a local port, and by default does not know `client_ref`.
 
 import contextlib
 import json
+import sys
 import threading
 import time
 import uuid
@@ -35,9 +36,10 @@ class Behaviour:
         default_factory=list
     )  # methods whose next call is carried out, but not answered
     refuse: dict[str, tuple[int, Any]] = field(default_factory=dict)  # method -> HTTP status, body
-    hang: dict[str, threading.Event] = field(
-        default_factory=dict
-    )  # methods that answer when the event is set
+    # Methods, and files as "files/NAME", that are answered when the event is set: before they are carried out,
+    hang: dict[str, threading.Event] = field(default_factory=dict)
+    # or after it.
+    hang_answers: dict[str, threading.Event] = field(default_factory=dict)
     # method and arguments -> how the call is answered instead; None: as usual
     answer_raw: "Callable[[str, dict[str, Any]], RawAnswer | None]" = lambda method, arguments: None
     busy_until: float = 0  # until then every call exceeds the rate limit
@@ -63,9 +65,15 @@ class FakeProvider(ThreadingHTTPServer):
         self.videos: dict[str, dict[str, Any]] = {}
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.called_at: list[float] = []  # their times
+        self.carried_out: list[tuple[str, str]] = []  # generate calls, each with the reference of the caller
         self.next_ids: list[str] = []  # of the next videos; otherwise random
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
+
+    def handle_error(self, *args: Any) -> None:
+        """Whoever was killed while it waited for an answer has closed its connection: no traceback."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(*args)
 
     def count(self, method: str) -> int:
         return sum(1 for name, _ in self.calls if name == method)
@@ -146,6 +154,10 @@ class _Handler(BaseHTTPRequestHandler):
         if raw and not raw.is_carried_out:
             return self._send_raw(raw)
         status, body = self._handle_call(method, arguments)
+        if method.endswith(".generate") and status == 200:
+            self.server.carried_out.append((method, str(arguments.get("client_ref"))))
+        if method in behaviour.hang_answers:
+            behaviour.hang_answers[method].wait(120)
         if method in behaviour.lose_answers:
             behaviour.lose_answers.remove(method)
             self.close_connection = True
@@ -202,6 +214,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _file(self, name: str) -> None:
         path = self.server.files.get(name)
+        if event := self.server.behaviour.hang.get(f"files/{name}"):
+            event.wait(120)
         if path is None:
             return self._raw(404, b"gone", "text/plain")
         return self._raw(200, path.read_bytes(), "application/octet-stream")

@@ -5,44 +5,28 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
 import psutil
 import requests
 
-from tests.product.running import Product, free_port, running, until
+from tests.faults.console import MARK, Console
+from tests.product.running import ROOT, Product, free_port, running, until
 
-PREPARE = """
-from django.core.files.base import ContentFile
-from django.test import Client
-from dashboard.models import User
-user = User.objects.create_user("olga@example.com", "correct horse battery", name="Olga", role="owner")
-client = Client()
-client.force_login(user)
-print(json.dumps({name: morsel.value for name, morsel in client.cookies.items()}))
-"""
-# Stored files that no row names, and rows whose file is gone.
-FILES = """
-from django.apps import apps
-from django.conf import settings
-from django.db.models import FileField
-named = set()
-for model in apps.get_models():
-    for field in model._meta.get_fields():
-        if isinstance(field, FileField) or (model.__name__ == "Export" and field.name == "file"):
-            named |= {str(name) for name in model._base_manager.values_list(field.name, flat=True) if name}
-root = settings.MEDIA_ROOT
-stored = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
-print(json.dumps([sorted(stored - named), sorted(named - stored)]))
-"""
+PARTS = ("", " guard", " worker", " monitor", " pusher", " children")  # of a cluster; "": its main process
 
 
 class Installation:
-    """`with Installation(folder) as installation:` runs the product until the end of the block."""
+    """`with Installation(folder) as installation:` runs the product until the end of the block.
 
-    def __init__(self, folder: Path) -> None:
+    `settings`: more of the README's, for example another provider.
+    """
+
+    def __init__(self, folder: Path, **settings: str) -> None:
         self.data = folder / "data"
+        self.settings = settings
         self.port = free_port()
         self.product: Product
         self.session = requests.Session()
@@ -50,17 +34,19 @@ class Installation:
 
     def __enter__(self) -> "Installation":
         self.start()
-        self.session.cookies.update(self.product.ask(PREPARE))  # type: ignore[arg-type]
-        self.files_before = self.files()
+        self.console = Console(str(ROOT), self.product.environment)
+        self.session.cookies.update(self.console.call("sign_in"))
+        self.files_before = self.find_wrong_files()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.console.close()
         self.stop()
 
     def start(self) -> None:
-        self._running = running(self.data, self.port)
+        self._running = running(self.data, self.port, **self.settings)
         self.product = self._running.__enter__()
 
     def stop(self) -> None:
@@ -94,7 +80,8 @@ class Installation:
         found = []
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
-                if process.environ().get("DATA_DIR") == str(self.data):
+                environ = process.environ()
+                if environ.get("DATA_DIR") == str(self.data) and MARK not in environ:
                     found.append(process)
         return [one for one in found if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
 
@@ -107,49 +94,80 @@ class Installation:
             return [self.product.process.pid]
         if program == "supervisor":
             return [int((self.data / "run" / "supervisord.pid").read_text())]
+        until(lambda: len(self.product.pids(program)) > (0 if program == "poller" else 2), 40)
         main, *others = self.product.pids(program)
         if program in {"web", "poller"}:
             return {"": [main], "children": others}[part]
         guard, *children = others
-        return {"": [main], "guard": [guard], "child": children[-1:], "children": children}[part]
+        # In the order in which django-q2 forks them; a worker that is at work rather than one that is not.
+        *workers, monitor, pusher = children
+        at_work = (
+            [pid for pid in workers if pid in self.console.call("list_holders")] if part == "worker" else []
+        )
+        found = {
+            "": main,
+            "guard": guard,
+            "worker": (at_work or workers)[0],
+            "monitor": monitor,
+            "pusher": pusher,
+        }
+        return children if part == "children" else [found[part]]
 
     def post(self, path: str) -> requests.Response:
         """A click on a button."""
-        self.session.get(f"{self.product.url}/account/", timeout=30)
-        token = next(cookie.value for cookie in self.session.cookies if cookie.name.startswith("csrf"))
         return self.session.post(
-            f"{self.product.url}{path}", headers={"X-CSRFToken": token or ""}, timeout=30
+            f"{self.product.url}{path}", headers={"X-CSRFToken": self.fetch_token()}, timeout=30
         )
 
-    def files(self) -> tuple[set[str], set[str]]:
-        """Stored files without a row, and rows without their file."""
-        without_row, without_file = self.product.ask(FILES)  # type: ignore[misc]
-        return set(without_row), set(without_file)
+    def fetch_token(self) -> str:
+        """Django's token for forms, of a page that is opened for it."""
+        self.session.get(f"{self.product.url}/account/", timeout=30)
+        return next((str(one.value) for one in self.session.cookies if one.name.startswith("csrf")), "")
 
-    def new_wrong_files(self) -> list[str]:
-        """What is wrong with the files since the start. A file is written a moment before its row names it."""
+    def value(self, query: str) -> object:
+        """The first column of a row of the database."""
+        return next(iter(self.product.row(query).values()))
+
+    def is_healthy(self) -> bool:
+        """Whether /health/ says that everything works."""
+        with contextlib.suppress(requests.RequestException):
+            return self.session.get(f"{self.product.url}/health/", timeout=30).ok
+        return False
+
+    def find_new_wrong_files(self) -> list[str]:
+        """What is wrong with the files since the last look. A file is written a moment before its row names it."""
 
         def look() -> bool:
-            wrong = self.files()
-            self.wrong = sorted((wrong[0] - self.files_before[0]) | (wrong[1] - self.files_before[1]))
+            self.wrong = sorted(self.find_wrong_files() - self.files_before)
             return not self.wrong
 
         until(look, 15, every=3)
-        self.files_before = self.files()
+        self.files_before = self.find_wrong_files()
         return self.wrong
 
+    def find_wrong_files(self) -> set[str]:
+        without_row, without_file = self.console.call("find_wrong_files")
+        return {f"no row: {name}" for name in without_row} | {f"no file: {name}" for name in without_file}
 
-def send(pids: list[int], number: int) -> None:
+
+def send(pids: Sequence[int], number: int) -> None:
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)
 
 
-def hold(pids: list[int], seconds: float) -> None:
-    """Stop processes for so long; those that are killed meanwhile need no going on."""
+def hold(site: Installation, pids: Sequence[int], seconds: float, *, expire: bool = True) -> None:
+    """Stop processes for so long; those that are killed meanwhile need no going on.
+
+    `expire`: what they hold runs out after a moment, as if they stood still for longer than any lease.
+    """
     started = {pid: psutil.Process(pid).create_time() for pid in pids if psutil.pid_exists(pid)}
     send(pids, signal.SIGSTOP)
-    time.sleep(seconds)
+    time.sleep(3)
+    if expire:
+        with contextlib.suppress(RuntimeError):  # one of them stands in the middle of a transaction
+            site.console.call("expire_leases", list(pids))
+    time.sleep(max(seconds - 3, 0))
     for pid, moment in started.items():
         with contextlib.suppress(psutil.Error):
             if psutil.Process(pid).create_time() == moment:

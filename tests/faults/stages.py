@@ -1,166 +1,195 @@
-"""The stages of the work in which a fault comes: how they are reached, and what has to be there in the end."""
+"""All stages of the work at once, at a provider that holds its answers and files until it is told to go on."""
 
-import time
-import uuid
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
-import requests
-
 from tests.conftest import FIXTURES
+from tests.fake_provider import TOKEN, FakeProvider
 from tests.faults.installation import Installation
+from tests.faults.uploads import PiecewiseUpload
+from tests.faults.work import Work
 from tests.product.running import until
-from tests.product.test_crashes import UPLOAD
-from tests.product.test_downloads import SEED
 from tests.videos import generated_video
 
-BATCH = """
-import uuid
-from dashboard.models import User
-from avatars.models import Avatar
-from videos.batches import services
-from videos.models import Voice
-voice = Voice.objects.order_by("pk").last()
-requests = [(Avatar.objects.get(pk=AVATAR), voice, f"Row {number}", "") for number in (1, 2)]
-print(services.create_started(uuid.uuid4(), "Batch", User.objects.get(), requests, {}).pk)
-"""
-READY_SECONDS = 240
-PIECE = 60_000
+REACH_SECONDS = 60
+HELD = ("held-preview", "held-video", "held-mask", "held-late-mask", "held-sound")
 
 
-@dataclass
-class Work:
-    """Work that was begun: rows of one table that have to become ready, or fail with a sentence."""
+class ProviderStages:
+    """Work in every stage; `begin` brings it there, `release` lets the provider go on."""
 
-    table: str
-    where: str  # a condition of SQL
-    expected: int  # rows
-    retry: str = ""  # the address of "Try again", with the row's key as {}
-    orders: str = ""  # the table of what is made for it: so many rows more, not twice as many
-    orders_before: int = 0
-    background: Callable[[], None] | None = None  # goes on while the fault is there: a browser that uploads
+    # So few places that others wait for them.
+    SETTINGS = {
+        "CG_AVATAR_API_TOKEN": TOKEN,
+        "CG_AVATAR_REQUESTS_PER_MINUTE": "0",
+        "CG_AVATAR_MAX_IN_FLIGHT": "2",
+        "GENERATE_WORKERS": "2",
+        "DOWNLOAD_WORKERS": "4",
+        "WORKERS": "2",
+        "SYNC_MINUTES": "0",
+    }
 
+    def __init__(self, site: Installation, provider: FakeProvider, folder: Path) -> None:
+        self.site, self.provider = site, provider
+        self.card = generated_video.make(folder, 2.0, 1.0)  # what the provider sends
+        self.film = generated_video.make(_subfolder(folder, "film"), 24.0, 8.0)  # takes a while to export
+        sound = FIXTURES / "hello.wav"
+        preview = FIXTURES / "astronaut.jpg"
+        provider.files |= {"preview": preview, "video": self.card.video, "mask": self.card.mask}
+        provider.files |= dict(
+            zip(HELD, (preview, self.card.video, self.card.mask, self.card.mask, sound), strict=True)
+        )
+        self.hold = threading.Event()
+        self.uploads: list[PiecewiseUpload] = []
+        self.speaker = self._call("make_ready_avatar", provider.add_avatar()["avatar_id"])
+        self.voice = self._call("make_voice", str(sound), 2)
+        site.files_before = site.find_wrong_files()
 
-class Stages:
-    """The stages of one installation; an avatar that speaks, a voice and a film are there for all of them."""
+    def begin(self) -> list[Work]:
+        self.release()
+        self.hold = threading.Event()
+        behaviour = self.provider.behaviour
+        behaviour.seconds_to_make = None
+        behaviour.hang = {f"files/{name}": self.hold for name in HELD} | {"avatar.generate": self.hold}
+        behaviour.hang_answers = {}
+        self.orders_before = len(self.provider.carried_out)
+        found = [*self._copies(), *self._avatars(), *self._videos(), *self._exports(), *self._uploads()]
+        self._wait_for(found)
+        return found + self._last_export()
 
-    def __init__(self, installation: Installation, folder: Path) -> None:
-        self.site = installation
-        self.speech = FIXTURES / "speech.wav"
-        self.card = generated_video.make(folder, 16.0, 8.0)
-        self.avatar = int(str(self._ask("print(new_avatar())")))
-        assert until(lambda: self._value("SELECT state FROM avatars_avatar") == "ready", 90)
-        first = self._video()
-        assert until(lambda: self.states(first) == ["ready"], 120), self.states(first)
-        installation.files_before = installation.files()
+    def release(self) -> None:
+        """The provider goes on with everything, and the browsers do."""
+        self.provider.behaviour.seconds_to_make = 1
+        self.hold.set()
+        for upload in self.uploads:
+            upload.go_on()
+        self.uploads = []
 
-    def names(self) -> dict[str, Callable[[], Work | None]]:
-        """Each stage by its name; a call begins the work and returns it when the stage is reached."""
-        return {
-            "avatar being made": self.avatar_being_made,
-            "video being made": self.video_being_made,
-            "video being copied": self.video_being_copied,
-            "export being made": self.export_being_made,
-            "batch being made": self.batch_being_made,
-            "upload in pieces": self.upload_in_pieces,
-        }
+    def count_repeated_orders(self) -> int:
+        """How many were carried out a second time for the same click."""
+        orders = self.provider.carried_out[self.orders_before :]
+        return len(orders) - len(set(orders))
 
-    def avatar_being_made(self) -> Work | None:
-        before = self._count("engine_rig")
-        pk = self._ask("print(new_avatar())")
-        work = Work("avatars_avatar", f"id = {pk}", 1, "/avatars/{}/retry/", "engine_rig", before)
-        return work if self._reach(lambda: self.states(work) == ["sending"]) else None
-
-    def _video(self) -> Work:
-        before = self._count("engine_render")
-        pk = self._ask(f"print(new_video({self.avatar}, {str(self.speech)!r}))")
-        return Work("videos_video", f"id = {pk}", 1, "/videos/{}/retry/", "engine_render", before)
-
-    def video_being_made(self) -> Work | None:
-        work = self._video()
-        query = f"SELECT progress > 0 AND state = 'making' FROM videos_video WHERE {work.where}"
-        return work if self._reach(lambda: self._value(query)) else None
-
-    def video_being_copied(self) -> Work | None:
-        work = self._video()
-        return work if self._reach(lambda: self.states(work) == ["copying"]) else None
-
-    def export_being_made(self) -> Work | None:
-        card = self.card
-        size = f"{generated_video.WIDTH}, {generated_video.HEIGHT}"
-        values = f"{str(card.video)!r}, {str(card.mask)!r}, {card.seconds}, {size}"
-        pk = self.site.product.ask(SEED + f"print(request_webm({values}))")
-        work = Work("videos_export", f"id = {pk}", 1)
-        query = f"SELECT progress > 0 FROM videos_export WHERE {work.where}"
-        return work if self._reach(lambda: self._value(query)) else None
-
-    def batch_being_made(self) -> Work | None:
-        before = self._count("engine_render")
-        pk = self.site.product.ask(BATCH.replace("AVATAR", str(self.avatar)))
-        where = f"id IN (SELECT video_id FROM videos_batchitem WHERE batch_id = {pk})"
-        work = Work("videos_video", where, 2, "/videos/{}/retry/", "engine_render", before)
-        return work if self._reach(lambda: "making" in self.states(work)) else None
-
-    def upload_in_pieces(self) -> Work | None:
-        name = f"Upload {uuid.uuid4().hex[:8]}"
-        pieces = self._send_pieces(name)
-        next(pieces)
-        return Work("videos_voice", f"name = '{name}'", 1, background=lambda: [*pieces] and None)
-
-    def _send_pieces(self, name: str) -> Iterator[int]:
-        """Send a recording as the browser does: again from where the server has it, until it has all of it."""
-        content, key, start = self.speech.read_bytes(), str(uuid.uuid4()), 0
-        url = f"{self.site.product.url}/videos/voices/new/"
-        deadline = time.monotonic() + READY_SECONDS
-        while time.monotonic() < deadline:
-            with suppress(requests.RequestException, StopIteration):
-                self.site.session.get(f"{self.site.product.url}/account/", timeout=10)
-                token = next(
-                    str(one.value) for one in self.site.session.cookies if one.name.startswith("csrf")
+    def _copies(self) -> list[Work]:
+        """Results of the provider that are being copied, one of them behind the others."""
+        provider, link = self.provider, self.provider.link
+        preview = provider.add_avatar(preview_url=link("held-preview"))
+        found = [
+            _avatar(
+                "avatar: copying",
+                self._call("copy_avatar", preview["avatar_id"], preview["preview_url"]),
+                "copying",
+            )
+        ]
+        held = [
+            ("video: copying", {"video_url": link("held-video")}, True),
+            ("video: copying its mask", {"mask": link("held-mask")}, True),
+        ]
+        queued = [("video: copying, queued", {}, False)]
+        for stage, links, is_held in [*held, *queued]:
+            if stage == queued[0][0]:
+                film = provider.add_video()
+                provider.finish(film["video_id"])
+                film["mask"] = link("held-late-mask")
+                size = [generated_video.WIDTH, generated_video.HEIGHT]
+                key, video = self._call("request_mask", str(self.card.video), size, 2.0, film["video_id"])
+                again = f"/videos/{video}/mask/again/"
+                found.append(
+                    Work("mask: copying later", "videos_maskdownload", key, "working", held=True, retry=again)
                 )
-                end = min(start + PIECE, len(content))
-                headers = {"Idempotency-Key": key, "X-CSRFToken": token, "HX-Request": "true"}
-                headers["Content-Range"] = f"bytes {start}-{end - 1}/{len(content)}"
-                file = {"sound": (f"{name}.wav", content[start:end], "audio/wav")}
-                answer = self.site.session.post(url, files=file, headers=headers, timeout=30)
-                if answer.status_code == 200:
-                    return
-                if answer.status_code in {202, 409}:
-                    start = answer.json()["received"]
-                    yield start
-                    continue
-            time.sleep(1)
+                self._wait_for(found)
+            made = provider.add_video()
+            provider.finish(made["video_id"])
+            made |= links
+            key = self._call("copy_video", self.speaker, self.voice, made["video_id"])
+            found.append(_video(stage, key, "copying", held=is_held))
+        return found
 
-    # -- what is in the database
+    def _avatars(self) -> list[Work]:
+        return [
+            _avatar("avatar: sending", self._call("order_avatar"), "sending"),
+            _avatar("avatar: queued", self._call("order_avatar"), "waiting", held=False),
+        ]
 
-    def states(self, work: Work) -> list[str]:
-        if work.table == "videos_voice":
-            return ["ready"] * int(str(self._value(f"SELECT count(*) FROM {work.table} WHERE {work.where}")))
-        found = self._value(f"SELECT coalesce(group_concat(state), '') FROM {work.table} WHERE {work.where}")
-        return str(found).split(",") if found else []
+    def _videos(self) -> list[Work]:
+        """One at the provider, one whose answer is on its way, others that wait for a place."""
+        found = [_video("video: at the provider", self._order_video(), "making", held=False)]
+        self._wait_for(found)
+        self.provider.behaviour.hang_answers = {"video.generate": self.hold}
+        found.append(_video("video: sending", self._order_video(), "sending"))
+        self._wait_for(found)
+        found.append(_video("video: queued", self._order_video(), "waiting", held=False))
+        sounds = [self.provider.link("held-sound") + f"&row={number}" for number in (2, 3)]
+        batch, video, *rows = self._call("order_batch", self.speaker, self.voice, sounds)
+        found.append(_video("batch: video queued", video, "waiting", held=False))
+        names = [("batch: sound downloading", "working", True), ("batch: row queued", "waiting", False)]
+        for row, (stage, state, held) in zip(rows, names, strict=True):
+            retry = f"/videos/batches/{batch}/rows/{row}/retry/"
+            found.append(Work(stage, "videos_batchitem", row, state, held=held, retry=retry))
+        return found
 
-    def failures(self, work: Work) -> list[tuple[int, str]]:
-        """The keys of failed rows, and what they say."""
-        if work.table == "videos_voice":
-            return []
-        rows = f"SELECT coalesce(group_concat(id || ' ' || error, '|'), '') FROM {work.table}"
-        found = str(self._value(f"{rows} WHERE state IN ('failed', 'unsure', 'cancelled') AND {work.where}"))
-        return [(int(one.split(" ")[0]), one.partition(" ")[2]) for one in found.split("|") if one]
+    def _exports(self) -> list[Work]:
+        """One that is being made, and the look of another video behind it."""
+        film, size = self.film, [generated_video.WIDTH, generated_video.HEIGHT]
+        key, video = self._call(
+            "request_exports", str(film.video), str(film.mask), size, film.seconds, ["webm"]
+        )
+        again = f"/videos/{video}/exports/webm/make/"
+        running = Work("export: being made", "videos_export", key, "working", True, True, again)
+        card = self.card
+        key, _ = self._call("request_look", str(card.video), str(card.mask), size, card.seconds)
+        return [running, Work("look: queued", "videos_export", key, "waiting", held=False)]
 
-    def orders(self, work: Work) -> int:
-        return self._count(work.orders) - work.orders_before if work.orders else work.expected
+    def _last_export(self) -> list[Work]:
+        """Seconds of work that nothing can hold: begun last."""
+        card, size = self.card, [generated_video.WIDTH, generated_video.HEIGHT]
+        key, video = self._call(
+            "request_exports", str(card.video), str(card.mask), size, card.seconds, ["sound"]
+        )
+        retry = f"/videos/{video}/exports/sound/make/"
+        return [Work("sound: begun", "videos_export", key, "unfinished", retry=retry)]
 
-    def _count(self, table: str) -> int:
-        return int(str(self._value(f"SELECT count(*) FROM {table}")))
+    def _uploads(self) -> list[Work]:
+        recording = PiecewiseUpload(self.site, "recording", FIXTURES / "speech.wav")
+        portrait = PiecewiseUpload(self.site, "portrait", FIXTURES / "cat.jpg")
+        self.uploads = [recording, portrait]
+        return [
+            Work("upload: recording half sent", "recording", recording.name, "uploading"),
+            Work(
+                "upload: portrait half sent",
+                "portrait",
+                portrait.name,
+                "uploading",
+                retry="/avatars/{}/retry/",
+            ),
+        ]
 
-    def _value(self, query: str) -> object:
-        return next(iter(self.site.product.row(query).values()))
+    def _wait_for(self, works: list[Work]) -> None:
+        """Until they are where they should be, or the time is over: then the table says so."""
+        until(
+            lambda: all(work.is_reached(self.site.product.row(work.query)) for work in works),
+            REACH_SECONDS,
+            0.1,
+        )
 
-    def _ask(self, code: str) -> object:
-        return self.site.product.ask(UPLOAD + code)
+    def _order_video(self) -> int:
+        return int(self._call("order_video", self.speaker, self.voice))
 
-    @staticmethod
-    def _reach(condition: Callable[[], object]) -> bool:
-        return bool(until(condition, 90, every=0.02))
+    @property
+    def _call(self) -> Callable[..., object]:
+        return self.site.console.call
+
+
+def _avatar(stage: str, key: object, state: str, held: bool = True) -> Work:
+    return Work(stage, "avatars_avatar", key, state, held=held, retry="/avatars/{}/retry/")
+
+
+def _video(stage: str, key: object, state: str, held: bool = True) -> Work:
+    return Work(stage, "videos_video", key, state, held=held, retry="/videos/{}/retry/")
+
+
+def _subfolder(folder: Path, name: str) -> Path:
+    path = folder / name
+    path.mkdir(exist_ok=True)
+    return path
