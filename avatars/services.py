@@ -9,6 +9,8 @@ from django.db import transaction
 
 from avatars.missing_files import can_fetch_again
 from avatars.models import Avatar
+from dashboard.audit.models import Action
+from dashboard.audit.subjects import record_making
 from dashboard.consent.consented_model import Consent
 from dashboard.files.filenames import from_filename
 from dashboard.files.stored_files import delete_on_commit, delete_on_error, store_file
@@ -120,6 +122,7 @@ def create_avatar_of_face(avatar: Avatar, number: int, user: User) -> Avatar:
 def _save_and_enqueue(avatar: Avatar) -> None:
     with transaction.atomic():
         avatar.save()
+        record_making(avatar.made_by, Action.AVATAR_ADDED, avatar)
         enqueue_job(avatar)
 
 

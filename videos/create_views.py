@@ -12,6 +12,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from avatars.models import Avatar
+from dashboard.audit.models import Action
+from dashboard.audit.subjects import record_making
 from dashboard.consent.forms import read_consent
 from dashboard.consent.wordings import Kind
 from dashboard.files.disk import needs_room
@@ -103,6 +105,7 @@ def _create_video(data: dict[str, Any], voice: Voice, look: Look, user: User) ->
                 made_by=user,
                 colour=data["avatar"].colour,
             )
+            record_making(user, Action.VIDEO_ORDERED, video)
             tasks.start(video)
     except IntegrityError:  # the page was submitted twice at the same moment
         return Video.objects.get(client_ref=data["ref"])

@@ -5,6 +5,8 @@ from django.db import transaction
 
 from avatars.models import Avatar
 from avatars.services import create_avatar
+from dashboard.audit.models import Action
+from dashboard.audit.subjects import record_making
 from dashboard.consent.consented_model import Consent
 from dashboard.consent.wordings import SAMPLE
 from dashboard.files.filenames import for_video
@@ -44,5 +46,6 @@ def _create_video(avatar: Avatar, voice: Voice, user: User) -> Video:
             made_by=user,
             colour=avatar.colour,
         )
+        record_making(user, Action.VIDEO_ORDERED, video)
         tasks.start(video)
     return video

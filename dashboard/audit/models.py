@@ -30,12 +30,58 @@ class Action(models.TextChoices):
     ROLE_CHANGED = "role_changed", "Role changed"
     PERSON_REMOVED = "person_removed", "Person deactivated"
     PERSON_REACTIVATED = "person_reactivated", "Person reactivated"
+    AVATAR_ADDED = "avatar_added", "Avatar added"
+    VOICE_ADDED = "voice_added", "Voice added"
+    VIDEO_ORDERED = "video_ordered", "Video ordered"
+    BATCH_STARTED = "batch_started", "Batch started"
     DELETED = "deleted", "Deleted"
     FORGOTTEN = "forgotten", "Forgotten for good"
     CONSENT_GIVEN = "consent_given", "Permission stated"
     TOKEN_CREATED = "token_created", "Token created"
     TOKEN_REVOKED = "token_revoked", "Token revoked"
     SETTING_CHANGED = "setting_changed", "Setting changed"
+
+
+# For the filter of the page: every action is in one of these.
+KINDS: dict[str, tuple[str, tuple[Action, ...]]] = {
+    "made": (
+        "Things made",
+        (Action.AVATAR_ADDED, Action.VOICE_ADDED, Action.VIDEO_ORDERED, Action.BATCH_STARTED),
+    ),
+    "shared": ("Things shared", tuple(action for action in Action if action.name.startswith("SHARE"))),
+    "removed": ("Things deleted", (Action.DELETED, Action.FORGOTTEN)),
+    "people": (
+        "People and roles",
+        (
+            Action.INVITATION_CREATED,
+            Action.PASSWORD_LINK_CREATED,
+            Action.LINK_REVOKED,
+            Action.ACCOUNT_CREATED,
+            Action.OWNER_ADDED,
+            Action.OWNER_REMOVED,
+            Action.ROLE_CHANGED,
+            Action.PERSON_REMOVED,
+            Action.PERSON_REACTIVATED,
+        ),
+    ),
+    "sign-in": (
+        "Signing in",
+        (
+            Action.SIGNED_IN,
+            Action.SIGN_IN_FAILED,
+            Action.SIGNED_OUT,
+            Action.SESSION_ENDED,
+            Action.PASSWORD_CHANGED,
+            Action.EMAIL_CHANGED,
+            Action.TWO_STEP_ON,
+            Action.TWO_STEP_OFF,
+        ),
+    ),
+    "settings": (
+        "Settings, tokens and permissions",
+        (Action.CONSENT_GIVEN, Action.TOKEN_CREATED, Action.TOKEN_REVOKED, Action.SETTING_CHANGED),
+    ),
+}
 
 
 class AppendOnly(Exception):

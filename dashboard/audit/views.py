@@ -1,4 +1,4 @@
-"""The owners' page of the audit log, with filters, and as a sheet."""
+"""Activity: the page of the audit log for owners and admins, with filters, and as a sheet."""
 
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from dashboard.audit.models import KEEP_DAYS, Action, AuditEntry
+from dashboard.audit.models import KEEP_DAYS, KINDS, Action, AuditEntry
+from dashboard.audit.subjects import find_subjects
 from dashboard.files.sheet_writer import Sheet, attach
 from dashboard.gallery.filters import DAYS, ChoiceField, FilterForm, contains
 from dashboard.gallery.pagination import Page
@@ -33,8 +34,13 @@ class AuditFilterForm(FilterForm):
     SORTS = [("", "Newest first"), ("oldest", "Oldest first")]
 
     state = None  # type: ignore[assignment]  # Django's way to leave out a field of the parent
+    kind = ChoiceField(
+        required=False,
+        label="Kind",
+        choices=[("", "All kinds"), *((kind, words) for kind, (words, actions) in KINDS.items() if actions)],
+    )
     action = ChoiceField(required=False, label="Action", choices=[("", "All actions"), *Action.choices])
-    field_order = ["q", "action", "person", "made", "sort"]
+    field_order = ["q", "kind", "action", "person", "made", "sort"]
 
     def set_choices(self, user: User) -> None:
         people = User.objects.order_by(Lower("name"), "pk")
@@ -48,6 +54,8 @@ class AuditFilterForm(FilterForm):
             rows = rows.filter(
                 contains("subject", word) | contains("actor", word) | Q(address__startswith=word)
             )
+        if kind := active.get("kind"):
+            rows = rows.filter(action__in=KINDS[kind][1])
         if action := active.get("action"):
             rows = rows.filter(action=action)
         if person := active.get("person"):
@@ -68,7 +76,9 @@ def audit(request: Request) -> HttpResponse:
         "form": form,
         "page": page,
         "words": page.describe_total("entry", "entries"),
-        "entries": page.load(AuditEntry.objects.all()),
+        "entries": (entries := page.load(AuditEntry.objects.all())),
+        "subjects": find_subjects(entries),
+        "people": User.objects.in_bulk({entry.actor_id for entry in entries if entry.actor_id}),
         "query": form.query_string().removesuffix("?"),
         "days": KEEP_DAYS,
     }

@@ -1,5 +1,6 @@
 """Template filters for all pages (a built-in library: no {% load %} needed)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import template
@@ -39,6 +40,12 @@ def _initials(name: str) -> str:
 def _hue(person: User | None) -> int:
     """A colour of the person's own, as an angle."""
     return (person.pk or 0) * 137 % 360 if person else 0
+
+
+@register.filter
+def item(mapping: Mapping[Any, Any], key: object) -> Any:
+    """What a mapping has under a key that is a variable: {{ people|item:entry.actor_id }}."""
+    return mapping.get(key)
 
 
 @register.filter

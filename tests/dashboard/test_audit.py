@@ -2,6 +2,7 @@
 
 import csv
 import io
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -11,11 +12,13 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from dashboard.audit import retention
-from dashboard.audit.models import KEEP_DAYS, Action, AppendOnly, AuditEntry
+from dashboard.audit.models import KEEP_DAYS, KINDS, Action, AppendOnly, AuditEntry
 from dashboard.audit.recording import record
+from dashboard.audit.subjects import record_making
 from dashboard.models import OneTimeLink
 from tests.sign_in import expect_sign_in
-from videos.models import Batch
+from videos.batches.services import create_started
+from videos.models import Batch, Video
 
 
 def entries() -> list[tuple[str, str, str]]:
@@ -156,6 +159,25 @@ def test_a_password_link_made_on_the_server_is_recorded(maria):
     assert entries() == [("A command on the server", "password_link_created", "Maria <maria@example.com>")]
 
 
+@pytest.mark.slow
+def test_what_is_made_is_recorded_without_names(maria, signed_in):
+    signed_in(maria).post("/sample/")
+    (video,) = Video.objects.all()
+    assert [entry[1:] for entry in entries() if "signed" not in entry[1]] == [
+        ("avatar_added", f"avatar {video.avatar_id}"),
+        ("voice_added", f"voice {video.voice_id}"),
+        ("video_ordered", f"video {video.pk}"),
+    ]
+
+
+def test_a_batch_is_one_entry_with_how_many_videos_it_has(maria, speaker, new_video):
+    voice = new_video(avatar=speaker).voice
+    requests = [(speaker, voice, "", ""), (speaker, voice, "", "")]
+    batch = create_started(uuid.uuid4(), "Spring", maria, requests, {})
+    create_started(batch.ref, "Spring", maria, requests, {})  # the form was sent twice
+    assert [entry[1:] for entry in entries()] == [("batch_started", f"batch {batch.pk} (2 videos)")]
+
+
 # ---------------------------------------------------------------- the page
 
 
@@ -174,6 +196,8 @@ def log(owner, maria):
         ("", ["=HYPERLINK(1)", "video 7: Übermut", "eve@example.com"]),
         ("?sort=oldest", ["eve@example.com", "video 7: Übermut", "=HYPERLINK(1)"]),
         ("?action=deleted", ["video 7: Übermut"]),
+        ("?kind=removed", ["video 7: Übermut"]),
+        ("?kind=settings&person=0", []),
         ("?q=übermut", ["video 7: Übermut"]),
         ("?q=203.0.113", ["eve@example.com"]),
         ("?q=olga", ["=HYPERLINK(1)"]),
@@ -205,3 +229,23 @@ def test_no_cell_of_the_sheet_is_a_formula(owner, signed_in):
 
 def test_the_page_says_when_nothing_is_found(owner, signed_in):
     assert "Nothing found" in signed_in(owner).get("/activity/?q=zzz").text
+
+
+def test_an_entry_leads_to_what_is_still_there(owner, maria, signed_in, new_video):
+    video = new_video(title="Spring & sun")
+    record_making(maria, Action.VIDEO_ORDERED, video)
+    record_making(maria, Action.BATCH_STARTED, Batch.objects.create(name="All of them"), "3 videos")
+    client = signed_in(owner)
+    page = client.get("/activity/?kind=made").content.decode()
+    assert f'<a href="{video.get_absolute_url()}"><bdi>Spring &amp; sun</bdi></a>' in page
+    assert "<bdi>All of them</bdi></a> (3 videos)" in page
+    subject = f"video {video.pk}"
+    video.delete()
+    page = client.get("/activity/?kind=made").content.decode()
+    assert "Spring" not in page
+    assert f"<bdi>{subject}</bdi>" in page
+
+
+def test_every_action_is_of_one_kind():
+    listed = [action for _, actions in KINDS.values() for action in actions]
+    assert sorted(listed) == sorted(Action)

@@ -145,7 +145,7 @@ def test_a_batch_that_is_started_is_not_discarded(speaker, finished, maria):
                 state=ItemState.DRAFT,
             )
         started, _ = run_together(
-            partial(batches.start_valid_rows, batch), partial(batches.discard_drafts, batch)
+            partial(batches.start_valid_rows, batch, maria), partial(batches.discard_drafts, batch)
         )
         rows = BatchItem.objects.filter(batch=batch)
         assert [row.state for row in rows] == [ItemState.READY] * started

@@ -178,7 +178,7 @@ def discard(request: Request, pk: int) -> HttpResponse:
 def start(request: Request, pk: int) -> HttpResponse:
     """Start the valid rows. No row is started twice, even if this is submitted twice."""
     batch = get_changeable_or_403(Batch, pk, request.user)
-    if not services.start_valid_rows(batch) and batch.is_draft:
+    if not services.start_valid_rows(batch, request.user) and batch.is_draft:
         messages.error(request, "No row is ready yet. Fix one first.")
     return redirect(batch)
 

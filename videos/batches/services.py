@@ -12,6 +12,8 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from avatars.models import Avatar
+from dashboard.audit.models import Action
+from dashboard.audit.subjects import record_making
 from dashboard.consent.consented_model import Consent
 from dashboard.files.filenames import MAX_NAME
 from dashboard.files.sheet_writer import strip_guard
@@ -88,7 +90,7 @@ def lock_batch(batch: Batch) -> Iterator[Batch | None]:
         yield Batch.objects.select_for_update().filter(pk=batch.pk).first()
 
 
-def start_valid_rows(batch: Batch) -> int:
+def start_valid_rows(batch: Batch, user: User) -> int:
     """Start the rows without errors and return their number. The others stay drafts."""
     with lock_batch(batch) as locked:
         if locked is None:  # somebody has just discarded it
@@ -101,6 +103,7 @@ def start_valid_rows(batch: Batch) -> int:
         Batch.objects.filter(pk=batch.pk).update(started_at=Coalesce("started_at", Value(now)), done_at=None)
         items = locked.items.filter(pk__in=numbers)
         items.update(state=ItemState.WAITING, state_since=now, version=F("version") + 1)
+        record_start(batch, user, len(numbers))
         _start(items)
     return len(numbers)
 
@@ -118,10 +121,16 @@ def create_started(
                 BatchItem.objects.create(
                     batch=batch, number=number, avatar=avatar, voice=voice, title=title, script=script
                 )
+            record_start(batch, user, batch.items.count())
             _start(batch.items.all())
     except IntegrityError:  # the page was submitted twice at the same moment
         return Batch.objects.get(ref=ref)
     return batch
+
+
+def record_start(batch: Batch, user: User, number: int) -> None:
+    """Note in the activity of the team that somebody has so many videos made."""
+    record_making(user, Action.BATCH_STARTED, batch, f"{number} video{'s' if number != 1 else ''}")
 
 
 def _start(items: QuerySet[BatchItem]) -> None:

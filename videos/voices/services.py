@@ -10,6 +10,8 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 
+from dashboard.audit.models import Action
+from dashboard.audit.subjects import record_making
 from dashboard.consent.consented_model import Consent
 from dashboard.files.filenames import from_filename
 from dashboard.files.stored_files import delete_on_commit, delete_on_error
@@ -62,6 +64,7 @@ def save_voice(decoded: voices.ConvertedVoice, **fields: object) -> Voice:
             voice.sound.save(f"{uuid.uuid4()}.wav", File(sound), save=False)
         with transaction.atomic():
             voice.save()
+            record_making(voice.made_by, Action.VOICE_ADDED, voice)
     except BaseException:
         if voice.sound.name:
             voice.sound.storage.delete(voice.sound.name)
