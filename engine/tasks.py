@@ -23,6 +23,9 @@ from dashboard.jobs.leased_job import LeaseLost
 from dashboard.jobs.runner import JobDelayed, JobFailed, Phase
 from dashboard.metrics import totals
 from dashboard.net import safe_download
+from dashboard.provenance import signing
+from dashboard.provenance.signing import FileToSign
+from dashboard.provenance.source_types import COMPOSITE_SYNTHETIC
 from engine.models import EngineJob, JobStatus, Render, Rig
 from engine.responses import Code
 
@@ -166,8 +169,24 @@ def _render(job: Render, folder: Path) -> None:
     if info.words:
         files["captions"] = folder / RENDER_FILES["captions"]
         files["captions"].write_text(captions.to_vtt(info.words), encoding="utf-8")
+    _mark_as_synthetic(job, files["video"], files["mask"])
     _finish(job, files, seconds=info.duration)
     totals.add(totals.RENDERED_VIDEO_SECONDS, info.duration)
+
+
+def _mark_as_synthetic(job: Render, video: Path, mask: Path) -> None:
+    """Mark and sign what was rendered: whoever fetches it from the API may publish it as it is."""
+    seconds = signing.estimate_seconds(video.stat().st_size + mask.stat().st_size)
+    job.renew_lease(LEASE_SECONDS + seconds)
+    signing.sign(
+        [
+            FileToSign(
+                video, f"Video {job.public_id}", "A portrait was animated, so that it speaks a voice."
+            ),
+            FileToSign(mask, f"Mask {job.public_id}", "Shows where the person is in the video."),
+        ],
+        source_type=COMPOSITE_SYNTHETIC,
+    )
 
 
 class LeaseKeeper:

@@ -9,6 +9,9 @@ import av
 import pytest
 from PIL import Image
 
+from dashboard.provenance import reading
+from dashboard.provenance.reading import Verdict
+from dashboard.provenance.source_types import COMPOSITE_SYNTHETIC
 from engine import tasks, views
 from engine.models import JobStatus, Render, Rig
 from engine.responses import Code
@@ -47,6 +50,9 @@ def test_from_a_portrait_and_a_voice_to_a_talking_video(curl, web, rigger, setti
     seconds = [_length(curl, video[link], tmp_path / link) for link in ("video_url", "mask_video_url")]
     assert seconds[0] == pytest.approx(video["duration"], abs=0.05)
     assert seconds[0] == pytest.approx(seconds[1], abs=0.05)
+    for link in ("video_url", "mask_video_url"):
+        found = reading.read(tmp_path / link, max_bytes=2**24)
+        assert (found.verdict, found.source_type) == (Verdict.MADE_HERE, COMPOSITE_SYNTHETIC), link
 
 
 def _picture(caller, link):
