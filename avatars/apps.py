@@ -5,9 +5,11 @@ class AvatarsConfig(AppConfig):
     name = "avatars"
 
     def ready(self) -> None:
+        from avatars import trash
         from avatars.missing_files import mend_avatar
         from avatars.search import AVATARS
         from dashboard.files.missing_files import files_missing
 
         AVATARS.connect(self)
+        trash.connect()
         files_missing.connect(mend_avatar, sender=self.get_model("Avatar"))

@@ -10,12 +10,9 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from avatars import services
 from avatars.cards import cards_of
 from avatars.models import Avatar
 from avatars.search import AVATARS
-from dashboard.audit.models import Action
-from dashboard.audit.recording import recorded
 from dashboard.consent.listing import Listing
 from dashboard.files import zip_stream
 from dashboard.gallery import filters
@@ -25,6 +22,7 @@ from dashboard.gallery.rendering import render_gallery
 from dashboard.gallery.selection import describe_deletion, parse_selection, split_by_permission
 from dashboard.provider import sync as provider_sync
 from dashboard.request import Request
+from dashboard.trash.responses import trash_and_announce
 
 
 class AvatarFilterForm(filters.FilterForm):
@@ -80,11 +78,10 @@ def _list_files(avatars: Iterable[Avatar], listing: Listing) -> Iterator[tuple[s
 
 @require_POST
 def delete(request: Request) -> HttpResponse:
-    """Delete the selected avatars that this person may delete, and show the same page again."""
+    """Move those of the selected avatars to the trash that this person may delete, and show the same page again."""
     selected = Avatar.objects.filter(pk__in=parse_selection(request.POST))
     changeable, others = split_by_permission(selected, request.user)
-    for avatar in changeable:
-        with recorded(request.user, Action.DELETED, avatar, request):
-            services.delete_avatar(avatar)
-    messages.success(request, describe_deletion(len(changeable), others, "avatar was", "avatars were"))
+    trash_and_announce(
+        request, changeable, describe_deletion(len(changeable), others, "avatar was", "avatars were")
+    )
     return redirect(f"{reverse('avatars')}?{request.GET.urlencode()}")

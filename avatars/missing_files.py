@@ -13,7 +13,7 @@ def mend_avatar(sender: type[Avatar], row: Avatar, **kwargs: Any) -> None:
     for field in ("thumbnail", "cutout"):
         name = getattr(row, field).name
         if field in row.missing_files and is_storage_there(name):
-            rows = Avatar.objects.filter(pk=row.pk, **{field: name})
+            rows = Avatar.all_objects.filter(pk=row.pk, **{field: name})
             rows.update(**{field: "", "version": F("version") + 1})
 
 

@@ -3,7 +3,7 @@
 from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, FilteredRelation, OuterRef, Q, Subquery
 from django.db.models.fields.files import FieldFile
 from django.db.models.functions import Lower
 from django.urls import reverse
@@ -13,6 +13,7 @@ from dashboard.jobs.leased_job import JobQuerySet
 from dashboard.jobs.provider_job import ProviderJob
 from dashboard.models import StoredFilesModel, Tombstone, UploadedModel
 from dashboard.provider.parsing import MAX_URL
+from dashboard.trash.trashable_model import NOT_IN_TRASH, NotInTrashManager
 
 ON_CARDS = (
     "name",
@@ -42,8 +43,9 @@ class AvatarQuerySet(JobQuerySet):
     def for_pages(self) -> Self:
         """With the person who made it and the number of its videos."""
         # A subquery for each shown row: a join would group all avatars in the table.
-        one = Avatar.objects.filter(pk=OuterRef("pk")).order_by().values("pk")
-        counted = one.annotate(count=Count("videos")).values("count")
+        one = Avatar.all_objects.filter(pk=OuterRef("pk")).order_by().values("pk")
+        shown = FilteredRelation("videos", condition=Q(videos__trashed_at=None))
+        counted = one.annotate(shown=shown, count=Count("shown")).values("count")
         return self.select_related("made_by").annotate(video_count=Subquery(counted))
 
 
@@ -92,7 +94,8 @@ class Avatar(ProviderJob, UploadedModel, ConsentedModel, StoredFilesModel):
         default=False, help_text="Failed because of the portrait: another one is needed, not another try."
     )
 
-    objects: ClassVar = AvatarQuerySet.as_manager()
+    objects: ClassVar = NotInTrashManager.from_queryset(AvatarQuerySet)()  # type: ignore[assignment]
+    all_objects: ClassVar = AvatarQuerySet.as_manager()
 
     video_count: int  # set by AvatarQuerySet.for_pages
 
@@ -106,9 +109,13 @@ class Avatar(ProviderJob, UploadedModel, ConsentedModel, StoredFilesModel):
         ]
         indexes = [
             *ProviderJob.Meta.indexes,
-            models.Index(Lower("name"), name="avatar_by_name"),
+            models.Index(Lower("name"), condition=NOT_IN_TRASH, name="avatar_by_name"),
             # All columns of a search, in the gallery's order: it reads this index and no rows.
-            models.Index(fields=["created_at", "name", "made_by"], name="avatar_search"),
+            models.Index(
+                fields=["created_at", "name", "made_by", "trashed_at"],
+                condition=NOT_IN_TRASH,
+                name="avatar_search",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -30,9 +30,9 @@ def step() -> float:
 
 
 def _enqueue_sending() -> None:
-    begun, next_ones = Avatar.objects.due(ProviderState.SENDING), next_up()
+    begun, next_ones = Avatar.all_objects.due(ProviderState.SENDING), next_up()
     if not next_ones and not begun.exists():
         return
     free = min(count_free_requests(), MAX_ROWS)  # each of them makes a request
     free -= enqueue_due(begun, max_rows=free)
-    enqueue_due(Avatar.objects.filter(pk__in=next_ones).due(ProviderState.WAITING), max_rows=free)
+    enqueue_due(Avatar.all_objects.filter(pk__in=next_ones).due(ProviderState.WAITING), max_rows=free)

@@ -7,19 +7,28 @@ from bisect import bisect_left
 from collections.abc import Iterable
 
 from django.conf import settings
+from django.db.models import Q, QuerySet
 
 from avatars.models import Avatar
-from dashboard.jobs.provider_job import ProviderState
+from dashboard.jobs.provider_job import ACTIVE_STATES, ProviderState
+from dashboard.trash.trashable_model import NOT_IN_TRASH
 
 
 def next_up() -> list[int]:
     """The keys of the waiting avatars that may be sent now."""
-    free = max(max_sending() - Avatar.objects.filter(state=ProviderState.SENDING).count(), 0)
+    free = max(max_sending() - Avatar.all_objects.filter(state=ProviderState.SENDING).count(), 0)
     return list(
-        Avatar.objects.due(ProviderState.WAITING)
+        Avatar.all_objects.due(ProviderState.WAITING)
+        .filter(NOT_IN_TRASH | Q(pk__in=_list_awaited()))
         .order_by("created_at", "pk")
         .values_list("pk", flat=True)[:free]
     )
+
+
+def _list_awaited() -> QuerySet[Avatar, dict[str, int]]:
+    """The keys of avatars that videos wait for: these are made in the trash too."""
+    in_the_making = Q(videos__state__in=ACTIVE_STATES, videos__trashed_at=None)
+    return Avatar.all_objects.filter(in_the_making).order_by().values("pk")
 
 
 def max_sending() -> int:

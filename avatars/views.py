@@ -17,8 +17,6 @@ from avatars.faces import list_other_faces
 from avatars.forms import GenderForm, NameForm
 from avatars.missing_files import can_fetch_again
 from avatars.models import Avatar
-from dashboard.audit.models import Action
-from dashboard.audit.recording import recorded
 from dashboard.consent.consented_model import Consent
 from dashboard.consent.forms import consent_needed
 from dashboard.consent.views import save_consent
@@ -29,6 +27,7 @@ from dashboard.jobs.leased_job import ForbiddenTransition, LeaseLost
 from dashboard.provider import sync as provider_sync
 from dashboard.request import Request
 from dashboard.shortcuts import get_changeable_or_403, respond_sentence
+from dashboard.trash.responses import explains_trash, in_trash, trash_and_announce, trash_card
 from dashboard.uploads import UploadError
 from dashboard.uploads.resumable import UploadRequest, resumable
 from videos import cards as video_cards
@@ -129,6 +128,7 @@ def _announce(response: HttpResponse, avatar: Avatar) -> HttpResponse:
 
 
 @require_GET
+@explains_trash(Avatar)
 def detail(request: Request, pk: int) -> HttpResponse:
     avatar = get_object_or_404(Avatar.objects.for_pages(), pk=pk)
     if check_files(avatar):
@@ -241,9 +241,7 @@ def _replace_portrait(
 @require_POST
 def delete(request: Request, pk: int) -> HttpResponse:
     avatar = get_changeable_or_403(Avatar, pk, request.user)
-    with recorded(request.user, Action.DELETED, avatar, request):
-        services.delete_avatar(avatar)
     if request.htmx:
-        return HttpResponse()
-    messages.success(request, f"{avatar.name} was deleted.")
+        return trash_card(request, avatar)
+    trash_and_announce(request, [avatar], in_trash(avatar))
     return redirect("avatars")

@@ -111,7 +111,7 @@ class UploadedModel(models.Model):
     @classmethod
     def create_once(cls, upload_ref: uuid.UUID | None, create: Callable[[], Self]) -> Self:
         """The row of this upload; `create` makes it unless it is there already."""
-        rows = cls._default_manager.filter(upload_ref=upload_ref)
+        rows = cls._base_manager.filter(upload_ref=upload_ref)  # also in the trash
         if upload_ref and (row := rows.first()):
             return row
         try:

@@ -121,6 +121,7 @@ BACKUP_DIR = Path(env.text("BACKUP_DIR") or DATA_DIR / "backups").expanduser().a
 # ---------------------------------------------------------------- downloads
 # Days after which an unused download is deleted; it can be made again.
 EXPORT_DAYS = env.number("EXPORT_DAYS", 30, minimum=1)
+TRASH_DAYS = env.number("TRASH_DAYS", 30, minimum=1)
 
 # ---------------------------------------------------------------- content credentials
 # The team's own certificate and key (PEM) instead of those that are made at the first start.
@@ -276,6 +277,7 @@ POLLER_STEPS = [
     "videos.exports.poller.cleanup",
     "dashboard.audit.retention.step",
     "dashboard.accounts.sessions.delete_expired",
+    "dashboard.trash.poller.step",
     "dashboard.forgotten.engine_copies.step",
     "dashboard.backups.schedule.step",
     *(["engine.poller.step"] if EMBEDDED else []),

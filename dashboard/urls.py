@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("videos.forgetting.urls")),
     path("news/", notifications.news, name="news"),
     path("avatars/", include("avatars.urls")),
+    path("trash/", include("dashboard.trash.urls")),
     path("videos/", include("videos.urls")),
     path("activity/", audit.audit, name="audit"),
     path("activity.csv", audit.download, name="audit-csv"),

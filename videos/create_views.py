@@ -56,7 +56,7 @@ def new(request: Request) -> HttpResponse:
     looks = LookForm(request.POST, request.FILES, user=request.user)
     if form.is_valid() and looks.is_valid():
         data = form.cleaned_data
-        if video := Video.objects.filter(client_ref=data["ref"]).first():
+        if video := Video.all_objects.filter(client_ref=data["ref"]).first():
             return _redirect_to(video)
         voice = data["voice"]
         try:
@@ -108,7 +108,7 @@ def _create_video(data: dict[str, Any], voice: Voice, look: Look, user: User) ->
             record_making(user, Action.VIDEO_ORDERED, video)
             tasks.start(video)
     except IntegrityError:  # the page was submitted twice at the same moment
-        return Video.objects.get(client_ref=data["ref"])
+        return Video.all_objects.get(client_ref=data["ref"])
     return video
 
 

@@ -12,8 +12,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from avatars.models import Avatar
-from dashboard.audit.models import Action
-from dashboard.audit.recording import recorded
 from dashboard.consent.listing import Listing
 from dashboard.files import zip_stream
 from dashboard.gallery import filters
@@ -25,7 +23,7 @@ from dashboard.jobs.provider_job import ProviderState
 from dashboard.models import User
 from dashboard.provider import sync as provider_sync
 from dashboard.request import Request, parse_id
-from videos import tasks
+from dashboard.trash.responses import trash_and_announce
 from videos.cards import cards_of
 from videos.models import Video
 from videos.search import VIDEOS
@@ -126,10 +124,7 @@ def list_archive_files(videos: list[Video], listing: Listing) -> Iterator[tuple[
 
 @require_POST
 def delete(request: Request) -> HttpResponse:
-    """Delete the selected videos that this person may delete; the gallery keeps its filters."""
+    """Move those of the selected videos to the trash that this person may delete; the gallery keeps its filters."""
     mine, left = split_by_permission(Video.objects.filter(pk__in=parse_selection(request.POST)), request.user)
-    for video in mine:
-        with recorded(request.user, Action.DELETED, video, request):
-            tasks.remove(video)
-    messages.success(request, describe_deletion(len(mine), left, "video was", "videos were"))
+    trash_and_announce(request, mine, describe_deletion(len(mine), left, "video was", "videos were"))
     return redirect(f"{reverse('videos')}?{request.GET.urlencode()}")

@@ -60,7 +60,7 @@ def request(video: Video, *, seconds: float = 0) -> None:
             return
         if not is_new:
             job.retry()
-        Video.objects.filter(pk=video.pk).update(mask_problem=Problem.PENDING, version=F("version") + 1)
+        Video.all_objects.filter(pk=video.pk).update(mask_problem=Problem.PENDING, version=F("version") + 1)
         if job.try_after <= timezone.now():
             enqueue_job(job)
 
@@ -103,7 +103,7 @@ def _download(job: MaskDownload) -> None:
             raise JobFailed(exports.VIDEO_GONE) from error
         if checked.cutout is None:
             log.warning("mask of video %s: %s", video.pk, checked.mask_problem)
-            Video.objects.filter(pk=video.pk).update(mask_problem=Problem.UNFIT, version=F("version") + 1)
+            Video.all_objects.filter(pk=video.pk).update(mask_problem=Problem.UNFIT, version=F("version") + 1)
             raise JobFailed("")
         job.renew_lease(LEASE_SECONDS)
         sign_mask(video, path, checked.cutout)
@@ -119,7 +119,7 @@ def _store(job: MaskDownload, video: Video, mask: Path, cutout: Path) -> None:
             Video.lock(video.pk)
             job.move(LocalState.READY, progress=100, error="")
             names = {field.field.name: field.name for field in fields}
-            rows = Video.objects.filter(pk=video.pk)
+            rows = Video.all_objects.filter(pk=video.pk)
             if not rows.update(**names, mask_problem="", version=F("version") + 1):
                 raise LeaseLost(f"video {video.pk} was deleted")
             _apply_look(video)
@@ -131,14 +131,14 @@ def _store(job: MaskDownload, video: Video, mask: Path, cutout: Path) -> None:
 def _give_up(job: MaskDownload) -> None:
     """The page of the video says that there is no mask, and why."""
     with transaction.atomic():
-        rows = Video.objects.filter(pk=job.video_id, mask_problem=Problem.PENDING)
+        rows = Video.all_objects.filter(pk=job.video_id, mask_problem=Problem.PENDING)
         rows.update(mask_problem=Problem.LOST, version=F("version") + 1)
-        if video := Video.objects.filter(pk=job.video_id).first():
+        if video := Video.all_objects.filter(pk=job.video_id).first():
             _apply_look(video)
 
 
 def _apply_look(video: Video) -> None:
     """Apply a look that was waiting for the mask; without a mask the page says why it is not applied."""
-    video = Video.objects.get(pk=video.pk)
+    video = Video.all_objects.get(pk=video.pk)
     if video.parsed_look.needs_mask and video.is_ready:
         exports.apply_look(video)

@@ -31,14 +31,14 @@ def mend_video(sender: type[Video], row: Video, **kwargs: Any) -> None:
         if field in names:
             _clear(row, {field: names[field]})
     if "styled_video" in names and _clear(row, {"styled_video": names["styled_video"]}, styled_key=""):
-        exports.apply_look(Video.objects.get(pk=row.pk))
+        exports.apply_look(Video.all_objects.get(pk=row.pk))
     elif {"poster", "thumbnail"} & set(names):
         _remake_poster(row)
 
 
 def _clear(video: Video, files: dict[str, str], **fields: str) -> bool:
     """Empty the fields, unless they have other files by now. Returns whether they had these."""
-    rows = Video.objects.filter(pk=video.pk, **files)
+    rows = Video.all_objects.filter(pk=video.pk, **files)
     return bool(rows.update(**dict.fromkeys(files, ""), **fields, version=F("version") + 1))
 
 

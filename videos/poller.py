@@ -36,7 +36,7 @@ LOST_LIMIT = timedelta(minutes=10)
 def step() -> float:
     """One pass; the seconds until the next."""
     run_each(Video.release_dead_leases, _enqueue_due, _run_hourly)
-    making = list(Video.objects.filter(state=ProviderState.MAKING))
+    making = list(Video.all_objects.filter(state=ProviderState.MAKING))
     if not making:
         return IDLE_SECONDS
     try:
@@ -58,14 +58,14 @@ def step() -> float:
 
 
 def _enqueue_due() -> None:
-    begun, next_ones = Video.objects.due(ProviderState.SENDING), next_up()
-    copying = Video.objects.due(ProviderState.COPYING)
+    begun, next_ones = Video.all_objects.due(ProviderState.SENDING), next_up()
+    copying = Video.all_objects.due(ProviderState.COPYING)
     if not next_ones and not begun.exists() and not copying.exists():
         return
     free = min(count_free_requests(), MAX_ROWS)  # each of them makes a request
     free -= copy_scheduling.enqueue_copies(Video, max_rows=free)
     free -= enqueue_due(begun, max_rows=free)
-    enqueue_due(Video.objects.filter(pk__in=next_ones).due(ProviderState.WAITING), max_rows=free)
+    enqueue_due(Video.all_objects.filter(pk__in=next_ones).due(ProviderState.WAITING), max_rows=free)
 
 
 def _update(video: Video, item: RemoteVideo | None) -> None:

@@ -19,7 +19,7 @@ AT_PROVIDER = (ProviderState.SENDING, ProviderState.MAKING)
 
 def next_up() -> list[int]:
     """The keys of the videos that may be sent now: as many as CG_AVATAR_MAX_IN_FLIGHT still allows."""
-    in_flight = Video.objects.filter(state__in=AT_PROVIDER).count()
+    in_flight = Video.all_objects.filter(state__in=AT_PROVIDER).count()
     free = max(settings.CG_AVATAR_MAX_IN_FLIGHT - in_flight, 0)
     waiting = (
         Video.objects.due(ProviderState.WAITING).exclude(avatar__state__in=ACTIVE_STATES).order_by(*ORDER)
@@ -36,7 +36,7 @@ def count_ahead(videos: Iterable[Video]) -> dict[int, int]:
     queued_there = [video for video in videos if is_queued_at_provider(video)]
     if not queued_here and not queued_there:
         return {}
-    in_flight = sorted(Video.objects.filter(state__in=AT_PROVIDER).values_list("state_since", flat=True))
+    in_flight = sorted(Video.all_objects.filter(state__in=AT_PROVIDER).values_list("state_since", flat=True))
     # The provider has a queue of its own, in the order in which videos were sent.
     ahead = {video.pk: bisect_left(in_flight, video.state_since) for video in queued_there}
     if queued_here:

@@ -246,7 +246,7 @@ def _store_files(
                 error="",
             )
             if item.framing and video.avatar_id:  # an avatar from before the provider sent it
-                Avatar.objects.filter(pk=video.avatar_id, framing={}).update(framing=item.framing)
+                Avatar.all_objects.filter(pk=video.avatar_id, framing={}).update(framing=item.framing)
             if video.mask_problem == Video.MaskProblem.PENDING:
                 masks.request(video, seconds=MASK_DELAY)
             looks.apply_first_look(video)
@@ -282,7 +282,7 @@ def _create(item: RemoteVideo) -> Video | None:
     if item.status == "error":
         return None
     is_finished = item.status == "finished"  # then the poller enqueues its copy when it is next
-    avatar = Avatar.objects.filter(provider=current_provider(), remote_id=item.avatar_id).first()
+    avatar = Avatar.all_objects.filter(provider=current_provider(), remote_id=item.avatar_id).first()
     name = avatar.name if avatar else "Video"
     return Video.objects.create(
         title=f"{name[: MAX_NAME - 9]} {item.video_id[:8]}",

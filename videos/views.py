@@ -10,8 +10,6 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
-from dashboard.audit.models import Action
-from dashboard.audit.recording import recorded
 from dashboard.files.disk import needs_room
 from dashboard.files.filenames import for_filename
 from dashboard.files.missing_files import check_files
@@ -20,6 +18,7 @@ from dashboard.jobs.provider_job import ProviderState
 from dashboard.provider import sync as provider_sync
 from dashboard.request import Request
 from dashboard.shortcuts import get_changeable_or_403
+from dashboard.trash.responses import explains_trash, in_trash, trash_and_announce, trash_card
 from videos import captions, masks, tasks
 from videos.cards import card_of
 from videos.forms import TitleForm
@@ -74,6 +73,7 @@ def _announce(response: HttpResponse, video: Video) -> HttpResponse:
 
 
 @require_GET
+@explains_trash(Video)
 def detail(request: Request, pk: int) -> HttpResponse:
     video = get_object_or_404(Video.objects.for_pages(), pk=pk)
     if check_files(video):
@@ -159,11 +159,9 @@ def cancel(request: Request, pk: int) -> HttpResponse:
 @require_POST
 def delete(request: Request, pk: int) -> HttpResponse:
     video = get_changeable_or_403(Video, pk, request.user)
-    with recorded(request.user, Action.DELETED, video, request):
-        tasks.remove(video)
     if request.htmx:
-        return HttpResponse()
-    messages.success(request, f"{video.title} was deleted.")
+        return trash_card(request, video)
+    trash_and_announce(request, [video], in_trash(video))
     return redirect("videos")
 
 

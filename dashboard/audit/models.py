@@ -34,7 +34,9 @@ class Action(models.TextChoices):
     VOICE_ADDED = "voice_added", "Voice added"
     VIDEO_ORDERED = "video_ordered", "Video ordered"
     BATCH_STARTED = "batch_started", "Batch started"
-    DELETED = "deleted", "Deleted"
+    TRASHED = "trashed", "Moved to the trash"
+    RESTORED = "restored", "Restored from the trash"
+    DELETED = "deleted", "Deleted for good"
     FORGOTTEN = "forgotten", "Forgotten for good"
     CONSENT_GIVEN = "consent_given", "Permission stated"
     TOKEN_CREATED = "token_created", "Token created"
@@ -49,7 +51,10 @@ KINDS: dict[str, tuple[str, tuple[Action, ...]]] = {
         (Action.AVATAR_ADDED, Action.VOICE_ADDED, Action.VIDEO_ORDERED, Action.BATCH_STARTED),
     ),
     "shared": ("Things shared", tuple(action for action in Action if action.name.startswith("SHARE"))),
-    "removed": ("Things deleted", (Action.DELETED, Action.FORGOTTEN)),
+    "removed": (
+        "Things deleted",
+        (Action.TRASHED, Action.RESTORED, Action.DELETED, Action.FORGOTTEN),
+    ),
     "people": (
         "People and roles",
         (

@@ -41,7 +41,7 @@ def check_files(row: StoredFilesModel) -> list[str]:
         fields = {"missing_files": missing}
         if hasattr(row, "version"):
             fields["version"] = models.F("version") + 1  # type: ignore[assignment]  # an expression
-        type(row)._default_manager.filter(pk=row.pk).update(**fields)
+        type(row)._base_manager.filter(pk=row.pk).update(**fields)
         row.missing_files = missing
     if missing:
         files_missing.send(type(row), row=row)
@@ -69,13 +69,13 @@ def notice(name: str) -> None:
         return
     for model in _models():
         for field in _file_fields(model):
-            do_each(model._default_manager.filter(**{field.name: name})[:1], check_files)
+            do_each(model._base_manager.filter(**{field.name: name})[:1], check_files)
 
 
 def sweep() -> float:
     """Called by the poller: look at some rows of each model in turn. Returns the seconds until the next call."""
     for model in _models():
-        do_each(next_rows(model._default_manager.all(), MAX_ROWS), check_files)
+        do_each(next_rows(model._base_manager.all(), MAX_ROWS), check_files)
     return SWEEP_SECONDS
 
 

@@ -55,7 +55,7 @@ def get_size(file: FieldFile) -> int | None:
         fields = [field for field in row._meta.concrete_fields if isinstance(field, FileField)]
         present = {getattr(row, field.name).name for field in fields}
         row.file_sizes = {key: kept for key, kept in row.file_sizes.items() if key in present} | {name: size}
-        type(row)._default_manager.filter(pk=row.pk).update(file_sizes=row.file_sizes)
+        type(row)._base_manager.filter(pk=row.pk).update(file_sizes=row.file_sizes)
     return int(row.file_sizes[name])
 
 

@@ -26,8 +26,12 @@ def split_by_permission(rows: Iterable[Row], user: User) -> tuple[list[Row], int
 
 
 def describe_deletion(deleted: int, kept: int, one: str, many: str) -> str:
-    """ "2 videos were deleted. 1 was kept: …", with `one` and `many` as in "video was" and "videos were"."""
-    sentence = f"{deleted} {one if deleted == 1 else many} deleted." if deleted else "Nothing was deleted."
+    """ "2 videos were moved to the trash. 1 was kept: …", with `one` and `many` as in "video was" and "videos were"."""
+    sentence = (
+        f"{deleted} {one if deleted == 1 else many} moved to the trash."
+        if deleted
+        else "Nothing was deleted."
+    )
     if kept:
         sentence += (
             f" {kept} {'was' if kept == 1 else 'were'} kept: only their creator or an owner can delete them."

@@ -81,6 +81,8 @@ class Job(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = JobQuerySet.as_manager()
+    # Also what is in the trash (dashboard.trash): a task that has begun goes on there.
+    all_objects = JobQuerySet.as_manager()
 
     class Meta:
         abstract = True
@@ -128,7 +130,7 @@ class Job(models.Model):
         now = clock.now()
         lease = uuid.uuid4()
         claimed = (
-            cls.objects.due(*states)
+            cls.all_objects.due(*states)
             .filter(pk=pk)
             .update(
                 state=to,
@@ -149,10 +151,10 @@ class Job(models.Model):
     @classmethod
     def release_dead_leases(cls) -> None:
         """End the leases of processes of this instance that no longer run; those of other instances expire."""
-        held = cls.objects.filter(lease_until__gt=clock.now(), holder__startswith=f"{get_instance()} ")
+        held = cls.all_objects.filter(lease_until__gt=clock.now(), holder__startswith=f"{get_instance()} ")
         for pk, lease, holder in held.values_list("pk", "lease", "holder"):
             if not is_running(int(holder.rpartition(" ")[2])):
-                cls.objects.filter(pk=pk, lease=lease).update(lease_until=clock.now())
+                cls.all_objects.filter(pk=pk, lease=lease).update(lease_until=clock.now())
 
     @classmethod
     def release_interrupted(cls, pids: list[int]) -> None:
@@ -160,7 +162,7 @@ class Job(models.Model):
 
         The attempt that is interrupted does not count.
         """
-        rows = cls.objects.filter(lease_until__gt=clock.now(), attempts__gt=0)
+        rows = cls.all_objects.filter(lease_until__gt=clock.now(), attempts__gt=0)
         rows.filter(holder__in=[name_process(pid) for pid in pids]).update(
             lease_until=clock.now(), attempts=F("attempts") - 1
         )
@@ -172,7 +174,7 @@ class Job(models.Model):
 
     def check_lease(self) -> None:
         """Raises LeaseLost if the row was deleted, or is no longer held by this object. Changes nothing."""
-        if not type(self).objects.filter(pk=self.pk, state=self.state, lease=self.lease).exists():
+        if not type(self).all_objects.filter(pk=self.pk, state=self.state, lease=self.lease).exists():
             raise LeaseLost(f"{type(self).__name__} {self.pk}")
 
     def save_fields(self, **fields: Any) -> None:
@@ -197,12 +199,12 @@ class Job(models.Model):
         """Keep the row from being claimed for a while after an unexpected error."""
         wait = timedelta(seconds=backoff(self.attempts + 1, first=FAULT_SECONDS))
         # By key alone: the transaction with the fields of this object may have been rolled back.
-        row = type(self).objects.filter(pk=self.pk)
+        row = type(self).all_objects.filter(pk=self.pk)
         row.update(try_after=clock.now() + wait, attempts=F("attempts") + 1)
 
     def _write(self, fields: dict[str, Any], **more: Any) -> None:
         fields = fields | more
-        rows = type(self).objects.filter(pk=self.pk, state=self.state, lease=self.lease)
+        rows = type(self).all_objects.filter(pk=self.pk, state=self.state, lease=self.lease)
         if not rows.update(version=F("version") + 1, **fields):
             raise LeaseLost(f"{type(self).__name__} {self.pk}")
         self.version += 1

@@ -15,6 +15,7 @@ from dashboard.jobs.leased_job import Job, JobQuerySet, job_constraints
 from dashboard.models import OwnedModel, Tombstone, User
 from dashboard.provider import access
 from dashboard.provider.parsing import MAX_ID
+from dashboard.trash.trashable_model import NOT_IN_TRASH, TrashableModel
 
 
 def current_provider() -> str:
@@ -59,7 +60,7 @@ ACTIVE_STATES = (
 )
 
 
-class ProviderJob(OwnedModel, Job):
+class ProviderJob(OwnedModel, TrashableModel, Job):
     """A job whose work is done by the provider of the API."""
 
     TRANSITIONS = {
@@ -112,27 +113,40 @@ class ProviderJob(OwnedModel, Job):
             ),
         ]
         indexes = [
+            *TrashableModel.Meta.indexes,
             # SQLite adds the key to it, which makes it the order of the galleries.
-            models.Index(fields=["created_at"], name="%(class)s_by_date"),
+            models.Index(fields=["created_at"], condition=NOT_IN_TRASH, name="%(class)s_by_date"),
             models.Index(fields=["state", "try_after"], name="%(class)s_due"),
             # The filters of the galleries in their order, and the news of a person.
-            models.Index(fields=["state", "created_at"], name="%(class)s_by_state"),
+            models.Index(
+                fields=["state", "created_at"],
+                condition=NOT_IN_TRASH,
+                name="%(class)s_by_state",
+            ),
             # Rows that came to a state after a gallery was loaded with this state as its filter.
-            models.Index(fields=["state", "state_since"], name="%(class)s_by_change"),
-            models.Index(fields=["made_by", "created_at"], name="%(class)s_by_person"),
-            models.Index(fields=["made_by", "state_since"], name="%(class)s_news"),
+            models.Index(
+                fields=["state", "state_since"],
+                condition=NOT_IN_TRASH,
+                name="%(class)s_by_change",
+            ),
+            models.Index(
+                fields=["made_by", "created_at"],
+                condition=NOT_IN_TRASH,
+                name="%(class)s_by_person",
+            ),
+            models.Index(fields=["made_by", "state_since"], condition=NOT_IN_TRASH, name="%(class)s_news"),
         ]
 
     # -- news: see dashboard.notifications.Notifying
 
     @classmethod
     def being_made(cls) -> models.QuerySet[Self]:
-        return cls._base_manager.filter(state__in=ACTIVE_STATES)
+        return cls.all_objects.filter(NOT_IN_TRASH, state__in=ACTIVE_STATES)
 
     @classmethod
     def done_since(cls, user: User, moment: datetime) -> models.QuerySet[Self]:
         ended = (ProviderState.READY, ProviderState.FAILED, ProviderState.UNSURE)
-        rows = cls._base_manager.filter(made_by=user, state_since__gt=moment, state__in=ended)
+        rows = cls.all_objects.filter(NOT_IN_TRASH, made_by=user, state_since__gt=moment, state__in=ended)
         return rows.order_by("-state_since")
 
     @property
@@ -162,7 +176,7 @@ class ProviderJob(OwnedModel, Job):
     def background_downloads(cls) -> JobQuerySet:
         """Results that leave one worker to others while they are copied: see dashboard.provider.copy_scheduling."""
         in_background = models.Q(attempts__gt=1) | models.Q(made_by=None)
-        return cls.objects.filter(in_background, state=ProviderState.COPYING)
+        return cls.all_objects.filter(in_background, state=ProviderState.COPYING)
 
     # -- its state
 

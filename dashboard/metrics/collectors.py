@@ -43,9 +43,9 @@ def _collect_jobs() -> Iterable[Metric]:
         if not issubclass(model, Job):
             continue
         kind = model._meta.model_name or ""
-        for state, count in model.objects.values_list("state").annotate(Count("pk")).order_by("state"):
+        for state, count in model.all_objects.values_list("state").annotate(Count("pk")).order_by("state"):
             jobs.add_metric([kind, state], count)
-        unfinished = model.objects.filter(state__in=model.UNFINISHED).values_list("state")
+        unfinished = model.all_objects.filter(state__in=model.UNFINISHED).values_list("state")
         since = dict(unfinished.annotate(Min("state_since")).order_by("state"))
         for state in model.UNFINISHED:
             seconds = (now - since[state]).total_seconds() if state in since else 0.0

@@ -26,7 +26,7 @@ IMPORTED = Q(made_by=None)
 
 def enqueue_copies(model: type[ProviderJob], *, max_rows: int = MAX_ROWS) -> int:
     """Enqueue the results to copy now: for the poller, and whenever a worker has become free. Returns how many."""
-    due = model._default_manager.due(ProviderState.COPYING)
+    due = model.all_objects.due(ProviderState.COPYING)
     found = enqueue_due(due.exclude(TRIED_BEFORE | IMPORTED), max_rows=max_rows)
     free = count_free()
     for rows in (due.filter(TRIED_BEFORE).exclude(IMPORTED), due.filter(IMPORTED)):
@@ -40,7 +40,7 @@ def may_copy(model: type[ProviderJob], pk: int) -> bool:
 
     Asked with LOCK held, until the row is claimed.
     """
-    in_background = model._default_manager.filter(TRIED_BEFORE | IMPORTED, pk=pk)
+    in_background = model.all_objects.filter(TRIED_BEFORE | IMPORTED, pk=pk)
     return count_free() > 0 or not in_background.exists()
 
 

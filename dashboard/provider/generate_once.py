@@ -50,7 +50,7 @@ def _find_result(job: ProviderJob, list_all: Callable[[], Sequence[R]]) -> R | N
     if any(item.client_ref for item in items):  # this provider knows references too
         return next((item for item in items if item.client_ref == str(job.client_ref)), None)
     new = [item for item in find_unknown(type(job), items) if item.remote_id not in job.unknown_before]
-    others = type(job).objects.filter(provider=job.provider, remote_id="", asked_at__isnull=False)
+    others = type(job).all_objects.filter(provider=job.provider, remote_id="", asked_at__isnull=False)
     if len(new) == 1 and not others.exclude(pk=job.pk).exists():
         return new[0]
     raise OutcomeUnknown
@@ -59,7 +59,7 @@ def _find_result(job: ProviderJob, list_all: Callable[[], Sequence[R]]) -> R | N
 def find_unknown(model: type[ProviderJob], items: Sequence[R]) -> list[R]:
     """The items that are neither a row here nor were deleted here."""
     provider = current_provider()
-    rows = model.objects.filter(provider=provider)
+    rows = model.all_objects.filter(provider=provider)
     ids = set(rows.exclude(remote_id="").values_list("remote_id", flat=True))
     refs = {str(ref) for ref in rows.filter(remote_id="").values_list("client_ref", flat=True)}
     tombstones = Tombstone.objects.filter(kind=model.KIND, provider=provider)
@@ -76,5 +76,5 @@ def find_unknown(model: type[ProviderJob], items: Sequence[R]) -> list[R]:
 
 def has_unanswered_calls(model: type[ProviderJob]) -> bool:
     """Whether something new at the provider may belong to a row here that does not know its id yet."""
-    rows = model.objects.filter(provider=current_provider(), remote_id="", asked_at__isnull=False)
+    rows = model.all_objects.filter(provider=current_provider(), remote_id="", asked_at__isnull=False)
     return rows.exclude(state=ProviderState.FAILED).exists()

@@ -147,7 +147,7 @@ def send(
             if to == ProviderState.COPYING:
                 enqueue_job(job)
     except LeaseLost:
-        if not type(job).objects.filter(pk=job.pk).exists():  # deleted while it was being sent
+        if not type(job).all_objects.filter(pk=job.pk).exists():  # deleted while it was being sent
             Tombstone.record(job.KIND, job.provider, answer.remote_id)
         raise
 

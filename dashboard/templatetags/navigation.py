@@ -17,6 +17,7 @@ SECTIONS = {
     "videos": ("videos",),
     "voices": ("voices",),
     "batches": ("batches",),
+    "trash": ("trash",),
     "people": ("people",),
     "audit": ("audit",),
     "api": ("api", "tokens"),  # not with another provider

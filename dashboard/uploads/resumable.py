@@ -82,7 +82,7 @@ def resumable(
                 return respond_sentence(str(error))
             path = settings.FILE_UPLOAD_TEMP_DIR / f"upload-{request.upload_ref.hex}.part"
             with _lock(path) as part:
-                if model._default_manager.filter(upload_ref=request.upload_ref).exists():
+                if model._base_manager.filter(upload_ref=request.upload_ref).exists():
                     return view(request, *args, **kwargs)  # only the answer was lost: the view finds the row
                 received = _append(piece, part)
                 if received != piece.end:

@@ -7,19 +7,26 @@ const announcer = document.getElementById("announcer");
 function fade(toast) {
   // What went wrong stays until it is closed: nobody should have to read in a hurry.
   if (toast.classList.contains("is-bad")) return;
+  // "Undo" needs a decision; later it is still in the trash.
+  const seconds = toast.querySelector("form:not([hidden])") ? 15 : 6;
   setTimeout(() => {
     if (toast.matches(":hover, :focus-within")) return fade(toast);
     toast.classList.add("is-leaving");
     setTimeout(() => toast.remove(), 500);
-  }, 6000);
+  }, seconds * 1000);
 }
 
-function toast(text, bad = false, url = "") {
+function toast(text, bad = false, url = "", undo = "") {
   const made = document.getElementById("toast-template").content.firstElementChild.cloneNode(true);
   const words = made.querySelector("p");
   words.dir = "auto";
   words.textContent = text;
   if (url) words.append(" ", Object.assign(document.createElement("a"), { href: url, textContent: "Show" }));
+  if (undo) {
+    const form = made.querySelector("form");
+    form.hidden = false;
+    form.elements.at.value = undo;
+  }
   made.classList.toggle("is-bad", bad);
   toasts.append(made);
   // A phone shows three without covering the page; errors stay until they are closed.
@@ -30,7 +37,7 @@ function toast(text, bad = false, url = "") {
 toasts?.querySelectorAll(".toast").forEach(fade);
 
 // A server says these by the header HX-Trigger, a script by an event of its own.
-document.addEventListener("toast", (event) => toast(event.detail.text, event.detail.bad, event.detail.url));
+document.addEventListener("toast", (event) => toast(event.detail.text, event.detail.bad, event.detail.url, event.detail.undo));
 document.addEventListener("announce", (event) => {
   announcer.textContent = "";
   requestAnimationFrame(() => { announcer.textContent = event.detail.text; });

@@ -44,24 +44,14 @@ function set(pick, yes) {
   else chosen.delete(pick.value);
 }
 
-function ask() {
-  const dialog = document.getElementById("delete-selected");
-  const form = dialog.querySelector("form");
-  const { one, many } = dialog.dataset;
-  const word = (number) => (number === 1 ? one : many);
+// To the trash, without a question: the toast of the next page offers "Undo".
+function remove() {
+  const form = document.getElementById("delete-selected");
   const mine = picks().filter((pick) => pick.checked && !("others" in pick.dataset));
-  const left = chosen.size - mine.length;
-  if (!mine.length) return say(`Only the creator or an owner can delete ${left === 1 ? "this" : "these"}.`, "toast");
-  dialog.querySelector("h2").textContent = `Delete ${mine.length} ${word(mine.length)}?`;
-  const note = dialog.querySelector("[data-left]");
-  note.hidden = !left;
-  note.textContent = `${left} of the ${chosen.size} selected ${left === 1 ? "was" : "were"} made by someone else and will stay.`;
+  if (!mine.length) return say(`Only the creator or an owner can delete ${chosen.size === 1 ? "this" : "these"}.`, "toast");
   form.querySelectorAll("[name=pk]").forEach((input) => input.remove());
-  for (const pick of mine) {
-    const input = Object.assign(document.createElement("input"), { type: "hidden", name: "pk", value: pick.value });
-    form.append(input);
-  }
-  dialog.showModal();
+  for (const key of chosen) form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "pk", value: key }));
+  form.requestSubmit();
 }
 
 addEventListener("pointerdown", (event) => { shift = event.shiftKey; }, true);
@@ -89,8 +79,7 @@ document.addEventListener("click", (event) => {
     const yes = picks().some((pick) => !pick.checked);
     picks().forEach((pick) => set(pick, yes));
     tell();
-  } else if (on("[data-delete]")) ask();
-  else if (on("[data-keep]")) on("dialog").close();
+  } else if (on("[data-delete]")) remove();
 });
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && isSelecting() && !document.querySelector("dialog[open], :popover-open")) stop();

@@ -34,6 +34,7 @@ def things(finished, new_backdrop, maria: User, owner: User) -> dict[str, dict[s
     row = BatchItem.objects.create(batch=draft, number=1, state=ItemState.DRAFT, avatar=video.avatar)
     batch = Batch.objects.create(name="Started", made_by=maria, started_at=timezone.now())
     item = BatchItem.objects.create(batch=batch, number=1, state=ItemState.CANCELLED, avatar=video.avatar)
+    deleted = Avatar.objects.create(name="Deleted", made_by=maria, trashed_at=timezone.now())
     started = {"pk": batch.pk, "item_pk": item.pk}
     nina = User.objects.create_user("nina@example.com", "a long password", name="Nina")
     out = User.objects.create_user("ulla@example.com", "a long password", name="Ulla", is_active=False)
@@ -41,6 +42,7 @@ def things(finished, new_backdrop, maria: User, owner: User) -> dict[str, dict[s
     media = signed_links.link(video.poster.name or "").split("/")
     return {
         "avatars/": {"pk": video.avatar_id},
+        "trash/": {"kind": "avatar", "pk": deleted.pk},
         "videos/new/speaker/": {"pk": video.avatar_id},
         "videos/looks/pictures/": {"pk": new_backdrop().pk},
         "videos/voices/": {"pk": video.voice_id},

@@ -230,6 +230,7 @@ def test_deleting_an_avatar_keeps_its_videos_and_remembers(signed_in, maria, new
     avatar = video.avatar
     Avatar.objects.filter(pk=avatar.pk).update(made_by=maria)
     signed_in(maria).post(reverse("avatar-delete", args=[avatar.pk]))
+    signed_in(maria).post(reverse("trash-delete", args=["avatar", avatar.pk]))
     video.refresh_from_db()
     assert video.avatar is None
     assert Tombstone.objects.filter(remote_id=avatar.remote_id).exists()

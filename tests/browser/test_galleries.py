@@ -63,11 +63,11 @@ def test_a_range_is_selected_and_deleted_but_what_others_made_stays(page, five):
     page.locator(f"#video-{five[4].pk}").click(modifiers=["Shift"])
     expect(page.get_by_text("4 selected")).to_be_visible()
     page.get_by_role("button", name="Delete").click()
-    dialog = page.get_by_role("dialog", name="Delete 3 videos?")
-    expect(dialog).to_contain_text("1 of the 4 selected was made by someone else and will stay.")
-    dialog.get_by_role("button", name="Delete").click()
-    expect(page.locator(".toast")).to_contain_text("3 videos were deleted.")
+    expect(page.locator(".toast")).to_contain_text("3 videos were moved to the trash. 1 was kept")
     expect(page.locator(".card")).to_have_count(2)
+    page.get_by_role("button", name="Undo").press("Enter")
+    expect(page.locator(".toast")).to_contain_text("3 videos are back.")
+    expect(page.locator(".card")).to_have_count(5)
 
 
 def test_escape_leaves_and_the_keyboard_does_it_all(page, five):

@@ -283,17 +283,12 @@ def test_the_keyboard_reaches_everything_in_order(page, speaker):
     page.wait_for_url("**/avatars/*/")
 
 
-def test_deleting_asks_first_and_escape_means_no(page, speaker):
+def test_deleting_moves_to_the_trash_and_can_be_taken_back(page, speaker):
     page.goto(speaker.get_absolute_url())
     page.get_by_role("button", name="Delete this avatar").press("Enter")
-    question = page.get_by_role("dialog", name="Delete this avatar?")
-    expect(question).to_be_visible()
-    expect(question.get_by_role("button", name="Keep it")).to_be_focused()
-    page.keyboard.press("Escape")
-    expect(question).to_be_hidden()
-    page.get_by_role("button", name="Delete this avatar").click()
-    question.get_by_role("button", name="Delete").click()
-    expect(page.get_by_text("Ada was deleted.")).to_be_visible()
+    expect(page.get_by_text("Ada was moved to the trash.")).to_be_visible()
+    page.get_by_role("button", name="Undo").press("Enter")
+    expect(page.get_by_text("Ada is back.")).to_be_visible()
 
 
 def test_a_heading_is_renamed_in_its_place(page, speaker):

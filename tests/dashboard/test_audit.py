@@ -151,6 +151,10 @@ def test_deletions_are_recorded_with_what_was_deleted(kind, maria, signed_in, ne
     client = signed_in(maria)
     client.post(f"/{kind}/{row.pk}/delete/")
     assert not type(row).objects.filter(pk=row.pk).exists()
+    assert entries()[-1] == ("Maria <maria@example.com>", "trashed", expected)
+    one = {"avatars": "avatar", "videos": "video", "videos/voices": "voice", "videos/batches": "batch"}[kind]
+    client.post(f"/trash/{one}/{row.pk}/delete/")
+    assert not type(row).all_objects.filter(pk=row.pk).exists()
     assert entries()[-1] == ("Maria <maria@example.com>", "deleted", expected)
 
 

@@ -148,14 +148,14 @@ def test_people_delete_what_they_made_and_hear_what_was_left(signed_in, maria, v
         reverse("videos-delete") + "?q=a&page=2", {"pk": [*keys, "x"]}, follow=True
     )
     assert answer.redirect_chain == [("/videos/?q=a&page=2", 302)]
-    assert "1 video was deleted. 3 were kept" in answer.text
+    assert "1 video was moved to the trash. 3 were kept" in answer.text
     assert Video.objects.count() == 3
 
 
 def test_the_owner_deletes_all_that_was_selected(signed_in, owner, new_avatar, maria):
     keys = [new_avatar(made_by=maria).pk for _ in range(3)]
     answer = signed_in(owner).post(reverse("avatars-delete"), {"pk": keys}, follow=True)
-    assert "3 avatars were deleted." in answer.text
+    assert "3 avatars were moved to the trash." in answer.text
     assert not Avatar.objects.exists()
 
 

@@ -52,7 +52,7 @@ def new(request: Request, way: str) -> HttpResponse:
     look_form = LookForm(request.POST, request.FILES, user=request.user)
     uploaded: list[Voice] = []
     if form.is_valid() and look_form.is_valid():
-        if batch := Batch.objects.filter(ref=form.cleaned_data["ref"]).first():
+        if batch := Batch.all_objects.filter(ref=form.cleaned_data["ref"]).first():
             return redirect(batch)
         try:
             batch = _create(request, way, form, uploaded, look_form.look.to_dict())

@@ -16,6 +16,7 @@ from dashboard.files.filenames import for_filename
 from dashboard.files.sheet_writer import Sheet, attach
 from dashboard.request import Request, parse_id
 from dashboard.shortcuts import get_changeable_or_403, join_errors, respond_sentence
+from dashboard.trash.responses import explains_trash, in_trash, trash_and_announce
 from dashboard.uploads import UploadError
 from dashboard.uploads.resumable import UploadRequest, resumable
 from videos.batches import services
@@ -31,6 +32,7 @@ HEADER = ("row", "avatar", "audio", "title", "script", "reason")
 
 
 @require_GET
+@explains_trash(Batch)
 def show(request: Request, pk: int) -> HttpResponse:
     """The page of the draft rows."""
     batch = get_object_or_404(Batch.objects.select_related("made_by"), pk=pk)
@@ -163,12 +165,12 @@ def remove_row(request: Request, pk: int, item_pk: int) -> HttpResponse:
 
 @require_POST
 def discard(request: Request, pk: int) -> HttpResponse:
-    """Discard all draft rows."""
+    """Discard all draft rows: a draft as a whole goes to the trash."""
     batch = _get_draft(request, pk)
-    services.discard_drafts(batch)
     if batch.is_draft:
-        messages.success(request, f"{batch.name} was discarded.")
+        trash_and_announce(request, [batch], in_trash(batch))
         return redirect("batches")
+    services.discard_drafts(batch)
     messages.success(request, "The rows that needed fixing were discarded.")
     return redirect(batch)
 

@@ -18,6 +18,7 @@ ROW_FIELDS = (
     *("batch", "number", "title", "sound_text", "audio_url", "state", "version", "attempts", "error"),
     *("avatar__name", "avatar__colour", "avatar__thumbnail", "voice__name", "voice__seconds"),
     *("video__title", "video__state", "video__state_since", "video__remote_state", "video__version"),
+    "video__trashed_at",
     *("video__try_after", "video__attempts"),
     *("video__progress", "video__error", "video__batch_position", "video__created_at", "video__seconds"),
     *("video__colour", "video__thumbnail", "video__avatar__thumbnail", "video__avatar__state"),
@@ -84,7 +85,8 @@ class Tally:
 def add_tallies(batches: Iterable[Batch]) -> list[Batch]:
     """Set `tally` of each batch, with one query for all of them."""
     batches = list(batches)
-    rows = BatchItem.objects.filter(batch__in=batches).order_by().values("batch", "state", "video__state")
+    items = BatchItem.objects.filter(batch__in=batches, video__trashed_at=None)
+    rows = items.order_by().values("batch", "state", "video__state")
     by_pk = {batch.pk: Tally() for batch in batches}
     for row in rows.annotate(number=Count("pk"), progress=Sum("video__progress")):
         state = _get_display_state(row["state"], row["video__state"])
@@ -103,6 +105,9 @@ def add_rows(batch: Batch) -> Batch:
     """Set what the page of the batch shows: its `rows` (without drafts), its `tally`, and the attributes of each row."""
     started = batch.items.exclude(state=ItemState.DRAFT)
     items = list(started.select_related("video__avatar", "avatar", "voice").only(*ROW_FIELDS))
+    for item in items:
+        if item.video and item.video.is_in_trash:  # shown as deleted
+            item.video = None
     ahead = count_ahead(item.video for item in items if item.video)
     batch.tally = Tally(drafts=batch.drafts.count())
     for item in items:

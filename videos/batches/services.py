@@ -54,7 +54,7 @@ def create_draft(
             items = [validator.validate(build_draft_row(batch, row["number"], row)) for row in rows]
             BatchItem.objects.bulk_create(items)
     except IntegrityError:  # the page was submitted twice at the same moment
-        return Batch.objects.get(ref=ref)
+        return Batch.all_objects.get(ref=ref)
     return batch
 
 
@@ -124,7 +124,7 @@ def create_started(
             record_start(batch, user, batch.items.count())
             _start(batch.items.all())
     except IntegrityError:  # the page was submitted twice at the same moment
-        return Batch.objects.get(ref=ref)
+        return Batch.all_objects.get(ref=ref)
     return batch
 
 

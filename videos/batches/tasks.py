@@ -75,7 +75,7 @@ def cancel(item: BatchItem) -> bool:
 
 def remove(batch: Batch) -> None:
     """Delete the batch with the rows that are not videos yet. Its videos stay."""
-    Batch.objects.filter(pk=batch.pk).delete()
+    Batch.all_objects.filter(pk=batch.pk).delete()
 
 
 # ---------------------------------------------------------------- tasks
@@ -85,7 +85,8 @@ def next_up() -> list[int]:
     """The keys of the rows that may be worked on now; batches take turns, like their videos."""
     now = timezone.now()
     busy = BatchItem.objects.filter(state=ItemState.WORKING, lease_until__gt=now).count()
-    due = BatchItem.objects.due(ItemState.WAITING, ItemState.WORKING).order_by("number", "created_at", "pk")
+    due = BatchItem.objects.filter(batch__trashed_at=None).due(ItemState.WAITING, ItemState.WORKING)
+    due = due.order_by("number", "created_at", "pk")
     return list(due.values_list("pk", flat=True)[: max(MAX_WORKING - busy, 0)])
 
 

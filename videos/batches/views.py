@@ -8,8 +8,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
-from dashboard.audit.models import Action
-from dashboard.audit.recording import recorded
 from dashboard.consent.listing import Listing
 from dashboard.files import zip_stream
 from dashboard.files.disk import needs_room
@@ -18,6 +16,7 @@ from dashboard.gallery.live_changes import Changes, Gallery, Mark
 from dashboard.jobs.provider_job import ProviderState
 from dashboard.request import Request
 from dashboard.shortcuts import get_changeable_or_403
+from dashboard.trash.responses import explains_trash, in_trash, trash_and_announce
 from videos.batches import draft_views, tasks
 from videos.batches.forms import NameForm
 from videos.batches.progress import STOPPED, add_rows, add_tallies, find_changed_rows, is_waiting
@@ -48,6 +47,7 @@ def changes(request: Request) -> HttpResponse:
 
 
 @require_GET
+@explains_trash(Batch)
 def detail(request: Request, pk: int) -> HttpResponse:
     batch = get_object_or_404(Batch.objects.select_related("made_by"), pk=pk)
     if batch.is_draft:
@@ -160,10 +160,8 @@ def cancel(request: Request, pk: int, item_pk: int) -> HttpResponse:
 @require_POST
 def delete(request: Request, pk: int) -> HttpResponse:
     batch = _get_batch(request, pk)
-    with recorded(request.user, Action.DELETED, batch, request):
-        tasks.remove(batch)
     kept = "" if batch.is_draft else " Its videos are still here."
-    messages.success(request, f"{batch.name} was deleted.{kept}")
+    trash_and_announce(request, [batch], in_trash(batch) + kept)
     return redirect("batches")
 
 

@@ -43,7 +43,7 @@ def cleanup() -> float:
 
 def _reapply_outdated_looks() -> None:
     """Reapply looks whose key has changed: this version draws them differently from the one that applied them."""
-    styled = Video.objects.filter(state=ProviderState.READY).exclude(styled_video="")
+    styled = Video.all_objects.filter(state=ProviderState.READY).exclude(styled_video="")
     rows = styled.only("look", "styled_key").iterator()
     outdated = [video for video in rows if video.parsed_look.key != video.styled_key]
     do_each([video for video in outdated if find_export(video, Kind.LOOK) is None], _reapply_look)
@@ -51,4 +51,4 @@ def _reapply_outdated_looks() -> None:
 
 def _reapply_look(video: Video) -> None:
     with transaction.atomic():
-        apply_look(Video.objects.get(pk=video.pk))
+        apply_look(Video.all_objects.get(pk=video.pk))

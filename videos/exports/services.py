@@ -89,7 +89,9 @@ def apply_look(video: Video) -> None:
     if not key:
         old_file = video.styled_video
         if old_file:
-            Video.objects.filter(pk=video.pk).update(styled_video="", styled_key="", version=F("version") + 1)
+            Video.all_objects.filter(pk=video.pk).update(
+                styled_video="", styled_key="", version=F("version") + 1
+            )
             delete_on_commit([old_file])
             video.styled_video, video.styled_key = "", ""
             remake_poster(video)
@@ -100,7 +102,7 @@ def apply_look(video: Video) -> None:
 def set_poster(video: Video, seconds: float) -> None:
     """Use the frame at that moment as the poster."""
     with transaction.atomic():
-        Video.objects.filter(pk=video.pk).update(poster_at=seconds)
+        Video.all_objects.filter(pk=video.pk).update(poster_at=seconds)
         video.poster_at = seconds
         remake_poster(video)
 

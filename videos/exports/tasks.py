@@ -135,10 +135,10 @@ def _store_stills(video: Video, path: Path, folder: Path, filename: str) -> str:
 
 def _replace_files(video: Video, **files: str) -> None:
     """Point the video to its new files and delete the old ones. Call it in the transaction that ends the export."""
-    row = Video.objects.get(pk=video.pk)
+    row = Video.all_objects.get(pk=video.pk)
     old = [getattr(row, name) for name in files if name in ("styled_video", "poster", "thumbnail")]
     delete_on_commit([file for file in old if file])
-    Video.objects.filter(pk=video.pk).update(**files, version=F("version") + 1)
+    Video.all_objects.filter(pk=video.pk).update(**files, version=F("version") + 1)
     # Another poster or look may have been chosen since this run started.
     is_other_file = "styled_video" not in files and row.display_file.name != video.display_file.name
     if row.poster_at != video.poster_at or is_other_file:

@@ -51,20 +51,20 @@ def plan_forgetting(avatars: Iterable[Avatar], voices: Iterable[Voice]) -> Plan:
 
 def lock_plan(plan: Plan) -> Plan:
     """The plan with what was made of its rows since; nobody makes more of them until the transaction ends."""
-    list(Video.objects.select_for_update().filter(pk__in=[row.pk for row in plan.videos]).order_by("pk"))
+    list(Video.all_objects.select_for_update().filter(pk__in=[row.pk for row in plan.videos]).order_by("pk"))
     avatars = (
-        Avatar.objects.select_for_update().filter(pk__in=[row.pk for row in plan.avatars]).order_by("pk")
+        Avatar.all_objects.select_for_update().filter(pk__in=[row.pk for row in plan.avatars]).order_by("pk")
     )
     recordings = {voice.original_id or voice.pk for voice in plan.voices}
     of_them = Q(pk__in=recordings) | Q(original__in=recordings)
-    list(Voice.objects.select_for_update().filter(of_them).order_by("pk"))
+    list(Voice.all_objects.select_for_update().filter(of_them).order_by("pk"))
     return _plan_rows(list(avatars), recordings)
 
 
 def _plan_rows(avatars: Iterable[Avatar], recordings: set[int]) -> Plan:
     found = {avatar.pk: avatar for avatar in avatars}
-    parts = list(Voice.objects.filter(Q(pk__in=recordings) | Q(original__in=recordings)))
-    videos = list(Video.objects.filter(Q(avatar__in=found) | Q(voice__in=parts)).order_by("pk"))
+    parts = list(Voice.all_objects.filter(Q(pk__in=recordings) | Q(original__in=recordings)))
+    videos = list(Video.all_objects.filter(Q(avatar__in=found) | Q(voice__in=parts)).order_by("pk"))
     items = BatchItem.objects.filter(Q(avatar__in=found) | Q(voice__in=parts) | Q(video__in=videos))
     names = [avatar.name for avatar in found.values()]
     drafts = BatchItem.objects.filter(state=ItemState.DRAFT, avatar=None, avatar_text__in=names)
@@ -85,7 +85,7 @@ def find_voices_with(avatar: Avatar, user: User) -> list[Voice]:
     used = Q(videos__avatar=avatar)
     if avatar.consent_person:
         used |= Q(consent_person__iexact=avatar.consent_person)
-    rows = Voice.objects.for_rows().filter(pk__in=Voice.objects.filter(used).values("pk"))
+    rows = Voice.all_objects.for_rows().filter(pk__in=Voice.all_objects.filter(used).values("pk"))
     return [voice for voice in rows if user.may_change(voice)]
 
 
@@ -94,7 +94,7 @@ def _find_same_portrait(avatar: Avatar) -> list[Avatar]:
     if not avatar.portrait:
         return [avatar]
     size = {"portrait_width": avatar.portrait_width, "portrait_height": avatar.portrait_height}
-    others = Avatar.objects.filter(**size).exclude(pk=avatar.pk).exclude(portrait="")
+    others = Avatar.all_objects.filter(**size).exclude(pk=avatar.pk).exclude(portrait="")
     digest = _digest(avatar.portrait)
     return [avatar, *(other for other in others if digest and _digest(other.portrait) == digest)]
 

@@ -64,9 +64,7 @@ def forget_again() -> list[Forgetting]:
     for kind, model in ((Forgotten.Kind.AVATAR, Avatar), (Forgotten.Kind.VOICE, Voice)):
         for entry in Forgotten.objects.filter(kind=kind):
             # As a list, so that it is a query for each: the one before may have removed it with its own.
-            rows: QuerySet[Any] = model._default_manager.filter(
-                pk=entry.row_id, created_at=entry.row_created_at
-            )
+            rows: QuerySet[Any] = model._base_manager.filter(pk=entry.row_id, created_at=entry.row_created_at)
             plan = plan_forgetting(*((rows, ()) if model is Avatar else ((), rows)))
             if not plan.is_empty:
                 acts.append(forget(plan, None))
@@ -119,13 +117,13 @@ def _at_provider(row: ProviderJob) -> dict[str, Any]:
 
 def _remove_from_batches(plan: Plan) -> None:
     """Rows of batches that name the forgotten, batches without any other row, and the names of their files."""
-    batches = Batch.objects.filter(items__in=plan.items).distinct()
+    batches = Batch.all_objects.filter(items__in=plan.items).distinct()
     pks = [batch.pk for batch in batches]
     BatchItem.objects.filter(pk__in=[item.pk for item in plan.items]).delete()
-    Batch.objects.filter(pk__in=pks, items=None).delete()
+    Batch.all_objects.filter(pk__in=pks, items=None).delete()
     voice_pks = {voice.pk for voice in plan.voices}
     names = [avatar.name for avatar in plan.avatars] + [voice.name for voice in plan.voices]
-    for batch in Batch.objects.filter(pk__in=pks):
+    for batch in Batch.all_objects.filter(pk__in=pks):
         batch.sounds = {name: pk for name, pk in batch.sounds.items() if pk not in voice_pks}
         if any(name in batch.name for name in names):
             batch.name = NEUTRAL_NAME

@@ -22,7 +22,7 @@ LIST_CHANGED = "You changed which voices go. Look at the new list, then confirm 
 @require_http_methods(["GET", "HEAD", "POST"])
 def forget_avatar(request: Request, pk: int) -> HttpResponse:
     """Forget whom a portrait shows, with those voices that are ticked."""
-    avatar = get_changeable_or_403(Avatar, pk, request.user)
+    avatar = get_changeable_or_403(Avatar.all_objects.all(), pk, request.user)
     voices = find_voices_with(avatar, request.user)
     if request.method == "POST":
         ticked = set(request.POST.getlist("voice"))
@@ -36,7 +36,7 @@ def forget_avatar(request: Request, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def forget_voice(request: Request, pk: int) -> HttpResponse:
     """Forget whom a recording is of: it, what was trimmed from it, and the videos that speak with it."""
-    voice = get_changeable_or_403(Voice, pk, request.user)
+    voice = get_changeable_or_403(Voice.all_objects.all(), pk, request.user)
     return _respond(request, voice, plan_forgetting([], [voice]), [], [])
 
 

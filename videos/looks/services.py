@@ -22,8 +22,8 @@ def change_look(video: Video, look: Look) -> None:
     with transaction.atomic():
         Video.lock(video.pk)
         look = add_label(look, get_label())
-        Video.objects.filter(pk=video.pk).update(look=look.to_dict(), version=F("version") + 1)
-        if (changed := Video.objects.filter(pk=video.pk).first()) is not None:  # not deleted just now
+        Video.all_objects.filter(pk=video.pk).update(look=look.to_dict(), version=F("version") + 1)
+        if (changed := Video.all_objects.filter(pk=video.pk).first()) is not None:  # not deleted just now
             apply_look(changed)
 
 
@@ -36,8 +36,8 @@ def apply_look(video: Video) -> None:
 
 def apply_first_look(video: Video) -> None:
     """Apply the look that was chosen when the video was requested. Call it in the transaction that makes it ready."""
-    look = add_label(Video.objects.get(pk=video.pk).parsed_look, get_label())
-    Video.objects.filter(pk=video.pk).update(look=look.to_dict())
+    look = add_label(Video.all_objects.get(pk=video.pk).parsed_look, get_label())
+    Video.all_objects.filter(pk=video.pk).update(look=look.to_dict())
     exports.apply_look(video)
 
 
@@ -71,7 +71,7 @@ def update_labels() -> None:
 
 
 def _list_ready() -> Iterator[Video]:
-    ready = Video.objects.filter(state=ProviderState.READY).exclude(video="")
+    ready = Video.all_objects.filter(state=ProviderState.READY).exclude(video="")
     return ready.only("look").order_by("-pk").iterator()
 
 

@@ -3,7 +3,7 @@
 import functools
 import uuid
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
 from django.urls import reverse
@@ -14,6 +14,7 @@ from dashboard.jobs.leased_job import JobQuerySet, job_constraints
 from dashboard.jobs.local_job import LocalJob, LocalState
 from dashboard.jobs.provider_job import ProviderState
 from dashboard.models import OwnedModel, User
+from dashboard.trash.trashable_model import NotInTrashManager, TrashableModel
 
 if TYPE_CHECKING:
     from videos.batches.progress import Tally
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     pass
 
 
-class Batch(OwnedModel, ConsentedModel):
+class Batch(OwnedModel, TrashableModel, ConsentedModel):
     """Several videos requested at once: each row is a BatchItem, which becomes a Video.
 
     A sheet starts as a draft: its rows can be reviewed and fixed, and nothing is generated yet. When the valid rows
@@ -44,6 +45,9 @@ class Batch(OwnedModel, ConsentedModel):
         default=dict, help_text="Names of uploaded files, and the keys of their voices."
     )
 
+    objects: ClassVar = NotInTrashManager()
+    all_objects: ClassVar = models.Manager()
+
     # Set by videos.batches.progress for pages.
     tally: "Tally"
     rows: list["BatchItem"]
@@ -54,6 +58,7 @@ class Batch(OwnedModel, ConsentedModel):
     class Meta:
         ordering = ["-created_at", "-pk"]
         indexes = [
+            *TrashableModel.Meta.indexes,
             models.Index(fields=["created_at"], name="batch_by_date"),
             models.Index(fields=["done_at"], name="batch_by_end"),
             models.Index(fields=["made_by", "done_at"], name="batch_by_person"),

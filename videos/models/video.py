@@ -14,6 +14,7 @@ from dashboard.jobs.provider_job import ProviderJob, ProviderState
 from dashboard.models import StoredFilesModel, Tombstone, User
 from dashboard.provenance import source_types
 from dashboard.provider.parsing import MAX_STATE
+from dashboard.trash.trashable_model import NOT_IN_TRASH, NotInTrashManager
 from videos.looks.framing import Framing
 from videos.looks.look import Look
 from videos.models.voice import Voice
@@ -130,7 +131,8 @@ class Video(ProviderJob, StoredFilesModel):
     seconds = models.FloatField(default=0)
     colour = models.CharField(max_length=7, default="#8a8f98", help_text="Shown while the poster loads.")
 
-    objects = VideoQuerySet.as_manager()  # type: ignore[misc]  # the plugin infers no class variable here
+    objects = NotInTrashManager.from_queryset(VideoQuerySet)()  # type: ignore[misc, assignment]
+    all_objects = VideoQuerySet.as_manager()  # type: ignore[misc]  # the plugin infers no class variable here
 
     class Meta(ProviderJob.Meta):
         ordering = ["-created_at", "-pk"]
@@ -143,14 +145,26 @@ class Video(ProviderJob, StoredFilesModel):
         ]
         indexes = [
             *ProviderJob.Meta.indexes,
-            models.Index(Lower("title"), name="video_by_title"),
-            models.Index(fields=["seconds"], name="video_by_length"),
-            models.Index(fields=["avatar", "created_at"], name="video_by_avatar"),
-            models.Index(fields=["voice", "created_at"], name="video_by_voice"),
-            models.Index(fields=["made_by", "seconds"], name="video_by_person_length"),
+            models.Index(Lower("title"), condition=NOT_IN_TRASH, name="video_by_title"),
+            models.Index(fields=["seconds"], condition=NOT_IN_TRASH, name="video_by_length"),
+            models.Index(
+                fields=["avatar", "created_at", "trashed_at"], condition=NOT_IN_TRASH, name="video_by_avatar"
+            ),
+            models.Index(
+                fields=["voice", "created_at", "trashed_at"], condition=NOT_IN_TRASH, name="video_by_voice"
+            ),
+            models.Index(
+                fields=["made_by", "seconds"],
+                condition=NOT_IN_TRASH,
+                name="video_by_person_length",
+            ),
             models.Index(fields=["batch"], name="video_by_batch", condition=models.Q(batch__isnull=False)),
             # Covers everything that a search reads, in the gallery's order, so it never touches the rows.
-            models.Index(fields=["created_at", "title", "avatar", "made_by"], name="video_search"),
+            models.Index(
+                fields=["created_at", "title", "avatar", "made_by", "trashed_at"],
+                condition=NOT_IN_TRASH,
+                name="video_search",
+            ),
         ]
 
     def __str__(self) -> str:

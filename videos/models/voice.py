@@ -1,15 +1,16 @@
 """Recordings."""
 
-from typing import Self
+from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, FilteredRelation, OuterRef, Q, Subquery
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.consent.consented_model import ConsentedModel
 from dashboard.models import OwnedModel, StoredFilesModel, UploadedModel
+from dashboard.trash.trashable_model import NOT_IN_TRASH, NotInTrashManager, TrashableModel
 from videos.models.batch import BatchItem
 
 
@@ -17,8 +18,9 @@ class VoiceQuerySet(models.QuerySet["Voice"]):
     def for_rows(self) -> Self:
         """With everything that a row of the gallery shows; `video_count` is annotated."""
         # A subquery for each row shown: a join would group all of their videos by all columns.
-        one = Voice.objects.filter(pk=OuterRef("pk")).order_by().values("pk")
-        count = one.annotate(count=Count("videos")).values("count")
+        one = Voice.all_objects.filter(pk=OuterRef("pk")).order_by().values("pk")
+        shown = FilteredRelation("videos", condition=Q(videos__trashed_at=None))
+        count = one.annotate(shown=shown, count=Count("shown")).values("count")
         return self.select_related("made_by").annotate(video_count=Subquery(count))
 
     def unused(self) -> Self:
@@ -27,7 +29,7 @@ class VoiceQuerySet(models.QuerySet["Voice"]):
         return self.filter(is_kept=False, videos=None, edits=None).exclude(pk__in=in_batches)
 
 
-class Voice(OwnedModel, UploadedModel, ConsentedModel, StoredFilesModel):
+class Voice(OwnedModel, TrashableModel, UploadedModel, ConsentedModel, StoredFilesModel):
     """A recording, decoded once and stored as WAV, which every provider accepts."""
 
     name = models.CharField(max_length=200)
@@ -54,7 +56,8 @@ class Voice(OwnedModel, UploadedModel, ConsentedModel, StoredFilesModel):
     )
     created_at = models.DateTimeField(default=timezone.now)
 
-    objects = VoiceQuerySet.as_manager()
+    objects: ClassVar = NotInTrashManager.from_queryset(VoiceQuerySet)()
+    all_objects: ClassVar = VoiceQuerySet.as_manager()
 
     video_count: int  # set by VoiceQuerySet.for_rows
     # Set by videos.batches.create_views for its templates.
@@ -67,16 +70,17 @@ class Voice(OwnedModel, UploadedModel, ConsentedModel, StoredFilesModel):
         constraints = [
             models.UniqueConstraint(
                 fields=["original", "edit_key", "made_by"],
-                condition=models.Q(original__isnull=False),
+                condition=NOT_IN_TRASH & Q(original__isnull=False),
                 name="one_voice_per_edit",
             ),
             models.CheckConstraint(condition=models.Q(seconds__gte=0), name="voice_length_from_0"),
         ]
         indexes = [
+            *TrashableModel.Meta.indexes,
             # The gallery's orders and filters.
-            models.Index(fields=["created_at"], name="voice_by_date"),
-            models.Index(Lower("name"), name="voice_by_name"),
-            models.Index(fields=["made_by", "created_at"], name="voice_by_person"),
+            models.Index(fields=["created_at"], condition=NOT_IN_TRASH, name="voice_by_date"),
+            models.Index(Lower("name"), condition=NOT_IN_TRASH, name="voice_by_name"),
+            models.Index(fields=["made_by", "created_at"], condition=NOT_IN_TRASH, name="voice_by_person"),
         ]
 
     def __str__(self) -> str:

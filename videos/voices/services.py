@@ -97,7 +97,7 @@ def find_script(voice: Voice | None) -> str:
 def save_waveform(voice: Voice, content: bytes) -> None:
     """Store the data for the editor once: if another process was faster, its file is used."""
     name = voice.shape.storage.save(f"videos/shapes/{uuid.uuid4()}.json", ContentFile(content))
-    if not Voice.objects.filter(pk=voice.pk, shape="").update(shape=name):
+    if not Voice.all_objects.filter(pk=voice.pk, shape="").update(shape=name):
         voice.shape.storage.delete(name)
     voice.refresh_from_db(fields=["shape"])
 

@@ -6,8 +6,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from dashboard.audit.models import Action
-from dashboard.audit.recording import recorded
 from dashboard.consent.forms import consent_needed
 from dashboard.consent.views import save_consent
 from dashboard.consent.wordings import Kind
@@ -18,9 +16,9 @@ from dashboard.files.missing_files import check_files
 from dashboard.gallery.live_changes import Changes, Gallery
 from dashboard.gallery.pagination import Page
 from dashboard.gallery.rendering import render_gallery
-from dashboard.jobs.provider_job import ACTIVE_STATES
 from dashboard.request import Request, parse_id
 from dashboard.shortcuts import get_changeable_or_403, join_errors, respond_sentence
+from dashboard.trash.responses import explains_trash, in_trash, trash_and_announce
 from dashboard.uploads import UploadError
 from dashboard.uploads.resumable import UploadRequest, resumable
 from videos.cards import cards_of
@@ -56,6 +54,7 @@ def changes(request: Request) -> HttpResponse:
 
 
 @require_GET
+@explains_trash(Voice)
 def detail(request: Request, pk: int) -> HttpResponse:
     voice = get_object_or_404(Voice.objects.for_rows().select_related("original", "original__made_by"), pk=pk)
     check_files(voice)
@@ -222,10 +221,5 @@ def keep(request: Request, pk: int) -> HttpResponse:
 @require_POST
 def delete(request: Request, pk: int) -> HttpResponse:
     voice = get_changeable_or_403(Voice, pk, request.user)
-    if Video.objects.filter(voice=voice, state__in=ACTIVE_STATES).exists():
-        messages.error(request, "A video is being made with this voice. Delete it when the video is ready.")
-        return redirect(voice)
-    with recorded(request.user, Action.DELETED, voice, request):
-        services.remove(voice)
-    messages.success(request, f"{voice.name} was deleted.")
+    trash_and_announce(request, [voice], in_trash(voice))
     return redirect("voices")

@@ -80,7 +80,8 @@ def test_a_voice_is_renamed_and_deleted_and_what_was_cut_from_it_stays(signed_in
     assert "مرحبا &lt;i&gt;" in client.get(recording.get_absolute_url()).text
     part = editing.create_edit(recording, Edit.within(0.2, 1, recording.seconds, even=False), maria)
     answer = client.post(reverse("voice-delete", args=[recording.pk]), follow=True)
-    assert "was deleted" in answer.text
+    assert "was moved to the trash" in answer.text
+    client.post(reverse("trash-delete", args=["voice", recording.pk]))
     part.refresh_from_db()
     assert part.original is None  # a recording of its own from now on
     assert editing.get_edit(part) == Edit(0.0, part.seconds, False)
@@ -94,17 +95,22 @@ def test_the_files_of_a_deleted_voice_are_gone(
     names = [file.name for file in Voice.objects.get(pk=recording.pk).files]
     with django_capture_on_commit_callbacks(execute=True):
         signed_in(maria).post(reverse("voice-delete", args=[recording.pk]))
+    assert all(default_storage.exists(name) for name in names)
+    with django_capture_on_commit_callbacks(execute=True):
+        signed_in(maria).post(reverse("trash-delete", args=["voice", recording.pk]))
     assert len(names) == 2
     assert not any(default_storage.exists(name) for name in names)
 
 
-def test_a_voice_that_a_video_is_being_made_with_is_not_deleted(signed_in, maria, recording):
+def test_a_voice_that_a_video_is_being_made_with_does_not_go_for_good(signed_in, maria, recording):
     video = Video.objects.create(title="v", voice=recording, state=ProviderState.WAITING)
     client, address = signed_in(maria), reverse("voice-delete", args=[recording.pk])
-    assert "Delete it when the video is ready." in client.post(address, follow=True).text
-    Video.objects.filter(pk=video.pk).update(state=ProviderState.READY)
     client.post(address)
-    assert not Voice.objects.exists()
+    for_good = reverse("trash-delete", args=["voice", recording.pk])
+    assert "It can be deleted when the video is ready." in client.post(for_good, follow=True).text
+    Video.objects.filter(pk=video.pk).update(state=ProviderState.READY)
+    client.post(for_good)
+    assert not Voice.all_objects.exists()
 
 
 def test_a_take_that_was_stopped_too_late_is_cut_to_the_longest_where_a_file_is_refused(
