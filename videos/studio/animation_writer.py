@@ -7,17 +7,21 @@ from pathlib import Path
 import av
 import av.filter
 import cv2
+import numpy as np
 
 from videos.looks.look import Look
 from videos.studio.colours import pull_frame
 from videos.studio.compositor import Composition, Compositor
 from videos.studio.label import Label
-from videos.studio.preview_limits import GIF, WEBP, PreviewLimit
+from videos.studio.preview_limits import GIF, MAX_GIF_BYTES, SMALLER_GIFS, WEBP, PreviewLimit
 from videos.studio.video_reader import Footage, Shot
 from videos.studio.video_writer import ReportProgress, draw_person
 
 GIF_TIME_BASE = Fraction(1, 100)
+# The same colour at the same place always becomes the same pixel: what does not move costs nothing in the next frame.
 DITHER = "dither=bayer:bayer_scale=5:diff_mode=rectangle"
+# What an eye does not see as a change, of 255, in the mean of a pixel and its neighbours.
+STILL = 5
 
 
 def write_webp(
@@ -51,20 +55,34 @@ def write_gif(
     composition: Composition,
     report_progress: ReportProgress,
 ) -> None:
-    """The displayed video in 256 colours. It is read twice: for the palette, then to draw with it."""
+    """The displayed video in 256 colours, at most `MAX_GIF_BYTES` large: if need be, smaller and with fewer frames."""
+    for limit in (GIF, *SMALLER_GIFS):
+        _write_gif_within(limit, open_footage, target, composition, report_progress)
+        if target.stat().st_size <= MAX_GIF_BYTES:
+            return
+
+
+def _write_gif_within(
+    limit: PreviewLimit,
+    open_footage: Callable[[], Footage],
+    target: Path,
+    composition: Composition,
+    report_progress: ReportProgress,
+) -> None:
+    """It is read twice: for the palette, then to draw with it."""
     with open_footage() as footage:
-        size = GIF.fit(*composition.look.canvas(footage.width, footage.height))
+        size = limit.fit(*composition.look.canvas(footage.width, footage.height))
         palette_builder = _PaletteBuilder(*size)
-        for frame, done in _draw_frames(footage, composition, size):
+        for frame, done in _draw_frames(footage, composition, size, limit):
             palette_builder.add(frame)
             report_progress(done / 2)
         palette = palette_builder.build()
     with open_footage() as footage, av.open(str(target), "w", format="gif", options={"loop": "0"}) as box:
-        stream = box.add_stream("gif", rate=GIF.rate)
+        stream = box.add_stream("gif", rate=limit.rate)
         stream.width, stream.height, stream.pix_fmt = *size, "pal8"
         stream.codec_context.time_base = GIF_TIME_BASE
         mapper = _PaletteMapper(*size, palette)
-        for frame, done in _draw_frames(footage, composition, size):
+        for frame, done in _draw_frames(footage, composition, size, limit):
             for mapped in mapper.map(frame):
                 box.mux(stream.encode(mapped))
             report_progress(0.5 + done / 2)
@@ -78,16 +96,27 @@ def _shots(footage: Footage, limit: PreviewLimit, *, masked: bool = True) -> Ite
 
 
 def _draw_frames(
-    footage: Footage, composition: Composition, size: tuple[int, int]
+    footage: Footage, composition: Composition, size: tuple[int, int], limit: PreviewLimit
 ) -> Iterator[tuple[av.VideoFrame, float]]:
     compositor = Compositor(composition, footage.width, footage.height)
     label = Label.of(composition.look, *size)
-    for shot in _shots(footage, GIF, masked=compositor.needs_mask):
+    before = None
+    for shot in _shots(footage, limit, masked=compositor.needs_mask):
         small = cv2.resize(compositor.draw(shot), size, interpolation=cv2.INTER_AREA)
+        before = small = _hold_still(small, before)
         small = label.stamp(small) if label else small
         frame = av.VideoFrame.from_ndarray(small, format="rgb24")
         frame.pts, frame.time_base = round(shot.seconds / GIF_TIME_BASE), GIF_TIME_BASE
-        yield frame, min(shot.seconds / min(footage.seconds or GIF.seconds, GIF.seconds), 1)
+        yield frame, min(shot.seconds / min(footage.seconds or limit.seconds, limit.seconds), 1)
+
+
+def _hold_still(picture: np.ndarray, before: np.ndarray | None) -> np.ndarray:
+    """The picture with the pixels of the one before wherever they hardly changed: GIF stores noise at its full price."""
+    if before is None:
+        return picture
+    change = cv2.absdiff(picture, before).max(axis=2)
+    is_still = cv2.blur(change.astype(np.float32), (3, 3)) < STILL
+    return np.where(is_still[..., None], before, picture)
 
 
 class _PaletteBuilder:

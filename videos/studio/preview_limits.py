@@ -20,3 +20,6 @@ class PreviewLimit:
 
 WEBP = PreviewLimit(480, Fraction(25, 2), 15)
 GIF = PreviewLimit(400, Fraction(25, 2), 12)
+# Mails and chats refuse larger ones. Tried in turn where a picture full of details needs more.
+MAX_GIF_BYTES = 3_000_000
+SMALLER_GIFS = (PreviewLimit(320, Fraction(10), 12), PreviewLimit(240, Fraction(10), 12))

@@ -271,6 +271,14 @@ def test_a_gif_shows_the_look_at_every_second_frame(make, card):
     assert np.abs(np.array(corner) - BLUE).max() < 12
 
 
+def test_a_gif_that_would_be_too_large_has_fewer_pixels_and_frames(make, card, monkeypatch):
+    monkeypatch.setattr("videos.studio.animation_writer.MAX_GIF_BYTES", 1)
+    monkeypatch.setattr("videos.studio.animation_writer.SMALLER_GIFS", [PreviewLimit(96, Fraction(10), 12)])
+    with Image.open(make("gif", ".gif", {}, why="too large")) as gif:
+        assert max(gif.size) == 96
+        assert gif.n_frames < card.frames // 2
+
+
 def test_a_gif_is_limited_in_size_and_length(tmp_path, make, monkeypatch):
     monkeypatch.setattr("videos.studio.animation_writer.GIF", PreviewLimit(96, Fraction(25, 2), 1))
     with Image.open(make("gif", ".gif", {"frame": "9:16"}, why="limited")) as gif:
