@@ -55,6 +55,7 @@ class Avatar(ProviderJob, UploadedModel, ConsentedModel, StoredFilesModel):
     KIND = Tombstone.Kind.AVATAR
     TASK = "avatars.tasks.generate"
     COPY_TASK = "avatars.tasks.copy"
+    NEWS_WORDS = ("avatars are ready", "portraits could not be used")
 
     class Gender(models.TextChoices):
         FEMALE = "female", "Female"

@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
@@ -69,12 +70,24 @@ def _upload_form(request: Request, files: list[UploadedFile]) -> HttpResponse:
     except UploadError as error:
         messages.error(request, str(error))
         return redirect("avatars")
+    problems = []
     for file in files:
         try:
             services.create_avatar(file, file.name or "", request.user, consent=consent)
         except UploadError as error:
-            messages.error(request, f"{file.name}: {error}")
+            problems.append(f"{file.name}: {error}")
+    if problems:
+        messages.error(request, _describe_problems(problems, len(files)))
     return redirect("avatars")
+
+
+def _describe_problems(problems: list[str], number: int) -> str:
+    """One message for one upload, however many of its files could not be used."""
+    if len(problems) == 1:
+        return problems[0]
+    summary = f"{len(problems)} of {number} portraits could not be used:"
+    entries = format_html_join("", "<li>{}</li>", ((problem,) for problem in problems))
+    return format_html("{} <details><summary>show</summary><ul>{}</ul></details>", summary, entries)
 
 
 @needs_room

@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import QuerySet, Value
 from django.db.models.options import Options
 from django.http import HttpResponse, JsonResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.functional import SimpleLazyObject
@@ -21,13 +22,15 @@ from dashboard.request import Request
 OVERLAP = timedelta(seconds=10)
 # Older news are not worth a toast: they can be seen on the page.
 MAX_AGE = timedelta(minutes=10)
-MAX_TOASTS = 5
+MAX_NEWS = 50  # in one answer; the page makes one toast of several of a kind
 
 
 class Notifying(Protocol):
     """A model whose rows a person waits for: avatars, videos, batches."""
 
     _meta: "ClassVar[Options[Any]]"
+    # What several together are said to be: "avatars are ready", "portraits could not be used"; None: each by itself.
+    NEWS_WORDS: ClassVar[tuple[str, str] | None]
     pk: Any
 
     @property
@@ -83,11 +86,11 @@ def news(request: Request) -> HttpResponse:
     since = max(since - OVERLAP, now - MAX_AGE)
     found: list[Notifying] = []
     for model in _find_models_with_news(request.user, since):
-        found += model.done_since(request.user, since)[:MAX_TOASTS]
+        found += model.done_since(request.user, since)[:MAX_NEWS]
     busy = is_busy(request.user)
-    found = sorted(found, key=_time_of)[-MAX_TOASTS:]
+    found = sorted(found, key=_time_of)[-MAX_NEWS:]
     shown = request.GET.get("shown", "").split(",")
-    items = [_to_json(row) for row in found if _key(row) not in shown]
+    items = [_to_json(row, request.user) for row in found if _key(row) not in shown]
     if not items and busy:
         return HttpResponse(status=204)
     return JsonResponse({"since": _format_time(now), "busy": busy, "items": items})
@@ -103,14 +106,22 @@ def _find_models_with_news(user: User, since: datetime) -> list[type[Notifying]]
     return [models[number] for (number,) in numbered[0].union(*numbered[1:]).order_by()]
 
 
-def _to_json(row: Notifying) -> dict[str, Any]:
+def _to_json(row: Notifying, user: User) -> dict[str, Any]:
     return {
         "key": _key(row),
         "card": f"{row._meta.model_name}-{row.pk}",
         "text": row.outcome,
         "url": row.get_absolute_url(),
         "bad": not row.is_ready,
+        "several": row.NEWS_WORDS and dict(zip(("ready", "failed"), row.NEWS_WORDS, strict=True)),
+        "list": row.NEWS_WORDS and _list_address(row, user),
     }
+
+
+def _list_address(row: Notifying, user: User) -> str:
+    """The gallery with what this person made lately and came to the same end."""
+    state = "ready" if row.is_ready else "failed"
+    return f"{reverse(str(row._meta.verbose_name_plural))}?state={state}&person={user.pk}&made=week"
 
 
 def _key(row: Notifying) -> str:

@@ -89,6 +89,7 @@ class ProviderJob(OwnedModel, TrashableModel, Job):
     UNFINISHED = ACTIVE_STATES
     KIND: ClassVar[Tombstone.Kind]
     MAX_ATTEMPTS = 5  # of copying
+    NEWS_WORDS: ClassVar[tuple[str, str] | None]
     COPY_TASK: ClassVar[str]  # TASK makes the generate call; this one copies the result
 
     state = models.CharField(max_length=16, choices=ProviderState.choices, default=ProviderState.WAITING)

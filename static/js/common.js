@@ -16,12 +16,16 @@ function fade(toast) {
   }, seconds * 1000);
 }
 
-function toast(text, bad = false, url = "", undo = "") {
-  const made = document.getElementById("toast-template").content.firstElementChild.cloneNode(true);
-  const words = made.querySelector("p");
-  words.dir = "auto";
-  words.textContent = text;
-  if (url) words.append(" ", Object.assign(document.createElement("a"), { href: url, textContent: "Show" }));
+// `key`: takes the place of an earlier toast with the same key; with `update`, only if that is still there.
+function toast({ text, bad = false, url = "", undo = "", key = "", update = false }) {
+  const old = key && toasts.querySelector(`[data-key="${key}"]`);
+  if (update && !old) return;
+  const made = old || document.getElementById("toast-template").content.firstElementChild.cloneNode(true);
+  const words = made.querySelector(".toast-words");
+  const link = url ? Object.assign(document.createElement("a"), { href: url, textContent: "Show" }) : words.querySelector("a");
+  words.replaceChildren(text, ...(link ? [" ", link] : []));
+  if (old) return;
+  made.dataset.key = key;
   if (undo) {
     const form = made.querySelector("form");
     form.hidden = false;
@@ -30,14 +34,14 @@ function toast(text, bad = false, url = "", undo = "") {
   made.classList.toggle("is-bad", bad);
   toasts.append(made);
   // A phone shows three without covering the page; errors stay until they are closed.
-  [...toasts.querySelectorAll(".toast:not(.is-bad)")].slice(0, -MAX_TOASTS).forEach((old) => old.remove());
+  [...toasts.querySelectorAll(".toast:not(.is-bad)")].slice(0, -MAX_TOASTS).forEach((past) => past.remove());
   fade(made);
 }
 
 toasts?.querySelectorAll(".toast").forEach(fade);
 
 // A server says these by the header HX-Trigger, a script by an event of its own.
-document.addEventListener("toast", (event) => toast(event.detail.text, event.detail.bad, event.detail.url, event.detail.undo));
+document.addEventListener("toast", (event) => toast(event.detail));
 document.addEventListener("announce", (event) => {
   announcer.textContent = "";
   requestAnimationFrame(() => { announcer.textContent = event.detail.text; });
@@ -47,7 +51,7 @@ document.addEventListener("announce", (event) => {
 document.addEventListener("htmx:responseError", (event) => {
   const { requestConfig, xhr } = event.detail;
   const isSentence = (xhr.status < 500 || [503, 507].includes(xhr.status)) && xhr.getResponseHeader("Content-Type")?.startsWith("text/plain");
-  if (requestConfig.verb === "post") toast(isSentence ? xhr.responseText : "That did not work. Reload the page and try again.", true);
+  if (requestConfig.verb === "post") toast({ text: isSentence ? xhr.responseText : "That did not work. Reload the page and try again.", bad: true });
 });
 // A card that its own button replaced keeps the focus.
 document.addEventListener("htmx:afterSettle", (event) => {

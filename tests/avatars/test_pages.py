@@ -70,6 +70,11 @@ def test_without_a_script_several_files_are_taken_and_the_bad_ones_named(signed_
     )
     assert Avatar.objects.count() == 2
     assert "bad.png: " in answer.text
+    bad = [SimpleUploadedFile(f"{number}.png", b"?") for number in (1, 2)]
+    answer = upload(signed_in(maria), portrait(), *bad, follow=True)
+    assert answer.text.count("toast is-bad") == 1
+    assert "2 of 3 portraits could not be used:" in answer.text
+    assert "<li>2.png: " in answer.text
 
 
 def test_a_card_says_nothing_new_until_the_row_changes(signed_in, maria, new_avatar):

@@ -8,6 +8,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from avatars.models import Avatar
 from dashboard.jobs.provider_job import ProviderState
 from tests import sample_media
 from videos.models import Video
@@ -129,3 +130,17 @@ def test_what_gets_ready_is_told_on_whatever_page(page, five, maria):
     expect(page).to_have_url(re.compile(video.get_absolute_url()))
     page.wait_for_timeout(1200)
     expect(page.locator(".toast")).to_have_count(0)  # once is enough
+
+
+def test_one_toast_tells_of_all_failures_of_an_upload(page, maria, new_avatar):
+    avatars = [new_avatar(name=f"Portrait {number}", made_by=maria) for number in range(3)]
+    page.goto("/videos/")
+    now = timezone.now()
+    Avatar.objects.filter(pk=avatars[0].pk).update(state=ProviderState.READY, state_since=now)
+    failed = Avatar.objects.exclude(pk=avatars[0].pk)
+    failed.update(state=ProviderState.FAILED, error="No face.", state_since=now)
+    toast = page.locator(".toast.is-bad")
+    expect(toast).to_contain_text("2 of 3 portraits could not be used.")
+    expect(toast).to_have_count(1)
+    toast.get_by_role("link", name="Show").click()
+    expect(page.locator(".card")).to_have_count(2)

@@ -81,6 +81,7 @@ class Batch(OwnedModel, TrashableModel, ConsentedModel):
         return self.items.filter(state=ItemState.DRAFT)
 
     # -- news: see dashboard.notifications.Notifying
+    NEWS_WORDS: ClassVar = None
 
     @classmethod
     def being_made(cls) -> models.QuerySet["Batch"]:

@@ -65,6 +65,7 @@ class Video(ProviderJob, StoredFilesModel):
     KIND = Tombstone.Kind.VIDEO
     TASK = "videos.tasks.generate"
     COPY_TASK = "videos.tasks.copy"
+    NEWS_WORDS = ("videos are ready", "videos failed")
 
     class MaskProblem(models.TextChoices):
         PENDING = (
