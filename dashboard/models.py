@@ -15,6 +15,7 @@ from dashboard.audit.models import AuditEntry as AuditEntry  # of this app, in a
 from dashboard.forgotten.models import Forgetting as Forgetting
 from dashboard.forgotten.models import Forgotten as Forgotten
 from dashboard.jobs import clock
+from dashboard.metrics.models import StorageUse as StorageUse
 from dashboard.metrics.models import Total as Total
 from dashboard.permissions import PERMISSIONS, Permission, Role
 from dashboard.provider.parsing import MAX_ID

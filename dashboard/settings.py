@@ -276,6 +276,7 @@ POLLER_STEPS = [
     "videos.exports.poller.step",
     "videos.exports.poller.cleanup",
     "dashboard.audit.retention.step",
+    "dashboard.metrics.storage_use.step",
     "dashboard.accounts.sessions.delete_expired",
     "dashboard.trash.poller.step",
     "dashboard.forgotten.engine_copies.step",

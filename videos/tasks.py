@@ -241,7 +241,7 @@ def _store_files(
                 height=film.height,
                 seconds=film.seconds,
                 colour=film.stills.colour,
-                finished_at=timezone.now(),
+                finished_at=video.finished_at or timezone.now(),  # not when it is only fetched again
                 progress=100,
                 error="",
             )

@@ -1,4 +1,4 @@
-"""A number that only grows, for /metrics: dashboard/metrics/totals.py."""
+"""Numbers about the installation: totals for /metrics (totals.py), what is stored (storage_use.py)."""
 
 from django.db import models
 
@@ -15,3 +15,18 @@ class Total(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.label}".strip()
+
+
+class StorageUse(models.Model):
+    """What was stored in one folder on one day: dashboard/metrics/storage_use.py."""
+
+    day = models.DateField()
+    folder = models.CharField(max_length=80, blank=True)
+    size = models.BigIntegerField(help_text="Bytes.")
+    files = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["day", "folder"], name="storage_use_once")]
+
+    def __str__(self) -> str:
+        return f"{self.folder} on {self.day}"

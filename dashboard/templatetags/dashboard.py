@@ -43,6 +43,14 @@ def _hue(person: User | None) -> int:
 
 
 @register.filter
+def grouped(value: object) -> object:
+    """A number with its thousands apart: 12,345 or 12.5; anything else as it is."""
+    if isinstance(value, float):
+        return f"{value:,.1f}".removesuffix(".0")
+    return f"{value:,}" if isinstance(value, int) else value
+
+
+@register.filter
 def item(mapping: Mapping[Any, Any], key: object) -> Any:
     """What a mapping has under a key that is a variable: {{ people|item:entry.actor_id }}."""
     return mapping.get(key)

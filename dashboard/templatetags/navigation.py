@@ -20,6 +20,7 @@ SECTIONS = {
     "trash": ("trash",),
     "people": ("people",),
     "audit": ("audit",),
+    "usage": ("usage",),
     "api": ("api", "tokens"),  # not with another provider
     "video-label": ("video-label",),
     "account": ("account", "account_change_password", "mfa_index"),

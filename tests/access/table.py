@@ -161,6 +161,8 @@ TABLE: dict[str, dict[str, Access]] = {
     "videos/<int:pk>/delete/": {"POST": MAKER(302)},
     "activity/": {"GET": ADMIN},
     "activity.csv": {"GET": ADMIN},
+    "usage/": {"GET": ADMIN},
+    "usage/<slug:key>.csv": {"GET": ADMIN},
     "api/": {"GET": TEAM},
     "tokens/": {"GET": ADMIN},
     "tokens/create/": {"POST": ADMIN(200, data={"name": "website", "scope": "read", "days": ""})},

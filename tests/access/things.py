@@ -59,6 +59,7 @@ def things(finished, new_backdrop, maria: User, owner: User) -> dict[str, dict[s
         "people/links/": {"pk": link.pk},
         "invitation/": {"token": OneTimeLink.make(owner, note="somebody")[1]},
         "new-password/": {"token": OneTimeLink.make(owner, user=nina)[1]},
+        "usage/": {"key": "videos"},
         "media/": {"signed": media[2], "filename": media[3]},
     }
 
