@@ -263,7 +263,7 @@ def test_a_picture_is_made_anew_and_shown_to_the_team(signed_in, vera, tmp_path)
     assert vera.picture.name.rpartition("/")[2] in client.get("/people/").content.decode()
     broken = SimpleUploadedFile("x.jpg", b"no picture")
     answer = client.post("/account/picture/", {"picture": broken}, follow=True)
-    assert "could not be read" in answer.content.decode()
+    assert "This is not a picture we can read" in answer.content.decode()
     vera.refresh_from_db()
     assert vera.picture.name == first
     client.post("/account/picture/remove/")
