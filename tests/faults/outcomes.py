@@ -1,5 +1,6 @@
 """What came of the runs, and the table of it."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -10,6 +11,9 @@ LEGEND = (
     f"{READY} ready by itself; {RETRIED} failed with a sentence and ready after “Try again”; "
     f"{MISSED} ended well, but was not in that stage any more when the fault came; {BAD} not so"
 )
+
+# A fault of a process of a cluster: its row is that of the cluster.
+_PART = re.compile(r"^((?:kill -9|SIGTERM|stop) \w+) (?:guard|worker|monitor|pusher|children)$")
 
 
 @dataclass
@@ -71,11 +75,10 @@ class Outcomes:
         return sum(run.is_bad for runs in self.groups.values() for run in runs)
 
     def render(self) -> str:
-        """The tables in Markdown: a row for each fault, a column for each stage."""
+        """The tables in Markdown: a row for each fault, those of one cluster in one row; a column for each stage."""
         lines = [f"{date.today():%d %B %Y}. {LEGEND}."]
         for title, runs in self.groups.items():
-            stages = list(dict.fromkeys(one for run in runs for one in [*run.ready, *run.stuck]))
-            stages.sort()
+            stages = sorted({one for run in runs for one in [*run.ready, *run.stuck]})
             lines += ["", f"With {title}:", ""]
             lines += [f"{number}. {stage}" for number, stage in enumerate(stages, 1)]
             lines += [
@@ -83,21 +86,32 @@ class Outcomes:
                 "| fault | " + " | ".join(str(one) for one in range(1, len(stages) + 1)) + " | seconds | |",
             ]
             lines += ["| --- |" + " --- |" * (len(stages) + 2)]
-            lines += [_render_run(run, stages) for run in runs]
+            groups: dict[str, list[Run]] = {}
+            for run in runs:
+                groups.setdefault(_PART.sub(r"\1", run.fault), []).append(run)
+            lines += [_render_row(name, group, stages) for name, group in groups.items()]
             lines += ["", *self._summarize(runs)]
         return "\n".join(lines) + "\n"
 
     def _summarize(self, runs: list[Run]) -> Iterator[str]:
-        marks = [run.mark(stage) for run in runs for stage in {*run.ready, *run.stuck}]
+        tried = [run for run in runs if not run.skipped]
+        marks = [run.mark(stage) for run in tried for stage in {*run.ready, *run.stuck}]
         yield (
-            f"{len(runs)} faults, {len(marks)} cases: {marks.count(READY)} ready by themselves, {marks.count(RETRIED)} "
+            f"{len(tried)} faults, {len(marks)} cases: {marks.count(READY)} ready by themselves, {marks.count(RETRIED)} "
             f"after “Try again”, {marks.count(MISSED)} were not reached in their stage, {marks.count(BAD)} bad."
         )
         for text in sorted({text for run in runs for text in run.sentences.values()}):
             yield f"- what a failed one said: {text}"
 
 
-def _render_run(run: Run, stages: list[str]) -> str:
-    cells = [run.mark(stage) for stage in stages]
-    notes = f"not run: {run.skipped}" if run.skipped else "; ".join(run.notes)
-    return f"| {run.fault} | {' | '.join(cells)} | {run.seconds:.0f} | {notes.replace('|', '/')} |"
+def _render_row(name: str, runs: list[Run], stages: list[str]) -> str:
+    """Of several faults the worst mark counts."""
+    cells = []
+    for stage in stages:
+        marks = {run.mark(stage) for run in runs}
+        cells.append(next((mark for mark in (BAD, RETRIED, READY, MISSED) if mark in marks), ""))
+    parts = [run.fault.removeprefix(name).strip() or "itself" for run in runs]
+    title = f"{name}: {', '.join(parts)}" if len(runs) > 1 else runs[0].fault
+    notes = [note for run in runs for note in ([f"not run: {run.skipped}"] if run.skipped else run.notes)]
+    words = "; ".join(dict.fromkeys(notes)).replace("|", "/")
+    return f"| {title} | {' | '.join(cells)} | {max(run.seconds for run in runs):.0f} | {words} |"
