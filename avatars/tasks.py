@@ -4,16 +4,16 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
 from avatars.models import Avatar
 from avatars.scheduling import next_up
 from dashboard.files import disk, signed_links
 from dashboard.files.missing_files import check_files
-from dashboard.files.stored_files import delete_files, store_file
-from dashboard.jobs.leased_job import LeaseLost
 from dashboard.jobs.provider_job import ProviderState, current_provider
 from dashboard.jobs.runner import JobFailed
+from dashboard.jobs.stored_results import delete_result, store_result
 from dashboard.net.watched_download import Limits
 from dashboard.provider import lifecycle
 from dashboard.provider import sync as provider_sync
@@ -90,22 +90,23 @@ def _refresh_links(avatar: Avatar) -> None:
 
 
 def _store_preview(avatar: Avatar, path: Path) -> None:
-    stored = [avatar.preview]
+    stored: list[FieldFile] = []
     fields: dict[str, Any] = {}
     # An avatar that a sync created has no portrait: its thumbnail is made from the preview.
-    with portraits.convert(path, with_thumbnail=not avatar.portrait) as picture:
-        store_file(avatar.preview, picture.path, f"{avatar.client_ref}.jpg")
-        if picture.thumbnail:
-            store_file(avatar.thumbnail, picture.thumbnail, f"{avatar.client_ref}.webp")
-            stored.append(avatar.thumbnail)
-            fields["colour"] = picture.colour
-        if avatar.cutout_url and _store_cutout(avatar, picture.width / picture.height):
-            stored.append(avatar.cutout)
-    fields |= {file.field.name: file.name for file in stored}
     try:
+        with portraits.convert(path, with_thumbnail=not avatar.portrait) as picture:
+            store_result(avatar, avatar.preview, picture.path, f"{avatar.client_ref}.jpg")
+            stored = [avatar.preview]
+            if picture.thumbnail:
+                store_result(avatar, avatar.thumbnail, picture.thumbnail, f"{avatar.client_ref}.webp")
+                stored.append(avatar.thumbnail)
+                fields["colour"] = picture.colour
+            if avatar.cutout_url and _store_cutout(avatar, picture.width / picture.height):
+                stored.append(avatar.cutout)
+        fields |= {file.field.name: file.name for file in stored}
         avatar.move(ProviderState.READY, progress=100, error="", **fields)
-    except LeaseLost:
-        delete_files(stored)
+    except BaseException:  # also when the worker is stopped: leave no files behind
+        delete_result(avatar, stored)
         raise
 
 
@@ -116,7 +117,7 @@ def _store_cutout(avatar: Avatar, ratio: float) -> bool:
             target = path.with_name("cutout.webp")
             size = provider_files.convert_cutout(path, target)
             if abs(size.width / size.height / ratio - 1) < MAX_RATIO_ERROR:
-                store_file(avatar.cutout, target, f"{avatar.client_ref}.webp")
+                store_result(avatar, avatar.cutout, target, f"{avatar.client_ref}.webp")
                 return True
             log.warning("the cut-out of avatar %s is framed otherwise than its preview", avatar.pk)
     except (ProviderError, UploadError, OSError) as error:

@@ -9,11 +9,11 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from dashboard.files.stored_files import delete_files, store_file
 from dashboard.jobs.enqueue import enqueue_due, enqueue_job
 from dashboard.jobs.leased_job import LeaseLost
 from dashboard.jobs.local_job import LocalState, working_phase
 from dashboard.jobs.runner import JobFailed, Turn
+from dashboard.jobs.stored_results import delete_result, store_result
 from dashboard.provider import copy_scheduling, lifecycle
 from dashboard.provider.answers import ProviderError
 from dashboard.provider.client import client, count_free_requests
@@ -113,8 +113,8 @@ def _download(job: MaskDownload) -> None:
 def _store(job: MaskDownload, video: Video, mask: Path, cutout: Path) -> None:
     fields = [video.mask, video.cutout]
     try:
-        store_file(video.mask, mask, f"{video.client_ref}.mp4")
-        store_file(video.cutout, cutout, f"{video.client_ref}.webp")
+        store_result(job, video.mask, mask, f"{video.client_ref}.mp4")
+        store_result(job, video.cutout, cutout, f"{video.client_ref}.webp")
         with transaction.atomic():
             Video.lock(video.pk)
             job.move(LocalState.READY, progress=100, error="")
@@ -124,7 +124,7 @@ def _store(job: MaskDownload, video: Video, mask: Path, cutout: Path) -> None:
                 raise LeaseLost(f"video {video.pk} was deleted")
             _apply_look(video)
     except BaseException:  # also when the worker is stopped: leave no files behind
-        delete_files(fields)
+        delete_result(job, fields)
         raise
 
 

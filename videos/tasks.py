@@ -15,11 +15,12 @@ from avatars.models import Avatar
 from dashboard.files import signed_links
 from dashboard.files.filenames import MAX_NAME
 from dashboard.files.missing_files import check_files
-from dashboard.files.stored_files import delete_on_commit, store_file
+from dashboard.files.stored_files import delete_on_commit
 from dashboard.jobs.enqueue import enqueue, enqueue_job
 from dashboard.jobs.leased_job import ForbiddenTransition, LeaseLost
 from dashboard.jobs.provider_job import ProviderState, current_provider
 from dashboard.jobs.runner import JobFailed
+from dashboard.jobs.stored_results import delete_result, store_result
 from dashboard.models import Tombstone
 from dashboard.net.watched_download import Limits
 from dashboard.provider import lifecycle
@@ -224,7 +225,7 @@ def _store_files(
     try:
         for field, source, suffix in files:
             if source is not None:
-                store_file(field, source, f"{video.client_ref}.{suffix}")
+                store_result(video, field, source, f"{video.client_ref}.{suffix}")
                 stored.append(field)
         if item.captions_url:
             _store_captions(video, item.captions_url)
@@ -251,8 +252,7 @@ def _store_files(
                 masks.request(video, seconds=MASK_DELAY)
             looks.apply_first_look(video)
     except BaseException:  # also when the worker is stopped: leave no files behind
-        for field in stored:
-            field.storage.delete(field.name or "")
+        delete_result(video, stored)
         raise
 
 
@@ -261,7 +261,7 @@ def _store_captions(video: Video, url: str) -> None:
     try:
         with download_result(url, CAPTION_LIMITS, job=video, lease_seconds=COPY_LEASE_SECONDS) as path:
             if captions.is_vtt(path):
-                store_file(video.captions, path, f"{video.client_ref}.vtt")
+                store_result(video, video.captions, path, f"{video.client_ref}.vtt")
             else:
                 log.warning("captions of video %s are not WebVTT", video.pk)
     except ProviderError as error:

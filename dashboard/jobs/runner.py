@@ -10,6 +10,7 @@ from dashboard.files import disk
 from dashboard.jobs import clock
 from dashboard.jobs.leased_job import Job, LeaseLost, backoff
 from dashboard.jobs.locks import hold_lock
+from dashboard.jobs.patient_writes import write_when_possible
 from dashboard.logs.context import ref, set_id
 from dashboard.metrics import totals
 
@@ -143,15 +144,19 @@ def _reschedule(job: Job, phase: Phase, delay: JobDelayed) -> None:
         return
     attempts = max(job.attempts - 1, 0) if delay.is_free else job.attempts
     seconds = backoff(job.attempts, first=phase.first_delay) if delay.seconds is None else delay.seconds
-    try:
-        error = delay.waiting or (str(delay) if phase.keeps_error else "")
-        job.reschedule(phase.waiting, seconds, attempts=attempts, progress=0, error=error)
-    except LeaseLost:
-        log.info("%s %s: the lease was lost", type(job).__name__, job.pk)
+    error = delay.waiting or (str(delay) if phase.keeps_error else "")
+    _save_outcome(
+        job, lambda: job.reschedule(phase.waiting, seconds, attempts=attempts, progress=0, error=error)
+    )
 
 
 def _fail(job: Job, phase: Phase, failure: JobFailed) -> None:
+    _save_outcome(job, lambda: job.move(failure.state or phase.failed, error=str(failure), **failure.fields))
+
+
+def _save_outcome(job: Job, write: Callable[[], None]) -> None:
+    """Nobody else sees to the row while this process lives and has the lease: so it does not give up soon."""
     try:
-        job.move(failure.state or phase.failed, error=str(failure), **failure.fields)
+        write_when_possible(write)
     except LeaseLost:
         log.info("%s %s: the lease was lost", type(job).__name__, job.pk)

@@ -14,6 +14,7 @@ from dashboard.jobs import runner
 from dashboard.jobs.continue_on_error import do_each
 from dashboard.jobs.enqueue import MAX_ROWS, enqueue_job
 from dashboard.jobs.leased_job import Job, LeaseLost, backoff
+from dashboard.jobs.patient_writes import write_when_possible
 from dashboard.jobs.provider_job import ProviderJob, ProviderState
 from dashboard.jobs.runner import JobDelayed, JobFailed, Phase, Turn
 from dashboard.models import Tombstone
@@ -140,12 +141,16 @@ def send(
         answer = generate_once(job, call, list_all)
     except OutcomeUnknown as error:
         raise JobFailed(OUTCOME_UNKNOWN, state=ProviderState.UNSURE) from error
-    try:
-        # The id is saved before anything else happens, so that nothing is paid for twice.
+
+    def save() -> None:
         with transaction.atomic():
             job.move(to, remote_id=answer.remote_id, asked_at=None, attempts=0, **fields_of(answer))
             if to == ProviderState.COPYING:
                 enqueue_job(job)
+
+    try:
+        # The id is saved before anything else happens, so that nothing is paid for twice.
+        write_when_possible(save)
     except LeaseLost:
         if not type(job).all_objects.filter(pk=job.pk).exists():  # deleted while it was being sent
             Tombstone.record(job.KIND, job.provider, answer.remote_id)

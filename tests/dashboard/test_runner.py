@@ -1,9 +1,10 @@
 """The frame around every task: what becomes of a row when its work succeeds, fails, is delayed, or goes wrong."""
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
-from dashboard.jobs import runner
+from dashboard.jobs import patient_writes, runner
 from dashboard.jobs.local_job import FAILED, MAX_ATTEMPTS, LocalState, working_phase
 from dashboard.jobs.runner import JobDelayed, JobFailed
 from videos.models import Export
@@ -75,3 +76,20 @@ def test_a_row_that_was_taken_over_meanwhile_is_left_to_its_new_holder(export, e
 
     run(export, work)
     assert (export.state, export.error) == ("ready", "")
+
+
+@pytest.mark.parametrize(("end", "state"), [(JobFailed("no"), "failed"), (RuntimeError(), "waiting")])
+def test_a_database_that_is_locked_when_the_work_ends_leaves_no_row_with_a_lease(
+    export, monkeypatch, end, state
+):
+    write, locked = Export._write, ["locked", "locked"]
+
+    def write_unless_locked(job, *args, **fields):
+        if locked:
+            raise OperationalError(f"database is {locked.pop()}")
+        write(job, *args, **fields)
+
+    monkeypatch.setattr(patient_writes, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(Export, "_write", write_unless_locked)
+    run(export, raising(end))
+    assert (export.state, export.lease, locked) == (state, None, [])
