@@ -17,6 +17,7 @@ urlpatterns = [
     path("avatars/", include("avatars.urls")),
     path("trash/", include("dashboard.trash.urls")),
     path("videos/", include("videos.urls")),
+    path("connection/", include("dashboard.connection.urls")),
     path("activity/", audit.audit, name="audit"),
     path("activity.csv", audit.download, name="audit-csv"),
     path("check/", check_file, name="check-file"),

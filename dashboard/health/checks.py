@@ -89,9 +89,10 @@ def check_disk() -> list[Problem]:
     free = disk.free_bytes()
     if free > settings.DISK_WARNING_BYTES:
         return []
+    waste = "The disk of this server is nearly full. Delete videos that nobody needs."
     sentence = (
-        f"The disk of this server is nearly full: {free // 2**20:,} MB are left. With less than "
-        f"{settings.DISK_RESERVE_BYTES // 2**20:,} MB nothing more is made. Delete videos that nobody needs, or give "
+        f"{free // 2**20:,} MB are left. With less than "
+        f"{settings.DISK_RESERVE_BYTES // 2**20:,} MB nothing more is made. If nothing can be deleted, give "
         f"{settings.DATA_DIR} a larger disk."
     )
-    return [Problem("disk-nearly-full", sentence)]
+    return [Problem("disk-nearly-full", waste, for_everybody=True), Problem("disk-nearly-full", sentence)]

@@ -21,6 +21,7 @@ SECTIONS = {
     "people": ("people",),
     "audit": ("audit",),
     "usage": ("usage",),
+    "connection": ("connection",),
     "api": ("api", "tokens"),  # not with another provider
     "video-label": ("video-label",),
     "account": ("account", "account_change_password", "mfa_index"),

@@ -60,6 +60,7 @@ def things(finished, new_backdrop, maria: User, owner: User) -> dict[str, dict[s
         "invitation/": {"token": OneTimeLink.make(owner, note="somebody")[1]},
         "new-password/": {"token": OneTimeLink.make(owner, user=nina)[1]},
         "usage/": {"key": "videos"},
+        "connection/": {"key": "storage"},
         "media/": {"signed": media[2], "filename": media[3]},
     }
 

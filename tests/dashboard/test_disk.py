@@ -100,13 +100,15 @@ def test_cards_say_that_they_wait_for_room_and_a_poll_sees_it_go(full, new_video
     assert WAITING not in answer.content.decode()
 
 
-def test_everybody_is_told_that_it_is_full_and_owners_before_it_is(full, owner, maria, signed_in):
+def test_everybody_is_told_that_it_is_full_or_nearly_full_and_owners_more(full, owner, maria, signed_in):
     assert disk.FULL in signed_in(maria).get("/account/").content.decode()
     health = signed_in(owner).get("/health/")
     assert (health.status_code, health.json()["problems"][0]["key"]) == (503, "disk-full")
     full(2000)
-    assert "nearly full" not in signed_in(maria).get("/account/").content.decode()
-    assert "nearly full: 2,000 MB are left" in signed_in(owner).get("/account/").content.decode()
+    page = signed_in(maria).get("/account/").content.decode()
+    assert "The disk of this server is nearly full. Delete videos that nobody needs." in page
+    assert "MB are left" not in page
+    assert "2,000 MB are left" in signed_in(owner).get("/account/").content.decode()
     full()
     assert "nearly full" not in signed_in(owner).get("/account/").content.decode()
 

@@ -1,0 +1,1 @@
+"""The page "Connection" of owners and admins: what this installation is connected to, whether it works, tests."""
