@@ -20,13 +20,19 @@ faults: install-dev ## harm the running product in every way, with work in every
 test-long: install-dev ## what takes minutes each: backups of a running product, killed starts, hostile providers
 	@exec .venv/bin/python -m pytest -n 0 -m long $(ARGS)
 
-# Jobs, engine, files and what asks the database in its own words.
-SERVICE_TESTS = tests/cluster tests/engine tests/avatars tests/videos/test_tasks.py tests/videos/test_bad_rows.py \
-	tests/videos/exports tests/videos/batches tests/videos/voices $(addprefix tests/dashboard/test_,$(addsuffix .py, \
-	jobs runner enqueue held_lease search_index gallery_filters gallery_changes signed_links audit sync accounts))
+# Where the database, the broker or the bucket makes a difference: jobs, engine, files, search, locks. CI runs these.
+SERVICE_TESTS_CHOSEN = tests/cluster $(addprefix tests/engine/test_,$(addsuffix .py, avatars videos tasks poller throttle)) \
+	$(addprefix tests/avatars/test_,$(addsuffix .py, tasks scheduling)) tests/videos/test_tasks.py tests/videos/test_bad_rows.py \
+	$(addprefix tests/videos/exports/test_,$(addsuffix .py, services tasks posters poller)) tests/videos/batches/test_batches.py \
+	$(addprefix tests/dashboard/test_,$(addsuffix .py, \
+	jobs runner enqueue held_lease deletion search_index gallery_filters gallery_changes signed_links audit sync))
+# The same with their pages and forms.
+SERVICE_TESTS = $(SERVICE_TESTS_CHOSEN) tests/engine tests/avatars tests/videos/exports tests/videos/batches \
+	tests/videos/voices tests/dashboard/test_accounts.py
 
-test-services: install-dev ## the tests of jobs, engine and files on PostgreSQL, Redis and a bucket (Debian: apt install postgresql redis-server)
-	@TEST_SERVICES=1 exec .venv/bin/python -m pytest -n auto --maxprocesses 4 -m "(not slow and not browser) or services" $(SERVICE_TESTS) $(ARGS)
+test-services: install-dev ## the tests of jobs, engine and files on PostgreSQL, Redis and a bucket (Debian: apt install postgresql redis-server; CHOSEN=1: those that CI runs)
+	@TEST_SERVICES=1 exec .venv/bin/python -m pytest -n auto --maxprocesses 4 -m "(not slow and not browser) or services" \
+		$(if $(CHOSEN),$(SERVICE_TESTS_CHOSEN),$(SERVICE_TESTS)) $(ARGS)
 
 test-cluster: install-dev ## four machines on this one, all killed in turn, also needs nginx (minutes; CLUSTER_VIDEOS=40 CLUSTER_EXPORTS=10)
 	@TEST_SERVICES=1 CLUSTER_VIDEOS=$(or $(CLUSTER_VIDEOS),8) exec .venv/bin/python -m pytest -n 0 tests/cluster/test_several_machines.py $(ARGS)

@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 
 from avatars.models import Avatar
 from dashboard.jobs.provider_job import ACTIVE_STATES, ProviderState
+from dashboard.processes.heartbeat import count_workers
 from dashboard.trash.trashable_model import NOT_IN_TRASH
 
 
@@ -32,8 +33,8 @@ def _list_awaited() -> QuerySet[Avatar, dict[str, int]]:
 
 
 def max_sending() -> int:
-    """How many avatars may be with the provider at one time."""
-    return max(settings.GENERATE_WORKERS - 1, 1)
+    """How many avatars may be with the provider at one time, sent by the workers of all machines."""
+    return max(count_workers("generate", settings.GENERATE_WORKERS) - 1, 1)
 
 
 def count_ahead(avatars: Iterable[Avatar]) -> dict[int, int]:

@@ -23,7 +23,7 @@ from dashboard.consent.forms import consent_needed
 from dashboard.consent.views import save_consent
 from dashboard.consent.wordings import Kind
 from dashboard.files.disk import needs_room
-from dashboard.files.missing_files import check_files
+from dashboard.files.missing_files import check_opened
 from dashboard.jobs.leased_job import ForbiddenTransition, LeaseLost
 from dashboard.provider import sync as provider_sync
 from dashboard.request import Request
@@ -144,7 +144,7 @@ def _announce(response: HttpResponse, avatar: Avatar) -> HttpResponse:
 @explains_trash(Avatar)
 def detail(request: Request, pk: int) -> HttpResponse:
     avatar = get_object_or_404(Avatar.objects.for_pages(), pk=pk)
-    if check_files(avatar):
+    if check_opened(avatar):
         avatar = get_object_or_404(Avatar.objects.for_pages(), pk=pk)  # something may have been mended
     videos = avatar.videos.select_related("made_by", "avatar")[:VIDEOS_SHOWN]
     context = {

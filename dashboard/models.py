@@ -12,6 +12,7 @@ from django.db import IntegrityError, models
 from django.utils import timezone
 
 from dashboard.audit.models import AuditEntry as AuditEntry  # of this app, in a file of its own
+from dashboard.files.models import DeletedFile as DeletedFile
 from dashboard.forgotten.models import Forgetting as Forgetting
 from dashboard.forgotten.models import Forgotten as Forgotten
 from dashboard.jobs import clock
@@ -279,6 +280,7 @@ class Heartbeat(models.Model):
     since = models.DateTimeField(default=timezone.now)
     seen_at = models.DateTimeField(default=timezone.now)
     finished = models.PositiveBigIntegerField(default=0, help_text="Tasks since its start.")
+    workers = models.PositiveSmallIntegerField(default=0, help_text="Processes that do tasks.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["kind", "instance"], name="heartbeat_once")]

@@ -267,6 +267,7 @@ LOCAL_POLLER_STEPS = [
 ]
 POLLER_STEPS = [
     "dashboard.provider.poller.step",
+    "dashboard.files.deletion.step",
     "dashboard.files.missing_files.sweep",
     "avatars.poller.step",
     "videos.poller.step",

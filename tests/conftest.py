@@ -92,6 +92,12 @@ def _empty_services() -> None:
 
 
 @pytest.fixture(autouse=True)
+def _delete_files_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files in a bucket are deleted by a worker: here as those in the data folder are, when it is committed."""
+    monkeypatch.setattr("dashboard.files.deletion.deletes_at_once", lambda: True)
+
+
+@pytest.fixture(autouse=True)
 def _no_problems() -> Iterator[None]:
     """Pages look for problems again only where a test calls `clear_cache`: no other test counts those queries."""
     problems.set_cache([], 3600)

@@ -12,7 +12,7 @@ from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from dashboard.files.disk import needs_room
 from dashboard.files.filenames import for_filename
-from dashboard.files.missing_files import check_files
+from dashboard.files.missing_files import check_opened
 from dashboard.jobs.leased_job import ForbiddenTransition, LeaseLost
 from dashboard.jobs.provider_job import ProviderState
 from dashboard.provider import sync as provider_sync
@@ -76,7 +76,7 @@ def _announce(response: HttpResponse, video: Video) -> HttpResponse:
 @explains_trash(Video)
 def detail(request: Request, pk: int) -> HttpResponse:
     video = get_object_or_404(Video.objects.for_pages(), pk=pk)
-    if check_files(video):
+    if check_opened(video):
         video = get_object_or_404(Video.objects.for_pages(), pk=pk)  # something may have been mended
     context = {"video": video, "page": build_video_page(request, video), "card": card_of(video)}
     return render(request, "videos/detail.html", context)

@@ -15,10 +15,12 @@ from django.dispatch import Signal
 
 from dashboard.files.bucket import is_bucket
 from dashboard.jobs.continue_on_error import do_each
+from dashboard.jobs.enqueue import enqueue
 from dashboard.models import StoredFilesModel
 
 log = logging.getLogger(__name__)
 
+TASK = "dashboard.files.missing_files.check"
 SWEEP_SECONDS = 10.0  # between two sweeps
 MAX_ROWS = 25  # of each model in one sweep: a storage on the network answers for each file
 NOTICE_SECONDS = 60  # a page may ask for the same missing file many times
@@ -46,6 +48,23 @@ def check_files(row: StoredFilesModel) -> list[str]:
     if missing:
         files_missing.send(type(row), row=row)
     return row.missing_files
+
+
+def check_opened(row: StoredFilesModel) -> list[str]:
+    """What is missing of a row whose page is opened. With a bucket a worker looks, and no page waits for its answers:
+    it says what was found before. Returns the names of the fields without a file.
+    """
+    if not is_bucket(default_storage):
+        return check_files(row)
+    label = row._meta.label_lower
+    if cache.add(f"opened:{label}:{row.pk}", 1, NOTICE_SECONDS):
+        enqueue(TASK, label, row.pk)
+    return row.missing_files
+
+
+def check(label: str, pk: int) -> None:
+    """A task: look whether the files of a row exist whose page was opened."""
+    do_each(apps.get_model(label)._default_manager.filter(pk=pk), check_files)
 
 
 def _find_missing(row: StoredFilesModel) -> list[str]:

@@ -1,15 +1,16 @@
 """Files that belong to rows: stored before their row is saved, deleted after it is deleted."""
 
+import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 from django.core.files import File
-from django.db import transaction
 from django.db.models import FileField
 from django.db.models.fields.files import FieldFile
+
+from dashboard.files.deletion import delete_names_on_commit, is_to_be_deleted
 
 
 class HasFiles(Protocol):
@@ -21,7 +22,11 @@ class HasFiles(Protocol):
 
 def store_file(field: FieldFile, source: Path, name: str) -> None:
     """Store `source` and set the field; the row is not saved. Replaces what a killed run of the same task left."""
-    field.storage.delete(field.field.generate_filename(field.instance, name))
+    stored = field.field.generate_filename(field.instance, name)
+    if is_to_be_deleted(stored):
+        name = f"{Path(name).stem}-{uuid.uuid4().hex[:8]}{Path(name).suffix}"
+    else:
+        field.storage.delete(stored)
     with source.open("rb") as file:
         field.save(name, File(file), save=False)
 
@@ -35,9 +40,7 @@ def delete_files(files: Iterable[FieldFile]) -> None:
 
 def delete_on_commit(files: Iterable[FieldFile]) -> None:
     """Delete stored files when the transaction that deletes or changes their row has been committed."""
-    for file in files:
-        if file.name:
-            transaction.on_commit(partial(file.storage.delete, file.name), robust=True)
+    delete_names_on_commit(file.name or "" for file in files)
 
 
 def get_size(file: FieldFile) -> int | None:

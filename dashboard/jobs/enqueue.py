@@ -30,7 +30,7 @@ LOST_SECONDS = 3
 MAX_ROWS = 20  # at one time; the next ones follow when these are done
 
 
-def enqueue(task: str, *args: int, cluster: str | None = None) -> None:
+def enqueue(task: str, *args: int | str, cluster: str | None = None) -> None:
     """Have a worker call `task` when the transaction has been committed, or now if there is none.
 
     `cluster`: one of the ALT_CLUSTERS in Q_CLUSTER instead of the default one.
@@ -40,7 +40,7 @@ def enqueue(task: str, *args: int, cluster: str | None = None) -> None:
     on_commit(partial(_send, task, *args, task_name=name, **options))
 
 
-def _send(task: str, *args: int, **options: Any) -> None:
+def _send(task: str, *args: int | str, **options: Any) -> None:
     try:
         async_task(task, *args, **options)
     except (

@@ -67,7 +67,7 @@ class Sentinel(cluster.Sentinel):
         self.finished = numbers.RawValue("L", 0)
         pre_execute.connect(self._count_started)  # called in a worker
         post_execute.connect(self._count_finished)  # called in the monitor
-        self.heartbeat = HeartbeatWriter(self.name_of_cluster, self.main_pid)
+        self.heartbeat = HeartbeatWriter(self.name_of_cluster, self.main_pid, conf.Conf.WORKERS)
         self.progress = Progress()
         self.watchdog = Watchdog(self.main_pid) if self.name_of_cluster == WATCHING else None
         self.queue = conf.Conf.CLUSTER_NAME

@@ -2,8 +2,11 @@
 
 import logging
 import time
+from datetime import timedelta
 
+from django.core.cache import caches
 from django.db import DatabaseError, close_old_connections
+from django.db.models import Sum
 
 from dashboard.jobs import clock
 from dashboard.models import Heartbeat
@@ -13,13 +16,14 @@ from dashboard.processes.running import is_running
 log = logging.getLogger(__name__)
 
 BEAT_SECONDS = 5.0
+LATELY_SECONDS = 30  # since the last heartbeat of a cluster that runs
 
 
 class HeartbeatWriter:
     """The row of one process, or of one cluster under its main process."""
 
-    def __init__(self, kind: str, pid: int) -> None:
-        self.kind = kind
+    def __init__(self, kind: str, pid: int, workers: int = 0) -> None:
+        self.kind, self.workers = kind, workers
         self.instance = name_process(pid)
         self.next = 0.0
 
@@ -32,7 +36,8 @@ class HeartbeatWriter:
         try:
             if not rows.update(seen_at=clock.now(), finished=finished):
                 _delete_ended(self.kind)
-                Heartbeat.objects.create(kind=self.kind, instance=self.instance, finished=finished)
+                begun = {"kind": self.kind, "instance": self.instance, "workers": self.workers}
+                Heartbeat.objects.create(**begun, finished=finished)
         except DatabaseError as error:  # locked, or the disk is full: the work goes on
             log.warning("the heartbeat could not be written: %s", error)
             close_old_connections()  # one that is broken: no request ends here, which would do it
@@ -48,6 +53,18 @@ def have_begun(kinds: set[str]) -> bool:
     """Whether a process of each of these kinds runs on this machine and has said so."""
     rows = Heartbeat.objects.filter(kind__in=kinds, instance__startswith=f"{get_instance()} ")
     return {row.kind for row in rows if is_running(row.pid)} == kinds
+
+
+def count_workers(kind: str, on_this_machine: int) -> int:
+    """The workers of all clusters of this kind that run, on all machines; before any has begun, those of this one."""
+    key = f"workers:{kind}"
+    found: int | None = caches["memory"].get(key)
+    if found is None:
+        lately = clock.now() - timedelta(seconds=LATELY_SECONDS)
+        running = Heartbeat.objects.filter(kind=kind, seen_at__gt=lately)
+        found = running.aggregate(workers=Sum("workers"))["workers"] or 0
+        caches["memory"].set(key, found, BEAT_SECONDS)
+    return found or on_this_machine
 
 
 def _delete_ended(kind: str) -> None:

@@ -5,20 +5,16 @@ be as slow again. It never takes the last worker, so that neither thousands of i
 result waiting.
 """
 
-from datetime import timedelta
-
 from django.apps import apps
 from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from dashboard.jobs import clock
 from dashboard.jobs.enqueue import MAX_ROWS, enqueue_due
 from dashboard.jobs.leased_job import Job, JobQuerySet
 from dashboard.jobs.provider_job import ProviderJob, ProviderState
-from dashboard.models import Heartbeat
+from dashboard.processes.heartbeat import count_workers
 
-LATELY_SECONDS = 30  # since the last heartbeat of a cluster that runs
 LOCK = "downloads"  # of who decides whether a row may be downloaded now
 TRIED_BEFORE = Q(attempts__gt=0)
 IMPORTED = Q(made_by=None)
@@ -45,20 +41,14 @@ def may_copy(model: type[ProviderJob], pk: int) -> bool:
 
 
 def count_free() -> int:
-    """How many workers the background may take in addition to those that it has."""
+    """How many workers, of all machines, the background may take in addition to those that it has."""
     now = timezone.now()
     running = sum(
         rows.filter(lease_until__gt=now).count()
         for model in apps.get_models()
         if issubclass(model, Job) and (rows := _background_downloads(model)) is not None
     )
-    return max(settings.DOWNLOAD_WORKERS * _count_clusters() - 1 - running, 0)
-
-
-def _count_clusters() -> int:
-    """The machines that download; each is thought to have as many workers as this one."""
-    lately = clock.now() - timedelta(seconds=LATELY_SECONDS)
-    return max(Heartbeat.objects.filter(kind="download", seen_at__gt=lately).count(), 1)
+    return max(count_workers("download", settings.DOWNLOAD_WORKERS) - 1 - running, 0)
 
 
 def _background_downloads(model: type[Job]) -> JobQuerySet | None:

@@ -1,6 +1,7 @@
 """From one machine's SQLite and data folder to PostgreSQL and a bucket, and back."""
 
 import os
+import shutil
 import subprocess
 import sys
 import uuid
@@ -28,10 +29,9 @@ for number in range(1200):
 """
 
 
-@pytest.fixture
-def run(tmp_path: Path) -> Any:
-    """Runs a command of the product with a data folder of its own."""
-    home = {"DATA_DIR": str(tmp_path / "data"), "DJANGO_SETTINGS_MODULE": "dashboard.settings"}
+def command(data: Path) -> Any:
+    """Runs commands of the product with that data folder."""
+    home = {"DATA_DIR": str(data), "DJANGO_SETTINGS_MODULE": "dashboard.settings"}
     ours = ("TEST_", "S3_", "DATABASE_", "REDIS_", "PYTEST_")
     plain = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
 
@@ -45,11 +45,25 @@ def run(tmp_path: Path) -> Any:
             timeout=120,
         )
 
-    assert call("migrate").returncode == 0
-    assert call("createcachetable").returncode == 0
-    filled = call("shell", "-c", FILL)
-    assert filled.returncode == 0, filled.stderr
     return call
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with rows, for each test to copy."""
+    data = tmp_path_factory.mktemp("filled") / "data"
+    call = command(data)
+    for words in (("migrate",), ("createcachetable",), ("shell", "-c", FILL)):
+        done = call(*words)
+        assert done.returncode == 0, done.stderr
+    return data
+
+
+@pytest.fixture
+def run(tmp_path: Path, filled: Path) -> Any:
+    """Runs a command of the product with a data folder of its own."""
+    shutil.copytree(filled, tmp_path / "data")
+    return command(tmp_path / "data")
 
 
 @pytest.fixture

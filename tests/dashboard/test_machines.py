@@ -6,10 +6,12 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from django.core.cache import caches
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from avatars import scheduling as avatar_scheduling
 from avatars.models import Avatar
 from dashboard.files import signed_links
 from dashboard.files.bucket import BucketStorage
@@ -22,6 +24,7 @@ from dashboard.processes.instance import name_process
 from dashboard.processes.machine import SettingsMissing
 from dashboard.provenance import certificates
 from dashboard.provider import copy_scheduling
+from videos.batches import tasks as batch_tasks
 
 
 def test_a_machine_runs_what_it_is_told_and_looks_after_itself():
@@ -139,11 +142,15 @@ def test_a_bucket_that_is_away_is_noticed_soon():
     assert storage.client_config.signature_version == storage.signature_version
 
 
-def test_each_machine_that_downloads_adds_its_workers(db, settings):
-    settings.DOWNLOAD_WORKERS = 3
-    assert copy_scheduling.count_free() == 2
-    for instance in ("here 1", "there 2"):
-        Heartbeat.objects.create(kind="download", instance=instance)
-    assert copy_scheduling.count_free() == 5
+def test_the_workers_of_all_machines_count(db, settings):
+    settings.DOWNLOAD_WORKERS, settings.GENERATE_WORKERS, settings.WORKERS = 3, 4, 2
+    limits = (copy_scheduling.count_free, avatar_scheduling.max_sending, batch_tasks.max_working)
+    assert [limit() for limit in limits] == [2, 3, 1]  # before any has begun: those of this machine
+    for kind, workers in (("download", 3), ("generate", 4), ("worker", 2)):
+        Heartbeat.objects.create(kind=kind, instance="here 1", workers=workers)
+        Heartbeat.objects.create(kind=kind, instance="there 2", workers=5)
+    caches["memory"].clear()
+    assert [limit() for limit in limits] == [7, 8, 6]
     Heartbeat.objects.filter(instance="there 2").update(seen_at=timezone.now() - timedelta(minutes=2))
-    assert copy_scheduling.count_free() == 2
+    caches["memory"].clear()
+    assert [limit() for limit in limits] == [2, 3, 1]

@@ -86,7 +86,7 @@ def test_downloads_in_the_background_leave_a_worker_to_others(
 
 
 def test_rows_of_batches_leave_a_worker_to_others(speaker, maria, places, settings, monkeypatch):
-    monkeypatch.setattr(batch_tasks, "MAX_WORKING", 2)
+    settings.WORKERS = 3
     monkeypatch.setattr(batch_tasks, "_make", places.work)
     batch = Batch.objects.create(name="News", made_by=maria)
     rows = [

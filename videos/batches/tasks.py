@@ -18,6 +18,7 @@ from dashboard.jobs.local_job import working_phase
 from dashboard.jobs.provider_job import ProviderState, current_provider
 from dashboard.jobs.runner import JobDelayed, JobFailed, Turn
 from dashboard.net import safe_download
+from dashboard.processes.heartbeat import count_workers
 from dashboard.uploads import UploadError
 from videos import scheduling
 from videos import tasks as videos
@@ -29,9 +30,6 @@ LEASE_SECONDS = 480  # for downloading, waiting for the decoder, and decoding
 DOWNLOAD_SECONDS = 120
 PHASE = working_phase(LEASE_SECONDS)
 SAME_SOUND_SECONDS = 3  # between checks whether another row has downloaded the same sound
-# One worker stays free, so that slow downloads do not block everything else. Counted in the rows, so it holds over all
-# machines; by the number of workers of this one, which more machines only exceed.
-MAX_WORKING = max(settings.WORKERS - 1, 1)
 
 
 # ---------------------------------------------------------------- requests of pages
@@ -81,13 +79,21 @@ def remove(batch: Batch) -> None:
 # ---------------------------------------------------------------- tasks
 
 
+def max_working() -> int:
+    """How many rows may be worked on at one time, by the workers of all machines.
+
+    One worker stays free, so that slow downloads do not block everything else.
+    """
+    return max(count_workers("worker", settings.WORKERS) - 1, 1)
+
+
 def next_up() -> list[int]:
     """The keys of the rows that may be worked on now; batches take turns, like their videos."""
     now = timezone.now()
     busy = BatchItem.objects.filter(state=ItemState.WORKING, lease_until__gt=now).count()
     due = BatchItem.objects.filter(batch__trashed_at=None).due(ItemState.WAITING, ItemState.WORKING)
     due = due.order_by("number", "created_at", "pk")
-    return list(due.values_list("pk", flat=True)[: max(MAX_WORKING - busy, 0)])
+    return list(due.values_list("pk", flat=True)[: max(max_working() - busy, 0)])
 
 
 def work(pk: int) -> None:

@@ -2,7 +2,6 @@
 
 import contextlib
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from django.core.files.storage import default_storage
@@ -10,6 +9,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from dashboard.files.deletion import delete_names_on_commit
 from dashboard.files.stored_files import delete_on_commit
 from dashboard.jobs.enqueue import enqueue_job
 from dashboard.jobs.leased_job import LeaseLost
@@ -130,8 +130,7 @@ def delete_export(export: Export) -> None:
     """Delete the row, and its files when the transaction is committed."""
     with transaction.atomic():
         if (locked := Export.lock(export.pk)) is not None:  # a worker may have named other files meanwhile
-            for name in files.list_files(locked):
-                transaction.on_commit(partial(default_storage.delete, name), robust=True)
+            delete_names_on_commit(files.list_files(locked))
             locked.delete()
 
 

@@ -12,6 +12,7 @@ from avatars.models import Avatar
 from avatars.services import delete_avatar
 from dashboard.audit.models import Action
 from dashboard.audit.recording import record
+from dashboard.files.deletion import delete_names
 from dashboard.forgotten import engine_copies
 from dashboard.forgotten.models import Forgetting, Forgotten
 from dashboard.gallery.card_cache import render_card
@@ -48,8 +49,7 @@ def forget(plan: Plan, actor: User | None, request: HttpRequest | None = None) -
         forgetting.counts = _count(plan) | {"files": len(existing), "bytes": size}
         forgetting.save(update_fields=["counts"])
         record(actor, Action.FORGOTTEN, f"{forgetting}: {describe(forgetting)}", request)
-    for name in names:  # a task that ended meanwhile may have stored one more
-        default_storage.delete(name)
+    delete_names(names)  # not later; and a task that ended meanwhile may have stored one more
     for ref in filter(None, refs):  # of an upload in pieces: see dashboard.uploads.resumable
         (settings.FILE_UPLOAD_TEMP_DIR / f"upload-{ref.hex}.part").unlink(missing_ok=True)
     render_card.cache_clear()

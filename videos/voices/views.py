@@ -12,7 +12,7 @@ from dashboard.consent.wordings import Kind
 from dashboard.files import signed_links
 from dashboard.files.disk import needs_room
 from dashboard.files.filenames import for_filename
-from dashboard.files.missing_files import check_files
+from dashboard.files.missing_files import check_files, check_opened
 from dashboard.gallery.live_changes import Changes, Gallery
 from dashboard.gallery.pagination import Page
 from dashboard.gallery.rendering import render_gallery
@@ -57,7 +57,7 @@ def changes(request: Request) -> HttpResponse:
 @explains_trash(Voice)
 def detail(request: Request, pk: int) -> HttpResponse:
     voice = get_object_or_404(Voice.objects.for_rows().select_related("original", "original__made_by"), pk=pk)
-    check_files(voice)
+    check_opened(voice)
     return _render_page(request, voice)
 
 

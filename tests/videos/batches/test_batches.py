@@ -214,11 +214,11 @@ def test_a_worker_that_dies_in_the_middle_costs_time_and_nothing_else(client, sp
 def test_fetching_leaves_workers_to_the_others(client, speaker, web):
     speaker("Ada")
     batch = begun(client, *(f"Ada,{web.url}/{number}.mp3" for number in range(5)))
-    assert len(tasks.next_up()) == tasks.MAX_WORKING < 5
+    assert len(tasks.next_up()) == tasks.max_working() < 5
     for pk in tasks.next_up():
         BatchItem.claim(pk, ItemState.WAITING, to=ItemState.WORKING, seconds=60)
     assert tasks.next_up() == []
-    assert batch.items.filter(state=ItemState.WAITING).count() == 5 - tasks.MAX_WORKING
+    assert batch.items.filter(state=ItemState.WAITING).count() == 5 - tasks.max_working()
 
 
 # ---------------------------------------------------------------- the whole way
