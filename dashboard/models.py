@@ -44,6 +44,9 @@ class User(AbstractBaseUser):
     )
     picture = models.FileField(upload_to="people", blank=True, max_length=200, db_default="")
     is_active = models.BooleanField(default=True)
+    tour_step = models.PositiveSmallIntegerField(
+        default=1, db_default=1, help_text="Of videos.tour, from 1; 0: it is over."
+    )
     date_joined = models.DateTimeField(default=timezone.now)
 
     USERNAME_FIELD = "email"

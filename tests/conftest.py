@@ -107,29 +107,35 @@ def _no_problems() -> Iterator[None]:
 
 @pytest.fixture
 def owner(db: None) -> User:
-    return User.objects.create_user("olga@example.com", "a long password", name="Olga", role="owner")
+    return User.objects.create_user(
+        "olga@example.com", "a long password", name="Olga", role="owner", tour_step=0
+    )
 
 
 @pytest.fixture
 def maria(owner: User) -> User:
-    return User.objects.create_user("maria@example.com", "a long password", name="Maria")
+    return User.objects.create_user("maria@example.com", "a long password", name="Maria", tour_step=0)
 
 
 @pytest.fixture
 def tom(owner: User) -> User:
-    return User.objects.create_user("tom@example.com", "a long password", name="Tom")
+    return User.objects.create_user("tom@example.com", "a long password", name="Tom", tour_step=0)
 
 
 @pytest.fixture
 def vera(owner: User) -> User:
     """A viewer."""
-    return User.objects.create_user("vera@example.com", "a long password", name="Vera", role="viewer")
+    return User.objects.create_user(
+        "vera@example.com", "a long password", name="Vera", role="viewer", tour_step=0
+    )
 
 
 @pytest.fixture
 def adam(owner: User) -> User:
     """An admin."""
-    return User.objects.create_user("adam@example.com", "a long password", name="Adam", role="admin")
+    return User.objects.create_user(
+        "adam@example.com", "a long password", name="Adam", role="admin", tour_step=0
+    )
 
 
 @pytest.fixture

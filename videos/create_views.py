@@ -23,7 +23,7 @@ from dashboard.models import User
 from dashboard.permissions import Permission, requires
 from dashboard.request import Request, parse_id
 from dashboard.uploads import UploadError, kept_files
-from videos import tasks
+from videos import tasks, tour
 from videos.forms import NewVideoForm, speakers
 from videos.looks.forms import LookForm
 from videos.looks.look import Look
@@ -69,7 +69,9 @@ def new(request: Request) -> HttpResponse:
             form.add_error("sound", str(error))
         else:
             kept_files.discard(request)
-            return _redirect_to(_create_video(data, voice, looks.look, request.user))
+            video = _create_video(data, voice, looks.look, request.user)
+            tour.note_own_video(request.user)
+            return _redirect_to(video)
     return _render_page(request, form, looks, form.data, status=422)
 
 

@@ -9,7 +9,7 @@ from avatars.models import Avatar
 from dashboard.files.disk import needs_room
 from dashboard.jobs.provider_job import ACTIVE_STATES
 from dashboard.request import Request
-from videos import samples
+from videos import samples, tour
 from videos.batches.progress import add_tallies
 from videos.cards import cards_of
 from videos.models import Batch, Video, Voice
@@ -50,4 +50,6 @@ def home(request: Request) -> HttpResponse:
 @require_POST
 def sample(request: Request) -> HttpResponse:
     """The first video by one click: its page shows how it is made."""
-    return redirect(samples.create_sample(request.user))
+    video = samples.create_sample(request.user)
+    tour.note_sample(request.user)
+    return redirect(video)

@@ -66,6 +66,7 @@ AGAIN = TEAM(302, signed_in=302, gone=302)
 TABLE: dict[str, dict[str, Access]] = {
     "": {"GET": TEAM},
     "sample/": {"POST": CREATOR(302)},
+    "tour/": {"POST": CREATOR(302)},
     "news/": {"GET": TEAM},
     "avatars/": {"GET": TEAM},
     "avatars/changes/": {"GET": TEAM(204)},
