@@ -8,7 +8,7 @@ def end_tours(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("dashboard", "0009_storage_use")]
+    dependencies = [("dashboard", "0010_deleted_file")]
 
     operations = [
         migrations.AddField(
