@@ -15,18 +15,21 @@ from avatars.models import Avatar
 from avatars.search import AVATARS
 from dashboard.consent.listing import Listing
 from dashboard.files import zip_stream
-from dashboard.gallery import filters
 from dashboard.gallery.live_changes import Changes, Gallery
 from dashboard.gallery.pagination import Page
 from dashboard.gallery.rendering import render_gallery
 from dashboard.gallery.selection import describe_deletion, parse_selection, split_by_permission
+from dashboard.organizing.filters import OrganizedFilterForm
+from dashboard.organizing.organized_model import list_favourites
 from dashboard.provider import sync as provider_sync
 from dashboard.request import Request
 from dashboard.trash.responses import trash_and_announce
 
 
-class AvatarFilterForm(filters.FilterForm):
+class AvatarFilterForm(OrganizedFilterForm):
+    GALLERY = "avatars"
     SEARCH_INDEX = AVATARS
+    field_order = ("q", "state", "project", "tag", "favourite", "person", "made", "sort")
 
 
 GALLERY = Gallery(Avatar, "avatar", "avatars", "avatars", AvatarFilterForm)
@@ -43,6 +46,7 @@ def gallery(request: Request) -> HttpResponse:
         "words": words,
         "sync": provider_sync.load_state(Avatar),
         "changes": Changes.none_yet(GALLERY, page),
+        "favourites": list_favourites(Avatar, page.keys, request.user),
         "avatars": cards_of(page.load(Avatar.objects.for_cards())),
     }
     return render_gallery(request, "avatars", context)

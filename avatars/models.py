@@ -12,6 +12,7 @@ from dashboard.consent.consented_model import ConsentedModel
 from dashboard.jobs.leased_job import JobQuerySet
 from dashboard.jobs.provider_job import ProviderJob
 from dashboard.models import StoredFilesModel, Tombstone, UploadedModel
+from dashboard.organizing.organized_model import OrganizedModel
 from dashboard.provider.parsing import MAX_URL
 from dashboard.trash.trashable_model import NOT_IN_TRASH, NotInTrashManager
 
@@ -49,7 +50,7 @@ class AvatarQuerySet(JobQuerySet):
         return self.select_related("made_by").annotate(video_count=Subquery(counted))
 
 
-class Avatar(ProviderJob, UploadedModel, ConsentedModel, StoredFilesModel):
+class Avatar(ProviderJob, OrganizedModel, UploadedModel, ConsentedModel, StoredFilesModel):
     """A person that can speak. States: dashboard.jobs.provider_job.ProviderState (never making or cancelled)."""
 
     KIND = Tombstone.Kind.AVATAR
@@ -110,6 +111,7 @@ class Avatar(ProviderJob, UploadedModel, ConsentedModel, StoredFilesModel):
         ]
         indexes = [
             *ProviderJob.Meta.indexes,
+            models.Index(fields=["project", "created_at"], condition=NOT_IN_TRASH, name="avatar_by_project"),
             models.Index(Lower("name"), condition=NOT_IN_TRASH, name="avatar_by_name"),
             # All columns of a search, in the gallery's order: it reads this index and no rows.
             models.Index(

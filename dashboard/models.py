@@ -18,6 +18,9 @@ from dashboard.forgotten.models import Forgotten as Forgotten
 from dashboard.jobs import clock
 from dashboard.metrics.models import StorageUse as StorageUse
 from dashboard.metrics.models import Total as Total
+from dashboard.organizing.models import Project as Project
+from dashboard.organizing.models import SavedFilter as SavedFilter
+from dashboard.organizing.models import Tag as Tag
 from dashboard.permissions import PERMISSIONS, Permission, Role
 from dashboard.provider.parsing import MAX_ID
 

@@ -16,6 +16,7 @@ urlpatterns = [
     path("news/", notifications.news, name="news"),
     path("avatars/", include("avatars.urls")),
     path("trash/", include("dashboard.trash.urls")),
+    path("", include("dashboard.organizing.urls")),
     path("videos/", include("videos.urls")),
     path("connection/", include("dashboard.connection.urls")),
     path("activity/", audit.audit, name="audit"),

@@ -48,6 +48,8 @@ def new(request: Request) -> HttpResponse:
         chosen["script"] = voice_services.find_script(
             Voice.objects.filter(pk=parse_id(chosen["voice"]) or 0).first()
         )
+        if original := Video.objects.filter(pk=parse_id(request.GET.get("copy")) or 0).first():
+            chosen |= {"title": original.title, "script": original.script or chosen["script"]}
         return _render_page(
             request, NewVideoForm(initial=chosen), LookForm.from_look(_find_look(request)), chosen
         )

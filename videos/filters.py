@@ -21,6 +21,8 @@ from dashboard.gallery.rendering import render_gallery
 from dashboard.gallery.selection import describe_deletion, parse_selection, split_by_permission
 from dashboard.jobs.provider_job import ProviderState
 from dashboard.models import User
+from dashboard.organizing.filters import OrganizedFilterForm
+from dashboard.organizing.organized_model import list_favourites
 from dashboard.provider import sync as provider_sync
 from dashboard.request import Request, parse_id
 from dashboard.trash.responses import trash_and_announce
@@ -31,7 +33,8 @@ from videos.search import VIDEOS
 MAX_AVATARS = 40
 
 
-class VideoFilterForm(filters.FilterForm):
+class VideoFilterForm(OrganizedFilterForm):
+    GALLERY = "videos"
     NAME_COLUMN = "title"
     SEARCH_INDEX = VIDEOS
     ORDERS = filters.FilterForm.ORDERS | {
@@ -45,7 +48,7 @@ class VideoFilterForm(filters.FilterForm):
         ("longest", "Longest first"),
         ("shortest", "Shortest first"),
     ]
-    field_order = ("q", "state", "avatar", "person", "made", "sort")
+    field_order = ("q", "state", "avatar", "project", "tag", "favourite", "person", "made", "sort")
 
     avatar = filters.ChoiceField(required=False, label="Avatar")
 
@@ -88,6 +91,7 @@ def gallery(request: Request) -> HttpResponse:
         "words": words,
         "sync": provider_sync.load_state(Video),
         "changes": Changes.none_yet(GALLERY, page),
+        "favourites": list_favourites(Video, page.keys, request.user),
         "cards": cards_of(page.load(Video.objects.for_cards())),
     }
     return render_gallery(request, "videos", context)

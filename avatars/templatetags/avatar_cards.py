@@ -29,6 +29,7 @@ class FinishedAvatar(NamedTuple):
     created_at: datetime
     ago: str
     is_others: bool
+    is_favourite: bool | None  # None: without a star, outside of galleries
     may_make: bool
 
 
@@ -45,6 +46,7 @@ def finished_avatar(context: Context, avatar: Avatar) -> SafeString:
         created_at=avatar.created_at,
         ago=words_ago(avatar.created_at),
         is_others=not context["user"].may_change(avatar),
+        is_favourite=avatar.pk in context["favourites"] if "favourites" in context else None,
         may_make=context["user"].may(Permission.MAKE),
     )
     return card_cache.render_card("avatars/_finished.html", card)

@@ -20,6 +20,7 @@ from django_htmx.http import trigger_client_event
 from dashboard.gallery.filters import STATE_GROUPS, FilterForm, encode_query
 from dashboard.gallery.pagination import Page
 from dashboard.request import Request
+from dashboard.trash.trashable_model import TrashableModel
 
 MAX_NEW = 99  # more are shown as "99+"
 MAX_SHOWN = 500  # a page shows 24 or 30 rows, and what was uploaded on it
@@ -132,7 +133,7 @@ class Gallery:
         shown = {int(key) for key in re.findall(r"[0-9]{1,18}", request.GET.get("shown", ""))[:MAX_SHOWN]}
         rows = self.model._default_manager.all()
         match = match_changed(mark, shown, request.GET.get("state", "") if self.form else "")
-        existing = set(rows.filter(match).order_by().values_list("pk", flat=True))
+        existing = self._find_existing(match)
         new = sorted(existing - shown, reverse=True)[: MAX_NEW + 1]
         form = self.form(request.GET, request.user) if self.form and new else None
         changes = Changes(
@@ -149,6 +150,13 @@ class Gallery:
         if self.form and not form:
             form = self.form(request.GET, request.user)
         return self._render(request, replace(changes, form=form), said)
+
+    def _find_existing(self, match: Q) -> set[int]:
+        """The rows that match and are not in the trash: with that as a condition, SQLite would read a whole index."""
+        rows = self.model._base_manager.filter(match).order_by()
+        if not issubclass(self.model, TrashableModel):
+            return set(rows.values_list("pk", flat=True))
+        return {pk for pk, trashed_at in rows.values_list("pk", "trashed_at") if trashed_at is None}
 
     def _render(self, request: Request, changes: Changes, said: str) -> HttpResponse:
         context: dict[str, Any] = {"changes": changes, "swapped": True}

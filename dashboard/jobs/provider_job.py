@@ -125,11 +125,7 @@ class ProviderJob(OwnedModel, TrashableModel, Job):
                 name="%(class)s_by_state",
             ),
             # Rows that came to a state after a gallery was loaded with this state as its filter.
-            models.Index(
-                fields=["state", "state_since"],
-                condition=NOT_IN_TRASH,
-                name="%(class)s_by_change",
-            ),
+            models.Index(fields=["state", "state_since"], name="%(class)s_by_change"),
             models.Index(
                 fields=["made_by", "created_at"],
                 condition=NOT_IN_TRASH,

@@ -17,6 +17,7 @@ SECTIONS = {
     "videos": ("videos",),
     "voices": ("voices",),
     "batches": ("batches",),
+    "projects": ("projects",),
     "trash": ("trash",),
     "people": ("people",),
     "audit": ("audit",),

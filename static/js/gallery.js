@@ -54,6 +54,17 @@ function remove() {
   form.requestSubmit();
 }
 
+// Project, tags and favourites of what is selected: the server knows the projects.
+async function organize(button) {
+  await htmx.ajax("GET", button.dataset.organize, { target: "#organize-place", swap: "innerHTML" });
+  const dialog = document.getElementById("organize-dialog");
+  const form = dialog.querySelector("form");
+  dialog.querySelector("[data-number]").textContent = `${chosen.size} selected`;
+  for (const key of chosen) form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "pk", value: key }));
+  form.elements.new_project.addEventListener("input", () => { form.elements.project.value = form.elements.new_project.value ? "new" : "keep"; });
+  dialog.showModal();
+}
+
 addEventListener("pointerdown", (event) => { shift = event.shiftKey; }, true);
 addEventListener("keydown", (event) => { shift = event.shiftKey; }, true);
 document.addEventListener("change", (event) => {
@@ -80,6 +91,8 @@ document.addEventListener("click", (event) => {
     picks().forEach((pick) => set(pick, yes));
     tell();
   } else if (on("[data-delete]")) remove();
+  else if (on("[data-organize]")) organize(on("[data-organize]"));
+  else if (on("[data-close]")) on("dialog").close();
 });
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && isSelecting() && !document.querySelector("dialog[open], :popover-open")) stop();

@@ -11,7 +11,7 @@ from django.utils import timezone
 from avatars.models import Avatar
 from dashboard.files import signed_links
 from dashboard.forgotten.models import Forgetting
-from dashboard.models import OneTimeLink, User
+from dashboard.models import OneTimeLink, Project, User
 from engine.models import Token
 from videos.models import Batch, BatchItem, ItemState, Video, Voice
 
@@ -42,6 +42,10 @@ def things(finished, new_backdrop, maria: User, owner: User) -> dict[str, dict[s
     media = signed_links.link(video.poster.name or "").split("/")
     return {
         "avatars/": {"pk": video.avatar_id},
+        "projects/": {"pk": Project.objects.create(name="Spring", made_by=maria).pk},
+        "filters/": {"pk": MISSING},
+        "organize/": {"kind": "video", "pk": video.pk},
+        "favourites/": {"kind": "video", "pk": video.pk},
         "trash/": {"kind": "avatar", "pk": deleted.pk},
         "videos/new/speaker/": {"pk": video.avatar_id},
         "videos/looks/pictures/": {"pk": new_backdrop().pk},

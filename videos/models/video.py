@@ -12,6 +12,7 @@ from avatars.models import Avatar
 from dashboard.jobs.leased_job import JobQuerySet
 from dashboard.jobs.provider_job import ProviderJob, ProviderState
 from dashboard.models import StoredFilesModel, Tombstone, User
+from dashboard.organizing.organized_model import OrganizedModel
 from dashboard.provenance import source_types
 from dashboard.provider.parsing import MAX_STATE
 from dashboard.trash.trashable_model import NOT_IN_TRASH, NotInTrashManager
@@ -59,7 +60,7 @@ class VideoQuerySet(JobQuerySet):
         return self.select_related("made_by", "avatar", "voice")
 
 
-class Video(ProviderJob, StoredFilesModel):
+class Video(ProviderJob, OrganizedModel, StoredFilesModel):
     """A talking video. States: dashboard.jobs.provider_job.ProviderState."""
 
     KIND = Tombstone.Kind.VIDEO
@@ -146,6 +147,7 @@ class Video(ProviderJob, StoredFilesModel):
         ]
         indexes = [
             *ProviderJob.Meta.indexes,
+            models.Index(fields=["project", "created_at"], condition=NOT_IN_TRASH, name="video_by_project"),
             models.Index(Lower("title"), condition=NOT_IN_TRASH, name="video_by_title"),
             models.Index(fields=["seconds"], condition=NOT_IN_TRASH, name="video_by_length"),
             models.Index(

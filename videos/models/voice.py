@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from dashboard.consent.consented_model import ConsentedModel
 from dashboard.models import OwnedModel, StoredFilesModel, UploadedModel
+from dashboard.organizing.organized_model import OrganizedModel
 from dashboard.trash.trashable_model import NOT_IN_TRASH, NotInTrashManager, TrashableModel
 from videos.models.batch import BatchItem
 
@@ -29,7 +30,7 @@ class VoiceQuerySet(models.QuerySet["Voice"]):
         return self.filter(is_kept=False, videos=None, edits=None).exclude(pk__in=in_batches)
 
 
-class Voice(OwnedModel, TrashableModel, UploadedModel, ConsentedModel, StoredFilesModel):
+class Voice(OwnedModel, TrashableModel, OrganizedModel, UploadedModel, ConsentedModel, StoredFilesModel):
     """A recording, decoded once and stored as WAV, which every provider accepts."""
 
     name = models.CharField(max_length=200)
@@ -79,6 +80,7 @@ class Voice(OwnedModel, TrashableModel, UploadedModel, ConsentedModel, StoredFil
             *TrashableModel.Meta.indexes,
             # The gallery's orders and filters.
             models.Index(fields=["created_at"], condition=NOT_IN_TRASH, name="voice_by_date"),
+            models.Index(fields=["project", "created_at"], condition=NOT_IN_TRASH, name="voice_by_project"),
             models.Index(Lower("name"), condition=NOT_IN_TRASH, name="voice_by_name"),
             models.Index(fields=["made_by", "created_at"], condition=NOT_IN_TRASH, name="voice_by_person"),
         ]

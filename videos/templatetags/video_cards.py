@@ -30,6 +30,7 @@ class Finished(NamedTuple):
     created_at: datetime
     ago: str
     is_others: bool
+    is_favourite: bool | None  # None: without a star, outside of galleries
 
 
 @register.simple_tag(takes_context=True)
@@ -53,5 +54,6 @@ def finished_video(context: Context, video: Video) -> SafeString:
         created_at=video.created_at,
         ago=words_ago(video.created_at),
         is_others=not context["user"].may_change(video),
+        is_favourite=video.pk in context["favourites"] if "favourites" in context else None,
     )
     return card_cache.render_card("videos/_finished.html", shown)

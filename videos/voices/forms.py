@@ -7,6 +7,7 @@ from django import forms
 from django.db.models.functions import Lower
 
 from dashboard.gallery import filters
+from dashboard.organizing.filters import OrganizedFilterForm
 from videos.models import Voice
 from videos.voices.edit_spec import Edit, format_time
 
@@ -74,7 +75,9 @@ class NameForm(forms.ModelForm):
         fields = ["name"]
 
 
-class VoiceFilterForm(filters.FilterForm):
+class VoiceFilterForm(OrganizedFilterForm):
+    GALLERY = "voices"
+    field_order = ("q", "project", "tag", "favourite", "person", "made", "sort")
     ORDERS = filters.FilterForm.ORDERS | {
         "name": (Lower("name"), "pk"),
         "longest": ("-seconds", "-pk"),

@@ -16,6 +16,7 @@ from dashboard.files.missing_files import check_files, check_opened
 from dashboard.gallery.live_changes import Changes, Gallery
 from dashboard.gallery.pagination import Page
 from dashboard.gallery.rendering import render_gallery
+from dashboard.organizing.organized_model import list_favourites
 from dashboard.request import Request, parse_id
 from dashboard.shortcuts import get_changeable_or_403, join_errors, respond_sentence
 from dashboard.trash.responses import explains_trash, in_trash, trash_and_announce
@@ -42,6 +43,7 @@ def gallery(request: Request) -> HttpResponse:
         "page": page,
         "words": words,
         "changes": Changes.none_yet(GALLERY, page),
+        "favourites": list_favourites(Voice, page.keys, request.user),
         "voices": page.load(Voice.objects.for_rows()),
     }
     return render_gallery(request, "videos/voices", context)
