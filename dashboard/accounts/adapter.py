@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 class AccountAdapter(DefaultAccountAdapter):
     error_messages = {
         **DefaultAccountAdapter.error_messages,
-        "account_inactive": "This account has been removed.",
+        "account_inactive": "This account is deactivated. Ask an owner or an admin of your team.",
         "email_password_mismatch": "The email address or password is incorrect.",
         "enter_current_password": "This password is incorrect.",
         "incorrect_password": "This password is incorrect.",

@@ -1,4 +1,4 @@
-"""How much is stored: measured once a day by a worker, because every file has to be looked at."""
+"""How much is stored: measured a few times a day by a worker, because every file has to be looked at."""
 
 import contextlib
 import logging
@@ -23,22 +23,20 @@ from dashboard.models import Lease
 log = logging.getLogger(__name__)
 
 STEP_SECONDS = 600.0
-RETRY_SECONDS = 3600.0  # after a measuring that was lost
+EVERY_SECONDS = 6 * 3600.0
 KEEP_DAYS = 400
 MAX_FOLDER = 80  # characters
 
 
 def step() -> float:
-    """The poller's step: have a worker measure, if nobody has done so today. The seconds until the next step."""
-    if _is_due() and Lease.acquire("storage-use", uuid.uuid4(), RETRY_SECONDS):
+    """The poller's step: have a worker measure every few hours. The seconds until the next step."""
+    if Lease.acquire("storage-use", uuid.uuid4(), EVERY_SECONDS):
         enqueue("dashboard.metrics.storage_use.measure", cluster="studio")
     return STEP_SECONDS
 
 
 def measure() -> None:
-    """Add up the sizes of all stored files by folder. A task."""
-    if not _is_due():
-        return  # a second message
+    """Add up the sizes of all stored files by folder, instead of what was measured earlier today. A task."""
     today = timezone.localdate()
     sizes: dict[str, int] = defaultdict(int)
     files: dict[str, int] = defaultdict(int)
@@ -50,13 +48,10 @@ def measure() -> None:
         StorageUse(day=today, folder=folder, size=sizes[folder], files=files[folder]) for folder in sizes
     ] or [StorageUse(day=today, folder="", size=0, files=0)]
     with transaction.atomic():
+        StorageUse.objects.filter(day=today).delete()
         StorageUse.objects.bulk_create(rows, ignore_conflicts=True)
         StorageUse.objects.filter(day__lt=today - timedelta(days=KEEP_DAYS)).delete()
     log.info("%s files, %s bytes are stored", sum(files.values()), sum(sizes.values()))
-
-
-def _is_due() -> bool:
-    return not StorageUse.objects.filter(day=timezone.localdate()).exists()
 
 
 def _list_files() -> Iterator[tuple[str, int]]:

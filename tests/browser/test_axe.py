@@ -13,7 +13,7 @@ from dashboard.health import problems
 from dashboard.health.problems import Problem
 from dashboard.jobs.local_job import LocalState
 from dashboard.jobs.provider_job import ProviderState, current_provider
-from dashboard.models import OneTimeLink
+from dashboard.models import OneTimeLink, User
 from engine.models import Token
 from tests import sample_media
 from videos.models import Batch, BatchItem, MaskDownload, Video, Voice
@@ -102,7 +102,10 @@ def addresses(new_avatar, new_video, maria, owner, tmp_path, files_gone):
             ),
         ],
         "ready": ready.get_absolute_url(),
-        "for_owners": ["/people/", "/activity/", "/tokens/"],
+        "for_owners": [
+            *("/people/", "/people/sessions/", "/activity/", "/usage/", "/connection/", "/tokens/"),
+            f"/people/{User.objects.create_user('nina@example.com', name='Nina').pk}/",
+        ],
         "outside": ["/accounts/login/", "/check/", f"/invitation/{invitation}/"],
     }
 

@@ -15,6 +15,7 @@ from pygal.style import Style
 from videos.usage.figures import Period
 
 WIDTH, HEIGHT = 720, 250
+MOST_OF_SINGLE_STEPS = 5
 # Room for letters that are read on a phone too; css/usage.css makes them smaller where the chart is large.
 STYLE = Style(label_font_size=26, major_label_font_size=26, font_family="sans-serif")
 
@@ -41,6 +42,11 @@ def draw_periods(periods: Sequence[Period], series: Mapping[str, Sequence[float]
     count = len(periods)
     shown = {round(place * (count - 1) / 3) for place in range(4)}
     chart.x_labels_major = [label for place, label in enumerate(chart.x_labels) if place in shown]
+    most = max((sum(column) for column in zip(*series.values(), strict=True)), default=0)
+    if most <= MOST_OF_SINGLE_STEPS and all(
+        isinstance(value, int) for row in series.values() for value in row
+    ):
+        chart.y_labels = list(range(int(most) + 1))  # no half videos
     for name, values in series.items():
         chart.add(name, list(values))
     return _render(chart)

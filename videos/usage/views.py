@@ -166,5 +166,5 @@ def _build_storage(storage: Storage | None) -> Table:
         ("What", "MB"),
         [*rows],
         bars=_draw_bars((label, size, filesizeformat(size)) for label, size in storage.folders.items()),
-        note=f"Measured once a day, last on {date_format(storage.day, 'j F')}.",
+        note=f"Measured a few times a day, last on {date_format(storage.day, 'j F')}.",
     )
