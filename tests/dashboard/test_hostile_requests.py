@@ -14,14 +14,15 @@ from django.db import close_old_connections, models, transaction
 from django.forms.forms import BaseForm
 from django.http import HttpResponse
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import reverse
 
-from avatars.models import Avatar
-from dashboard.models import OneTimeLink, User
+from dashboard.models import User
 from dashboard.wsgi import application
 from engine.models import Token
+from tests.access.things import fill, list_routes, things
 from tests.sign_in import expect_sign_in
-from videos.models import Batch, BatchItem, ItemState, Video
+
+__all__ = ["things"]
 
 API = "/v1/cg_avatar/"
 NUL = "x\0y"
@@ -51,49 +52,14 @@ FILES = ("portraits", "sound", "sounds", "picture", "sheet", "look-upload")
 ENCODINGS = ("unicode_escape", "utf-7", "hex", "idna")
 
 
-@pytest.fixture
-def values(finished, new_backdrop, maria, tom, owner) -> dict[str, dict[str, Any]]:
-    """For each beginning of an address, what its parameters stand for: Maria's things."""
-    video: Video = finished()
-    avatar: Avatar = video.avatar
-    batch = Batch.objects.create(name="Draft", made_by=maria)
-    item = BatchItem.objects.create(batch=batch, number=1, state=ItemState.DRAFT, avatar=avatar)
-    backdrop = new_backdrop()
-    link, token = OneTimeLink.make(owner, note="somebody")
-    return {
-        "avatars/": {"pk": avatar.pk},
-        "videos/looks/pictures/": {"pk": backdrop.pk},
-        "videos/voices/": {"pk": video.voice_id},
-        "videos/batches/": {"pk": batch.pk, "item_pk": item.pk, "way": "sheet", "kind": "csv"},
-        "videos/new/speaker/": {"pk": avatar.pk},
-        "videos/": {"pk": video.pk, "kind": "webm"},
-        "people/links/": {"pk": link.pk},
-        "people/": {"pk": tom.pk},
-        "": {"pk": 1, "token": token, "signed": "x", "filename": "x.png"},
-    }
-
-
-def routes(resolver: URLResolver | None = None, before: str = "") -> Iterator[str]:
-    for pattern in (resolver or get_resolver()).url_patterns:
-        route = before + str(pattern.pattern).removesuffix("$").removeprefix("^")
-        if isinstance(pattern, URLPattern):
-            yield route
-        else:
-            yield from routes(pattern, route)
-
-
-def addresses(values: dict[str, dict[str, Any]]) -> list[str]:
+def addresses(things: dict[str, dict[str, Any]]) -> list[str]:
     """Every address of the site with parameters that exist."""
-    found = []
-    for route in routes():
-        known = values[""] | next(known for start, known in values.items() if route.startswith(start))
-        found.append("/" + re.sub(r"<\w+:(\w+)>", lambda part, known=known: str(known[part[1]]), route))
-    return found
+    return [fill(route, things) for route in list_routes()]
 
 
 def spoilt_addresses(bad: str) -> list[str]:
     """Every address with a parameter, and the bad text in it."""
-    return ["/" + re.sub(r"<\w+:\w+>", bad, route) for route in routes() if "<" in route] + [f"/{bad}"]
+    return ["/" + re.sub(r"<\w+:\w+>", bad, route) for route in list_routes() if "<" in route] + [f"/{bad}"]
 
 
 def field_names() -> list[str]:
@@ -195,10 +161,10 @@ def assert_refused_in_plain_words(response: HttpResponse, address: str) -> None:
 
 
 @pytest.mark.slow
-def test_nul_in_a_query_or_a_form_is_refused_at_every_address_and_changes_nothing(member, values):
+def test_nul_in_a_query_or_a_form_is_refused_at_every_address_and_changes_nothing(member, things):
     before = rows()
     query = dict.fromkeys(field_names(), NUL)
-    for address in addresses(values):
+    for address in addresses(things):
         assert_refused_in_plain_words(member.get(address, query), address)
         if address.startswith(API) or address == "/check/":  # which reads no text and keeps nothing
             continue
@@ -207,22 +173,22 @@ def test_nul_in_a_query_or_a_form_is_refused_at_every_address_and_changes_nothin
     assert rows() == before
 
 
-def test_a_form_that_htmx_sends_is_answered_with_the_sentence_alone(member, values):
-    address = f"/avatars/{values['avatars/']['pk']}/rename/"
+def test_a_form_that_htmx_sends_is_answered_with_the_sentence_alone(member, things):
+    address = f"/avatars/{things['avatars/']['pk']}/rename/"
     response = member.post(address, {"name": NUL}, headers={"HX-Request": "true"})
     assert response.status_code == 400
     assert response.text.startswith("The text contains a character that cannot be used")
 
 
 @pytest.mark.parametrize("bad", ["%00", "a%00b"])
-def test_nul_in_an_address_is_refused(member, values, bad):
+def test_nul_in_an_address_is_refused(member, things, bad):
     for address in spoilt_addresses(bad):
         assert_refused_in_plain_words(member.get(address), address)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("bad", ["%ED%A0%80", "%FF", "%C0%80", "%F4%90%80%80"])
-def test_broken_utf8_in_an_address_is_no_fault(member, values, bad):
+def test_broken_utf8_in_an_address_is_no_fault(member, things, bad):
     for address in spoilt_addresses(bad):
         assert member.get(address).status_code < 500, address
         assert member.get(f"/videos/?q={bad}&page={bad}&person={bad}").status_code < 500
@@ -230,12 +196,12 @@ def test_broken_utf8_in_an_address_is_no_fault(member, values, bad):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("charset", ENCODINGS)
-def test_a_form_in_an_odd_encoding_is_no_fault_and_keeps_nothing_that_cannot_be_kept(maria, values, charset):
+def test_a_form_in_an_odd_encoding_is_no_fault_and_keeps_nothing_that_cannot_be_kept(maria, things, charset):
     member = WsgiClient()
     member.force_login(maria)
     statuses = set()
     escaped = rb"x\ud800\x00+2AA-y"
-    for address in addresses(values):
+    for address in addresses(things):
         forms = (
             multipart(form_of(escaped), charset),
             multipart(files_named(f"filename*={charset}''%5Cud800%5Cx00.png")),
@@ -258,8 +224,8 @@ def test_a_form_in_an_odd_encoding_is_no_fault_and_keeps_nothing_that_cannot_be_
 @pytest.mark.parametrize(
     "how", ['filename="a\0b.png"', 'filename="&#0;&#xD800;.png"', "filename*=utf-8''%00.png"]
 )
-def test_a_file_may_have_any_name(member, maria, values, how):
-    for address in addresses(values):
+def test_a_file_may_have_any_name(member, maria, things, how):
+    for address in addresses(things):
         member.force_login(maria)  # one of the addresses signs out
         with signing_out(address), undone():
             assert member.generic("POST", address, **multipart(files_named(how))).status_code < 500, address
