@@ -29,7 +29,7 @@ def delete_result(job: Job, fields: Iterable[FieldFile]) -> None:
         job.check_lease()
     except LeaseLost:
         row = type(job)._base_manager.filter(pk=job.pk).first()
-        if row is not None and row.state in row.UNFINISHED:
+        if row is not None and row.lease not in (None, job.lease):
             return
     except DatabaseError:  # nobody can tell whose they are: the next run replaces them
         return

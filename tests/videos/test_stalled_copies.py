@@ -79,3 +79,20 @@ def test_a_mask_that_came_later_is_kept(provider, new_video, overtaken, where, m
     masks.download(job.pk)
     video.refresh_from_db()
     assert exist(video.mask, video.cutout)
+
+
+def test_a_run_whose_row_was_given_up_meanwhile_leaves_no_files(provider, new_video, monkeypatch):
+    made = provider.add_video()
+    provider.finish(made["video_id"])
+    video = new_video(remote_id=made["video_id"], state=ProviderState.COPYING, provider=provider.url)
+    store = stored_results.store_file
+
+    def store_too_late(*args):
+        Video.objects.filter(pk=video.pk).update(state=ProviderState.FAILED, lease=None)
+        store(*args)
+
+    monkeypatch.setattr(stored_results, "store_file", store_too_late)
+    tasks.copy(video.pk)
+    video.refresh_from_db()
+    assert video.is_failed
+    assert not default_storage.exists(f"videos/videos/{video.client_ref}.mp4")
