@@ -53,6 +53,7 @@ class Fault:
     name: str
     harm: Harm
     skipped: str = ""
+    is_held: bool = False  # nothing goes on before it is over
 
 
 def list_faults(clusters: tuple[str, ...], stop_seconds: float) -> list[Fault]:
@@ -69,7 +70,11 @@ def list_faults(clusters: tuple[str, ...], stop_seconds: float) -> list[Fault]:
 
 def list_other_faults() -> list[Fault]:
     """The faults of what the product stands on."""
-    return [Fault(name, harm, skipped) for name, (harm, skipped) in list_surroundings().items()]
+    # What ends after the backup is gone with it, and that is right.
+    return [
+        Fault(name, harm, skipped, is_held="backup" in name)
+        for name, (harm, skipped) in list_surroundings().items()
+    ]
 
 
 def _harm_processes(name: str, target: str, stop_seconds: float) -> Harm:
@@ -99,10 +104,13 @@ def try_fault(site: Installation, stages: Stages, fault: Fault) -> Run:
             run.missed[work.stage] = str(row["state"])
     began = time.monotonic()
     going_on = threading.Timer(RELEASE_SECONDS, stages.release)
-    going_on.start()
     try:
+        if not fault.is_held:
+            going_on.start()
         fault.harm(site)
     finally:
+        if fault.is_held:
+            going_on.start()
         going_on.join()
     time.sleep(1)
     Judge(site, run, works).judge()
