@@ -105,7 +105,7 @@ class Outcomes:
 
 
 def _render_row(name: str, runs: list[Run], stages: list[str]) -> str:
-    """Of several faults the worst mark counts."""
+    """Of several faults the worst mark counts; that work was missed, only if all did."""
     cells = []
     for stage in stages:
         marks = {run.mark(stage) for run in runs}
