@@ -19,6 +19,7 @@ urlpatterns = [
     path("", include("dashboard.organizing.urls")),
     path("videos/", include("videos.urls")),
     path("connection/", include("dashboard.connection.urls")),
+    path("", include("videos.sharing.public_urls")),
     path("activity/", audit.audit, name="audit"),
     path("activity.csv", audit.download, name="audit-csv"),
     path("check/", check_file, name="check-file"),

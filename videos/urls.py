@@ -16,6 +16,7 @@ urlpatterns = [
     path("sync/state/", views.sync_state, name="video-sync-state"),
     path("<int:pk>/", views.detail, name="video"),
     path("<int:pk>/", include("videos.exports.urls")),
+    path("<int:pk>/links/", include("videos.sharing.urls")),
     path("<int:pk>/captions.srt", views.srt, name="video-srt"),
     path("<int:pk>/credentials/", credentials_views.show_credentials, name="video-credentials"),
     path("<int:pk>/card/", views.card, name="video-card"),

@@ -9,7 +9,8 @@ from videos import masks
 from videos.exports import catalogue, services
 from videos.looks.services import find_look_export
 from videos.missing_files import can_fetch_again
-from videos.models import Export, MaskDownload, Video
+from videos.models import Export, MaskDownload, Share, ShareComment, Video
+from videos.sharing.listing import list_comments, list_for_video
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,9 @@ class MaskNotice:
 @dataclass(frozen=True)
 class VideoPage:
     address: str  # to share with the team
+    base: str  # how addresses for visitors begin
+    shares: list[Share]
+    comments: list[ShareComment]  # of visitors
     catalogue: catalogue.Catalogue | None
     look_export: Export | None  # while the player still shows the original
     thumbnail_export: Export | None
@@ -45,8 +49,12 @@ class VideoPage:
 def build_video_page(request: Request, video: Video) -> VideoPage:
     """Collect everything that the page shows."""
     path = video.get_absolute_url()
+    base = settings.PUBLIC_URL or request.build_absolute_uri("/").rstrip("/")
     return VideoPage(
-        address=settings.PUBLIC_URL + path if settings.PUBLIC_URL else request.build_absolute_uri(path),
+        address=base + path,
+        base=base,
+        shares=list_for_video(video),
+        comments=list_comments(video),
         catalogue=catalogue.list_downloads(video),
         look_export=find_look_export(video),
         thumbnail_export=services.find_export(video, Export.Kind.POSTER),

@@ -41,6 +41,10 @@ class Action(models.TextChoices):
     CONSENT_GIVEN = "consent_given", "Permission stated"
     TOKEN_CREATED = "token_created", "Token created"
     TOKEN_REVOKED = "token_revoked", "Token revoked"
+    SHARE_CREATED = "share_created", "Shared by a link"
+    SHARE_CHANGED = "share_changed", "Shared link changed"
+    SHARE_REVOKED = "share_revoked", "Shared link switched off"
+    SHARE_RESTORED = "share_restored", "Shared link switched on"
     SETTING_CHANGED = "setting_changed", "Setting changed"
 
 

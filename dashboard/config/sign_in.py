@@ -30,6 +30,12 @@ ACCOUNT_RATE_LIMITS = {
     "check_file": "10/m/ip,100/d/ip",
     "account": "10/m/user",
     "password_strength": "120/m/ip",
+    # Visitors of shared videos (videos/sharing): passwords as at sign-in, comments, counted views.
+    "share_password": "10/m/ip,100/h/ip,5/5m/key",
+    "share_password_widely": "100/h/key",
+    "share_password_under_attack": "3/h/key",
+    "share_comment": "5/m/ip,60/h/ip,300/h/key",
+    "share_view": "20/m/ip,5/m/key",
     "passkey": "20/m/ip,200/h/ip",
     "reset_password": "20/m/ip,5/h/key",
     # Passwords at sign-in: dashboard/accounts/sign_in_limits.py says why it is done so.

@@ -47,9 +47,11 @@ def is_bucket(storage: Storage | LazyObject) -> bool:
     return hasattr(storage, "bucket_name")
 
 
-def presign(storage: Storage | LazyObject, name: str, content_type: str, disposition: str) -> str:
+def presign(
+    storage: Storage | LazyObject, name: str, content_type: str, disposition: str, seconds: int = LINK_SECONDS
+) -> str:
     """A link to the bucket itself, which sends the file with these headers. Asks nobody."""
     headers = {"ResponseContentType": content_type}
     if disposition:
         headers["ResponseContentDisposition"] = disposition
-    return str(storage.url(name, parameters=headers, expire=LINK_SECONDS))  # type: ignore[call-arg]
+    return str(storage.url(name, parameters=headers, expire=seconds))  # type: ignore[call-arg]

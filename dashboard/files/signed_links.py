@@ -24,7 +24,7 @@ from django.utils.http import content_disposition_header, http_date
 from django.views.decorators.http import require_safe
 
 from dashboard.files import missing_files
-from dashboard.files.bucket import is_bucket, presign
+from dashboard.files.bucket import LINK_SECONDS, is_bucket, presign
 
 # By suffix, never guessed from the content. Anything else is a plain download.
 CONTENT_TYPES = {
@@ -97,6 +97,16 @@ def serve(request: HttpRequest, signed: str, filename: str) -> HttpResponseBase:
         raise Http404("This link has expired.")
     if any(needs_session) and not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
+    return send_file(request, name, download=download, seconds=expires - time.time())
+
+
+def send_file(
+    request: HttpRequest, name: str, *, download: str, seconds: float, bucket_seconds: int = LINK_SECONDS
+) -> HttpResponseBase:
+    """The stored file `name` for somebody who may have it: by us, by the proxy, or by a redirect to the bucket.
+
+    A browser may keep it for `seconds`, and ask the bucket for `bucket_seconds`. Raises Http404.
+    """
     content_type = CONTENT_TYPES.get(PurePosixPath(name).suffix, "application/octet-stream")
     inline = not download and PurePosixPath(name).suffix in CONTENT_TYPES
     disposition = content_disposition_header(not inline, download or PurePosixPath(name).name)
@@ -105,7 +115,7 @@ def serve(request: HttpRequest, signed: str, filename: str) -> HttpResponseBase:
         and (download or content_type.startswith(STREAMED))
         and "here" not in request.GET
     ):
-        return redirect(presign(default_storage, name, content_type, disposition or ""))
+        return redirect(presign(default_storage, name, content_type, disposition or "", bucket_seconds))
     if settings.X_ACCEL_PREFIX:
         response: HttpResponseBase = _respond_by_proxy(name)
     else:
@@ -119,9 +129,9 @@ def serve(request: HttpRequest, signed: str, filename: str) -> HttpResponseBase:
     if disposition:
         response["Content-Disposition"] = disposition
     # Stored files are never written again, so the name is the identity of the content.
-    seconds = min(max(int(expires - time.time()), 0), CACHE_SECONDS)
-    response["Cache-Control"] = f"private, max-age={seconds}, immutable"
-    response["Expires"] = http_date(time.time() + seconds)
+    kept = min(max(int(seconds), 0), CACHE_SECONDS)
+    response["Cache-Control"] = f"private, max-age={kept}, immutable"
+    response["Expires"] = http_date(time.time() + kept)
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Cross-Origin-Resource-Policy"] = "same-origin"
     return response

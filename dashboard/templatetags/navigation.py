@@ -23,6 +23,7 @@ SECTIONS = {
     "audit": ("audit",),
     "usage": ("usage",),
     "connection": ("connection",),
+    "shares": ("shares",),
     "api": ("api", "tokens"),  # not with another provider
     "video-label": ("video-label",),
     "account": ("account", "account_change_password", "mfa_index"),

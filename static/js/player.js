@@ -1,6 +1,7 @@
 // A finished video's page: the frame at which the player stands becomes the thumbnail.
 
 import "./copy.js";
+import "./seek.js";
 
 const player = () => document.querySelector(".player");
 

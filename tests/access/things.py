@@ -13,7 +13,8 @@ from dashboard.files import signed_links
 from dashboard.forgotten.models import Forgetting
 from dashboard.models import OneTimeLink, Project, User
 from engine.models import Token
-from videos.models import Batch, BatchItem, ItemState, Video, Voice
+from videos.models import Batch, BatchItem, ItemState, Share, Video, Voice
+from videos.sharing import visits
 
 MISSING = 987_654_321  # the key of nothing
 
@@ -39,6 +40,9 @@ def things(finished, new_backdrop, maria: User, owner: User) -> dict[str, dict[s
     nina = User.objects.create_user("nina@example.com", "a long password", name="Nina")
     out = User.objects.create_user("ulla@example.com", "a long password", name="Ulla", is_active=False)
     link, _ = OneTimeLink.make(owner, note="for the list")
+    share = Share.objects.create(video=video, made_by=maria, allows_comments=True, allows_embedding=True)
+    comment = share.comments.create(name="Kim", text="Louder!")
+    shared = visits.list_files(share, "Hello").video.split("/")
     media = signed_links.link(video.poster.name or "").split("/")
     return {
         "avatars/": {"pk": video.avatar_id},
@@ -54,6 +58,8 @@ def things(finished, new_backdrop, maria: User, owner: User) -> dict[str, dict[s
         "videos/batches/<int:pk>/rows/<int:item_pk>/retry/": started,
         "videos/batches/<int:pk>/rows/<int:item_pk>/cancel/": started,
         "videos/": {"pk": video.pk, "kind": "webm"},
+        "videos/<int:pk>/links/": {"pk": video.pk, "share_pk": share.pk, "comment_pk": comment.pk},
+        "share/": {"token": share.token, "signed": shared[4], "filename": shared[5]},
         "account/sessions/": {"pk": MISSING},
         "tokens/": {"pk": Token.make("curl")[0].pk},
         "accounts/two-step/passkeys/": {"pk": MISSING},

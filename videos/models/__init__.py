@@ -5,6 +5,7 @@ from videos.models.batch import Batch, BatchItem, ItemState
 from videos.models.export import Export, ExportKind
 from videos.models.label_setting import LabelSetting
 from videos.models.mask_download import MaskDownload
+from videos.models.share import Share, ShareComment, ShareDay
 from videos.models.video import NO_MASK, Video
 from videos.models.voice import Voice
 
@@ -18,6 +19,9 @@ __all__ = [
     "ItemState",
     "LabelSetting",
     "MaskDownload",
+    "Share",
+    "ShareComment",
+    "ShareDay",
     "Video",
     "Voice",
 ]

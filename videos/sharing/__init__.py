@@ -1,0 +1,1 @@
+"""Videos shown to people without an account: links, embedding, comments, counted views."""
