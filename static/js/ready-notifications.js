@@ -39,6 +39,7 @@ function tell(item) {
   shown.push(item.key);
   waiting += 1;
   title();
+  if (document.hidden) showOnDesktop(item);
   if (!item.several) return isSeen(item) || toast({ text: item.text, bad: item.bad, url: item.url });
   const kind = item.card.split("-")[0];
   const count = (heard[kind] ??= { ready: 0, failed: 0 });
@@ -46,6 +47,19 @@ function tell(item) {
   toast({ ...describe(item, count), bad: item.bad, key: `${kind}-${item.bad}`, update: isSeen(item) });
   // How many there are in all has changed for a toast that tells of several.
   if (!item.bad && count.failed > 1) toast({ text: failedOf(count, item), key: `${kind}-true`, update: true });
+}
+
+// Where the person has asked for it on the account page, and the browser allows it: only while no page of ours is seen.
+function showOnDesktop({ key, text, url }) {
+  if (!localStorage.getItem(`desktop-${document.body.dataset.person}`) || globalThis.Notification?.permission !== "granted") return;
+  try {
+    const shown = new Notification(text, { tag: key, icon: document.querySelector("link[rel=icon]")?.href }); // the tag: once for all tabs
+    shown.addEventListener("click", () => {
+      focus();
+      shown.close();
+      location.assign(url);
+    });
+  } catch { /* Android shows them by a service worker only; the toast tells it */ }
 }
 
 const toast = (detail) => document.dispatchEvent(new CustomEvent("toast", { detail }));
