@@ -8,6 +8,7 @@ from django.http import HttpRequest, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 
 from dashboard.net import safe_download
+from engine.animator import direction
 from engine.responses import ApiError, Code
 
 MAX_BODY = 160 * 1024  # JSON may need six bytes for a character of a script
@@ -15,6 +16,12 @@ MAX_URL = 2000  # as in the models
 MAX_REFERENCE = 200
 MAX_SCRIPT = 20_000  # characters, about half an hour of speech
 MAX_FACES = 100
+DIRECTIONS = {
+    "motion": direction.MOTIONS,
+    "gaze": direction.GAZES,
+    "blink": direction.BLINKS,
+    "expression": direction.EXPRESSIONS,
+}
 
 Fields = dict[str, Any]
 
@@ -115,6 +122,32 @@ def read_face(fields: Fields) -> int | list[float] | None:
         Code.BROKEN_FIELD,
         "The field face must be a number of the list faces, or [x, y, width, height] as shares of the picture.",
     )
+
+
+def read_direction(fields: Fields) -> dict[str, Any]:
+    """How the avatar is to move; only what was said, so {} is the natural movement."""
+    found: dict[str, Any] = {}
+    for name, words in DIRECTIONS.items():
+        value = fields.get(name)
+        if value in (None, ""):
+            continue
+        if value not in words:
+            raise ApiError(Code.BROKEN_FIELD, f"The field {name} must be one of: {', '.join(words)}.")
+        found[name] = value
+    if (mouth := fields.get("mouth")) not in (None, ""):
+        found["mouth"] = _read_mouth(mouth)
+    return found
+
+
+def _read_mouth(value: Any) -> float:
+    low, high = direction.MOUTHS
+    try:  # a form sends strings
+        number = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else -1
+    except (ValueError, OverflowError):
+        number = -1
+    if not low <= number <= high:
+        raise ApiError(Code.BROKEN_FIELD, f"The field mouth must be a number from {low} to {high}.")
+    return number
 
 
 def read_number(request: HttpRequest, name: str, default: int, *, maximum: int) -> int:

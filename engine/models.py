@@ -210,6 +210,9 @@ class Render(EngineJob):
     rig = models.ForeignKey(Rig, on_delete=models.PROTECT, related_name="renders")
     audio_url = models.URLField(max_length=2000)
     script = models.TextField(blank=True, help_text="What the sound says, if the caller knows it.")
+    direction = models.JSONField(
+        default=dict, help_text="How the avatar moves: engine.animator.direction; empty: naturally."
+    )
     seconds = models.FloatField(default=0)
     video = models.FileField(upload_to="engine/videos/", blank=True)
     mask = models.FileField(upload_to="engine/masks/", blank=True)

@@ -7,6 +7,7 @@ of their own around them. tests/engine/test_openapi.py calls the API by it, so t
 from typing import Any
 
 from engine import fields
+from engine.animator import direction
 from engine.models import JobStatus
 from engine.responses import Code
 
@@ -108,6 +109,18 @@ VIDEO_BODY = _object(
         "Where the sound can be downloaded: http or https.", format="uri", maxLength=fields.MAX_URL
     ),
     script=_text("The words that are spoken, in English.", maxLength=fields.MAX_SCRIPT),
+    motion=_text("How much head and brows move (default: natural).", enum=list(fields.DIRECTIONS["motion"])),
+    gaze=_text(
+        "Whether the eyes keep the portrait's direction or wander a little (default: natural).",
+        enum=list(fields.DIRECTIONS["gaze"]),
+    ),
+    blink=_text("How often the eyes blink (default: natural).", enum=list(fields.DIRECTIONS["blink"])),
+    expression=_text(
+        "The corners of the mouth (default: portrait).", enum=list(fields.DIRECTIONS["expression"])
+    ),
+    mouth=_number(
+        "How far the mouth opens (default: 1).", minimum=direction.MOUTHS[0], maximum=direction.MOUTHS[1]
+    ),
     client_ref=CLIENT_REF,
 )
 

@@ -161,6 +161,7 @@ def _render(job: Render, folder: Path) -> None:
                     seed=int(job.public_id[:8], 16),
                     progress=LeaseKeeper(job),
                     script=job.script or None,
+                    direction=animator.Direction(**job.direction) if job.direction else None,
                 )
     except (UploadError, animator.SoundError) as error:
         raise JobFailed(str(error), error_code=Code.UNUSABLE_AUDIO) from error

@@ -102,12 +102,13 @@ def video_generate(request: HttpRequest, token: Token | None) -> dict[str, Any]:
     audio_url = fields.read_url(body, "audio_url")
     client_ref = fields.read_client_ref(body)
     script = fields.read_script(body)
+    direction = fields.read_direction(body)
     rig = Rig.objects.filter(public_id=avatar_id).exclude(state=JobStatus.ERROR).first()
     if rig is None:
         raise ApiError(Code.UNKNOWN_ID, "There is no avatar with this id.")
     if rig.state != JobStatus.FINISHED:
         raise ApiError(Code.AVATAR_NOT_READY)
-    values = {"rig": rig, "audio_url": audio_url, "script": script}
+    values = {"rig": rig, "audio_url": audio_url, "script": script, "direction": direction}
     render = _get_or_create_job(Render.objects.all(), token, client_ref, **values)
     return {"video_id": render.public_id, "status": render.state}
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from .direction import Direction
 from .errors import WARNINGS, AnimatorError, PortraitError, SoundError
 from .results import FPS, MIN_FACE, SHARP_FACE, RenderInfo, RigInfo, Word
 
@@ -23,6 +24,7 @@ __all__ = [
     "SHARP_FACE",
     "WARNINGS",
     "AnimatorError",
+    "Direction",
     "PortraitError",
     "RenderInfo",
     "RigInfo",
@@ -64,15 +66,26 @@ def render(
     max_seconds: float | None = None,
     progress: Callable[[float], None] | None = None,
     script: str | None = None,
+    direction: Direction | None = None,
 ) -> RenderInfo:
     """Animate the rig with the sound: `video` is an MP4 with the sound, `mask` one of the person, white on black.
 
     `size` is the short side in pixels (default 720). `progress` gets 0..1 a few times a second; an exception that it
     raises ends the rendering and leaves no files. `script` is what the sound says, in English, for more exact lips; a
-    script that does not match the sound is not used. Raises SoundError.
+    script that does not match the sound is not used. `direction` says how to move.
+    Raises SoundError.
     """
     from .renderer import render_files
 
     return render_files(
-        Path(rig), Path(sound), Path(video), mask and Path(mask), size, seed, max_seconds, progress, script
+        Path(rig),
+        Path(sound),
+        Path(video),
+        mask and Path(mask),
+        size,
+        seed,
+        max_seconds,
+        progress,
+        script,
+        direction,
     )

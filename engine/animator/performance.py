@@ -7,11 +7,12 @@ coincide with the ends of phrases.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .arrays import Array, Flags
+from .direction import BROW, HEAD, SPREAD, Direction
 from .results import FPS
 from .visemes import STEP, Mouth, Span, level, smooth
 
@@ -89,19 +90,19 @@ def _bump(n: int, at: float, rise: float, fall: float) -> Array:
     return up + down
 
 
-def _blinks(rng: np.random.Generator, n: int, ends: list[float]) -> Array:
+def _blinks(rng: np.random.Generator, n: int, ends: list[float], rest: float = 1.0) -> Array:
     """Lids (n,) 0..1: closed in 3 frames and open again in 5; the intervals are log-normal around 3.4 s.
 
-    `ends`: the ends of phrases in s.
+    `ends`: the ends of phrases in s; `rest`: a factor for the intervals.
     """
-    lids, t = np.zeros(n), rng.uniform(0.6, 2.2)
+    lids, t = np.zeros(n), rng.uniform(0.6, 2.2) * rest
     shape = np.array([0.0, 0.45, 1.0, 0.95, 0.6, 0.3, 0.1])
     while t < n / FPS - 0.3:
         near = [e for e in ends if abs(e - t) < 0.5]
         at = int(((near[0] + 0.08) if near else t) * FPS)
         part = shape[: max(0, n - at)]
         lids[at : at + len(part)] = np.maximum(lids[at : at + len(part)], part)
-        t = at / FPS + float(np.clip(rng.lognormal(np.log(3.2), 0.45), 1.3, 8.0))
+        t = at / FPS + float(np.clip(rng.lognormal(np.log(3.2), 0.45), 1.3, 8.0)) * rest
     return lids
 
 
@@ -159,4 +160,29 @@ def perform(mouth: Mouth, db: Array, frames: int, seed: int) -> Performance:
         pitch=pitch * start,
         roll=roll * start,
         shift=shift * start[:, None],
+    )
+
+
+def direct(p: Performance, direction: Direction, seed: int) -> Performance:
+    """The performance as people asked for it. Each wish leaves the other tracks as they are."""
+    head, brow = HEAD[direction.motion], BROW[direction.motion]
+    blink = p.blink
+    if direction.blink == "none":
+        blink = np.zeros(p.frames)
+    elif direction.blink == "few":
+        blink = _blinks(np.random.default_rng([seed, 1]), p.frames, [], rest=2.5)
+    return replace(
+        p,
+        aperture=p.aperture * direction.mouth,
+        jaw=p.jaw * direction.mouth,
+        width=np.clip(p.width + SPREAD[direction.expression], -1, 1)
+        if SPREAD[direction.expression]
+        else p.width,
+        blink=blink,
+        gaze=np.zeros_like(p.gaze) if direction.gaze == "camera" else p.gaze,
+        brow=p.brow * brow,
+        yaw=p.yaw * head,
+        pitch=p.pitch * head,
+        roll=p.roll * head,
+        shift=p.shift * head,
     )

@@ -21,6 +21,7 @@ import numpy as np
 from . import eyes, lipline, mouth, oral
 from . import geometry as g
 from .arrays import Array, Box, Image, Samples, runs
+from .direction import Direction
 from .head import CELL as COARSE
 from .head import Head
 from .mouth import CELL as FINE
@@ -263,6 +264,7 @@ def render_files(
     max_seconds: float | None,
     progress: Callable[[float], None] | None,
     script: str | None = None,
+    direction: Direction | None = None,
 ) -> RenderInfo:
     """See engine.animator.render."""
     from . import performance, rig, sound, visemes
@@ -277,6 +279,8 @@ def render_files(
     report(0.01)
     phones, words = _recognise(samples, script, report)
     motion = performance.perform(visemes.mouth_curves(phones, db), db, frames, seed)
+    if direction:
+        motion = performance.direct(motion, direction, seed)
     del samples
     recognised = RECOGNITION_SHARE + ALIGNMENT_SHARE if script else RECOGNITION_SHARE
     report(recognised)

@@ -122,6 +122,7 @@ class Double:
         self.framing = {"eyes": [0.5, 0.4], "head": [0.2, 0.1, 0.6, 0.5], "cuts": [0.9, 1.0]}
         self.faces: list[Any] = []  # the requested ones
         self.scripts: list[str | None] = []
+        self.directions: list[animator.Direction | None] = []
         self.words: list[animator.Word] = []  # what the sound says
 
     def build_rig(
@@ -139,9 +140,19 @@ class Double:
         )
 
     def render(
-        self, rig: Path, voice: Path, video: Path, mask: Path, *, progress, script=None, **_: Any
+        self,
+        rig: Path,
+        voice: Path,
+        video: Path,
+        mask: Path,
+        *,
+        progress,
+        script=None,
+        direction=None,
+        **_: Any,
     ) -> Any:
         self.scripts.append(script)
+        self.directions.append(direction)
         assert rig.read_bytes().startswith(b"rig of")
         self._work("render", progress)
         video.write_bytes(b"a video")
