@@ -8,6 +8,7 @@ from dashboard.audit import views as audit
 from dashboard.files import signed_links
 from dashboard.health.views import health, live, ready
 from dashboard.metrics.views import metrics
+from dashboard.palette.views import palette
 from dashboard.provenance.views import check_file
 
 urlpatterns = [
@@ -16,6 +17,7 @@ urlpatterns = [
     path("news/", notifications.news, name="news"),
     path("avatars/", include("avatars.urls")),
     path("trash/", include("dashboard.trash.urls")),
+    path("find/", palette, name="palette"),
     path("", include("dashboard.organizing.urls")),
     path("videos/", include("videos.urls")),
     path("connection/", include("dashboard.connection.urls")),

@@ -93,6 +93,7 @@ TABLE: dict[str, dict[str, Access]] = {
     "trash/empty/": {"GET": TEAM, "POST": CREATOR(302)},
     "trash/<slug:kind>/<int:pk>/restore/": {"POST": MAKER(302)},
     "trash/<slug:kind>/<int:pk>/delete/": {"GET": MAKER, "POST": MAKER(302)},
+    "find/": {"GET": TEAM},
     "projects/": {"GET": TEAM, "POST": CREATOR(302)},
     "projects/<int:pk>/rename/": {"POST": MAKER(302)},
     "projects/<int:pk>/delete/": {"POST": MAKER(302)},
