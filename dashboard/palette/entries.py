@@ -64,7 +64,7 @@ PAGES = (
     Page("Voices", "voices", "microphone", "recordings audio sounds"),
     Page("Batches", "batches", "square-3-stack-3d", "several sheets"),
     Page("Projects and tags", "projects", "folder", "folders"),
-    Page("Shared videos", "shares", "share", "links comments"),
+    Page("Shared links", "shares", "link", "videos comments", Permission.CHANGE_SETTINGS),
     Page("Trash", "trash", "trash", "deleted restore"),
     Page("People", "people", "users", "team members roles"),
     Page("Activity", "audit", "clipboard-document-list", "audit log", Permission.SEE_ACTIVITY),
