@@ -16,6 +16,7 @@ from dashboard.files.models import DeletedFile as DeletedFile
 from dashboard.forgotten.models import Forgetting as Forgetting
 from dashboard.forgotten.models import Forgotten as Forgotten
 from dashboard.jobs import clock
+from dashboard.mail_news.models import MailNews as MailNews
 from dashboard.metrics.models import StorageUse as StorageUse
 from dashboard.metrics.models import Total as Total
 from dashboard.organizing.models import Project as Project

@@ -281,6 +281,7 @@ POLLER_STEPS = [
     "dashboard.accounts.sessions.delete_expired",
     "dashboard.trash.poller.step",
     "dashboard.forgotten.engine_copies.step",
+    "dashboard.mail_news.sending.step",
     "dashboard.backups.schedule.step",
     *(["engine.poller.step"] if EMBEDDED else []),
 ]

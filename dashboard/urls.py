@@ -7,6 +7,7 @@ from dashboard import notifications
 from dashboard.audit import views as audit
 from dashboard.files import signed_links
 from dashboard.health.views import health, live, ready
+from dashboard.mail_news.views import choose as choose_mails
 from dashboard.metrics.views import metrics
 from dashboard.palette.views import palette
 from dashboard.provenance.views import check_file
@@ -22,6 +23,7 @@ urlpatterns = [
     path("videos/", include("videos.urls")),
     path("connection/", include("dashboard.connection.urls")),
     path("", include("videos.sharing.public_urls")),
+    path("account/mails/", choose_mails, name="account-mails"),
     path("activity/", audit.audit, name="audit"),
     path("activity.csv", audit.download, name="audit-csv"),
     path("check/", check_file, name="check-file"),

@@ -20,7 +20,7 @@ from dashboard.accounts import services, sessions, two_step
 from dashboard.accounts.forms import TAKEN, AccountForm, InvitationForm, NewPasswordForm, SetupForm
 from dashboard.audit.models import Action
 from dashboard.audit.recording import record
-from dashboard.models import OneTimeLink, User
+from dashboard.models import MailNews, OneTimeLink, User
 from dashboard.permissions import Permission, Role, requires
 from dashboard.request import Request
 
@@ -139,6 +139,7 @@ def account(request: Request) -> HttpResponse:
             return redirect("account")
     context = {
         "form": form,
+        "gets_mails": MailNews.objects.filter(user=user).exists(),
         "has_two_step": two_step.has_two_step(user),
         "sessions": sessions.list_sessions(user, request.session.session_key),
     }

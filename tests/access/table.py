@@ -213,6 +213,7 @@ TABLE: dict[str, dict[str, Access]] = {
     "account/picture/remove/": {"POST": TEAM(302)},
     # A stranger's session is as gone as one that never was.
     "account/sessions/<int:pk>/end/": {"POST": TEAM(302, gone=302)},
+    "account/mails/": {"POST": TEAM(302)},
     "account/sessions/end-others/": {"POST": TEAM(302)},
     "people/": {"GET": TEAM},
     "people/invite/": {"POST": ADMIN},
