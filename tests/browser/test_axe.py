@@ -41,6 +41,9 @@ PAGES = [
     "/people/",
     "/label/",
     "/api/",
+    "/trash/",
+    "/trash/empty/",
+    "/projects/",
     "/accounts/two-step/",
     "/nothing/",
 ]

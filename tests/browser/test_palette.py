@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -29,3 +30,15 @@ def test_the_palette_opens_finds_and_leads_there_by_keyboard(page, new_video, ma
     expect(option).to_have_attribute("aria-selected", "true")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(video.get_absolute_url()))
+
+
+def test_the_palette_and_the_shortcuts_have_nothing_that_axe_complains_about(page, maria):
+    page.goto("/projects/")
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("option").first).to_be_visible()
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
