@@ -77,6 +77,7 @@ def test_an_expired_token_is_told_from_an_outage(provider, signed_in, owner, set
 
 
 # ---------------------------------------------------------------- queue and processes
+@pytest.mark.one_machine  # reads the queue in the database
 def test_each_cluster_answers_a_message(signed_in, owner):
     client = signed_in(owner)
     assert "0 of 6 answered…" in test(client, "processes")

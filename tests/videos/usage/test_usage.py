@@ -143,6 +143,7 @@ def test_what_is_stored_is_added_up_by_folder():
     assert StorageUse.objects.get(folder="videos/videos").files == found_files - 1
 
 
+@pytest.mark.one_machine  # reads the queue in the database
 def test_it_is_measured_a_few_times_a_day_by_one_machine():
     before = OrmQ.objects.count()
     storage_use.step()
