@@ -274,6 +274,7 @@ POLLER_STEPS = [
     "videos.masks.step",
     "videos.batches.poller.step",
     "videos.missing_files.sweep_exports",
+    "videos.voices.speech.poller.step",
     "videos.exports.poller.step",
     "videos.exports.poller.cleanup",
     "dashboard.audit.retention.step",

@@ -30,6 +30,8 @@ from videos.looks.look import Look
 from videos.looks.look_choices import LookChoices
 from videos.models import Video, Voice
 from videos.voices import services as voice_services
+from videos.voices.speech.forms import describe_choices
+from videos.voices.speech.services import find_last_speaker
 
 MAX_SPEAKERS = 60
 MAX_VOICES = 6  # shown at first
@@ -138,6 +140,7 @@ def _render_page(
         "form": form,
         "look": LookChoices(looks, request.user),
         "avatars": avatars,
+        "speech": describe_choices(find_last_speaker(request.user)),
         "voices": voices[:MAX_VOICES],
         "older_voices": voices[MAX_VOICES:],
         "soon": soon,

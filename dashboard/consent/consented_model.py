@@ -8,7 +8,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from dashboard.consent.wordings import SAMPLE, SENTENCES
+from dashboard.consent.wordings import DRAFT, SAMPLE, SENTENCES
 from dashboard.models import User
 
 MAX_PERSON = 120
@@ -21,7 +21,7 @@ class Consent:
     """A statement: who, when, in which words, about whom."""
 
     version: str
-    by_name: str = ""  # empty: the program itself, about its sample
+    by_name: str = ""  # empty: the program itself
     at: datetime = field(default_factory=timezone.now)
     by_id: int | None = None
     person: str = ""  # who is shown or heard
@@ -33,8 +33,8 @@ class Consent:
 
     @property
     def is_ours(self) -> bool:
-        """About the sample, which comes with the program."""
-        return self.version == SAMPLE
+        """About what comes with the program: the sample, the draft voices."""
+        return self.version in (SAMPLE, DRAFT)
 
     @property
     def day(self) -> str:

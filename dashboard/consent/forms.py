@@ -15,6 +15,7 @@ from dashboard.uploads import UploadError
 NOT_STATED = {
     "portrait": "Tick the box first: it says that you may use this picture.",
     "voice": "Tick the box first: it says that you may use this recording.",
+    "speech": "Tick the box first: it says that you may use this voice.",
 }
 MAX_NAME = 254
 

@@ -12,6 +12,7 @@ class Kind(models.TextChoices):
 
     PORTRAIT = "portrait"
     VOICE = "voice"
+    SPEECH = "speech"  # a synthetic voice
 
 
 SENTENCES = {
@@ -19,10 +20,14 @@ SENTENCES = {
     "Or it is a picture of me, or of nobody real.",
     "voice-1": "I may use this recording, and the person speaking agreed to be heard in AI-generated videos. "
     "Or it is my own voice, or nobody’s.",
+    "speech-1": "I may use this voice: it is nobody’s, or the person it was made from agreed to be heard in "
+    "AI-generated videos.",
+    "draft-1": "A draft voice of this program says it. It is nobody’s voice.",
     "sample-1": "This sample comes with the program, and everybody may use it.",
 }
-CURRENT = {Kind.PORTRAIT: "portrait-1", Kind.VOICE: "voice-1"}
-SAMPLE = "sample-1"
+CURRENT = {Kind.PORTRAIT: "portrait-1", Kind.VOICE: "voice-1", Kind.SPEECH: "speech-1"}
+# Stated by the program itself.
+SAMPLE, DRAFT = "sample-1", "draft-1"
 
 
 def versions_of(kind: str) -> list[str]:

@@ -1,6 +1,7 @@
 """Voices: the sound of any recording or video becomes one plain WAV, which every provider accepts."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ PEAKS_PER_SECOND, MAX_PEAKS = 100, 60_000
 CUT_LIMITS = sandbox.Limits(memory=1024 * 2**20, seconds=300, file=3 * 2**30)
 MAX_NORMALIZE_SECONDS = 1800
 TOO_LONG_TO_NORMALIZE = "This is too long to normalize: the limit is half an hour. Choose a shorter part."
+TOOK_TOO_LONG_TO_SAY = "The draft voice could not say this text. Try a shorter one."
 TOOK_TOO_LONG = "This took too long. Try again when less is going on, or choose a shorter part."
 
 
@@ -104,3 +106,56 @@ def cut(stored: File | Path, start: float, end: float, *, normalize: bool) -> It
             peaks=PEAKS,
         )
         yield ConvertedVoice(path=work / "voice.wav", seconds=facts["seconds"], peaks=facts["peaks"])
+
+
+@dataclass(frozen=True)
+class JoinedVoice(ConvertedVoice):
+    starts: list[float]  # of the parts, in seconds
+    ends: list[float]
+
+
+@contextmanager
+def join(
+    parts: Sequence[tuple[Path, float]], *, max_seconds: float | None, too_long: str, no_sound: str
+) -> Iterator[JoinedVoice]:
+    """Sounds of any kind one after the other, each with so many seconds of silence after it, as one WAV in mono.
+
+    Raises UploadError with one of the two sentences, or another one, for what is no sound.
+    """
+    with sandbox.work_folder() as work:
+        listing = work / "parts.json"
+        listing.write_text(json.dumps([(str(path), pause) for path, pause in parts]), encoding="utf-8")
+        facts = sandbox.run(
+            "join",
+            listing,
+            work,
+            CUT_LIMITS,
+            unreadable=no_sound,
+            readable=[str(path) for path, _ in parts],
+            max_seconds=min(max_seconds or MAX_SECONDS, MAX_SECONDS),
+            min_seconds=MIN_SECONDS,
+            max_rate=MAX_RATE,
+            peaks=PEAKS,
+            too_long=too_long,
+            no_sound=no_sound,
+        )
+        yield JoinedVoice(
+            path=work / "voice.wav",
+            seconds=facts["seconds"],
+            peaks=facts["peaks"],
+            starts=facts["starts"],
+            ends=facts["ends"],
+        )
+
+
+def speak_draft(pieces: Sequence[str], voice: str, speed: float, work: Path) -> list[list[tuple[int, float]]]:
+    """Say the pieces with a voice of espeak-ng: part-0.wav and so on in `work`. Raises UploadError.
+
+    Returns the words of each: place in the piece, seconds at which it begins.
+    """
+    listing = work / "pieces.json"
+    listing.write_text(json.dumps(list(pieces)), encoding="utf-8")
+    facts = sandbox.run(
+        "draft_speech", listing, work, LIMITS, unreadable=TOOK_TOO_LONG_TO_SAY, voice=voice, speed=speed
+    )
+    return [[(int(place), float(seconds)) for place, seconds in words] for words in facts["words"]]

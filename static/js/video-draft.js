@@ -42,10 +42,17 @@ export class VideoDraft {
     const data = new FormData(this.form);
     const look = [...data].filter(([name, value]) => name.startsWith("look-") && typeof value === "string");
     const typed = script.value === script.defaultValue ? "" : script.value; // the rest comes with its voice
-    const draft = { at: Date.now(), ref: ref.value, title: title.value, script: typed, avatar: data.get("avatar"), voice: data.get("voice"), look };
+    const draft = { at: Date.now(), ref: ref.value, title: title.value, script: typed, spoken: this.spoken, avatar: data.get("avatar"), voice: data.get("voice"), look };
     try {
       localStorage.setItem(this.key, JSON.stringify(draft));
     } catch { /* a browser that keeps nothing */ }
+  }
+
+  // What is typed to be said, as long as it is not a voice (js/speech-editor.js).
+  get spoken() {
+    const text = this.fields["typed-text"];
+    if (!text?.value || "done" in text.dataset) return null;
+    return { text: text.value, speaker: this.fields["typed-speaker"].value, speed: this.fields["typed-speed"].value };
   }
 
   // Answers whether anything on the page is another than before.
@@ -60,6 +67,13 @@ export class VideoDraft {
     if (draft.script && isSameVoice && !script.value) {
       changes.push(script.value = draft.script);
       script.closest("details").open = true;
+    }
+    if (draft.spoken && this.fields["typed-text"]) {
+      changes.push(this.fields["typed-text"].value = draft.spoken.text);
+      for (const name of ["speaker", "speed"]) {
+        const field = this.fields[`typed-${name}`];
+        if ([...field.options].some((option) => option.value === draft.spoken[name])) field.value = draft.spoken[name];
+      }
     }
     if (!linked.has("look")) changes.push(this.fillLook(draft.look));
     return changes.some(Boolean);

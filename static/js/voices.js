@@ -2,12 +2,13 @@
 
 import { askConsent, NOT_STATED } from "./consent.js";
 import { say, tooLarge } from "./send-form.js";
+import { SpeechPanel } from "./speech-editor.js";
 import { pauseAll } from "./sound-player.js";
 import { showProgress, uploadFile } from "./upload.js";
 import { VoiceEditor } from "./voice-editor.js";
 import { VoiceRecorder } from "./voice-recorder.js";
 
-const MISSING = "Add a voice: record one, upload audio, or choose a recent voice.";
+const MISSING = "Add a voice: record one, upload audio, type what is said, or choose a recent voice.";
 
 export class VoiceStep {
   constructor(form, changed) {
@@ -15,6 +16,7 @@ export class VoiceStep {
     Object.assign(this, { form, changed, input: at("sound"), error: at("sound-error"), progress: at("sound-progress"), list: at("voices"), script: at("script"), sending: null });
     this.editor = new VoiceEditor(at("voice-editor"), { made: (card, replaced) => this.put(card, replaced), changed });
     this.recorder = new VoiceRecorder(at("recorder"), at("record"), { use: (file) => this.upload(file, { recorded: true }), start: () => this.quiet() });
+    if (at("typing")) this.typing = new SpeechPanel(at("typing"), at("type"), { arrive: (html) => this.arrive(html, "was made"), start: () => this.quiet() });
     const take = (input) => {
       if (input.files[0]) this.add(input.files[0]);
       input.value = "";
@@ -151,12 +153,12 @@ export class VoiceStep {
     return answer;
   }
 
-  arrive(html) {
+  arrive(html, what = "was uploaded") {
     const card = Object.assign(document.createElement("template"), { innerHTML: html }).content.firstElementChild;
     card.querySelector("input").checked = true;
     this.list.prepend(card);
     const { name, length } = this.chosen.dataset;
-    say(`${name}, ${length}, was uploaded and chosen.`);
+    say(`${name}, ${length}, ${what} and chosen.`);
     this.chosen.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
@@ -165,8 +167,9 @@ export class VoiceStep {
   get problem() {
     if (this.unstated) return `${this.unstated.name} is not uploaded yet. Press “Try again”, or cancel it.`;
     if (!this.progress.hidden) return "Wait until the audio is uploaded.";
+    if (this.typing?.isBusy) return "Wait until the voice is made.";
     if (this.recorder.isUnsent) return "You have a recording that is not used yet. Press “Use recording”, or discard it.";
-    return this.chosen ? "" : MISSING;
+    return this.chosen || this.typing?.isUnsaid ? "" : MISSING;
   }
 
   tell(sentence) { this.error.textContent = sentence; }
@@ -178,10 +181,15 @@ export class VoiceStep {
     else this.input.focus({ preventScroll: true });
   }
 
-  get isSettled() { return !this.editor.isChanged; }
+  get isSettled() { return !this.editor.isChanged && !this.typing?.isUnsaid; }
 
-  // What was cut becomes a voice now; false if it could not.
+  // What was typed or cut becomes a voice now; false if it could not.
   async settle() {
+    if (this.typing?.isUnsaid) {
+      const isMade = await this.typing.make();
+      if (!isMade) this.typing.root.scrollIntoView({ block: "center", behavior: "smooth" });
+      return isMade;
+    }
     const done = await this.editor.settle();
     if (!done) this.editor.root.scrollIntoView({ block: "center", behavior: "smooth" });
     return done;

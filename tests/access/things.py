@@ -13,7 +13,7 @@ from dashboard.files import signed_links
 from dashboard.forgotten.models import Forgetting
 from dashboard.models import OneTimeLink, Project, User
 from engine.models import Token
-from videos.models import Batch, BatchItem, ItemState, Share, Video, Voice
+from videos.models import Batch, BatchItem, ItemState, Share, Speech, Video, Voice
 from videos.sharing import visits
 
 MISSING = 987_654_321  # the key of nothing
@@ -39,6 +39,7 @@ def things(finished, new_backdrop, maria: User, owner: User) -> dict[str, dict[s
     started = {"pk": batch.pk, "item_pk": item.pk}
     nina = User.objects.create_user("nina@example.com", "a long password", name="Nina")
     out = User.objects.create_user("ulla@example.com", "a long password", name="Ulla", is_active=False)
+    text = Speech.objects.create(text="Hello", speaker="draft:en-us", made_by=maria)
     link, _ = OneTimeLink.make(owner, note="for the list")
     share = Share.objects.create(video=video, made_by=maria, allows_comments=True, allows_embedding=True)
     comment = share.comments.create(name="Kim", text="Louder!")
@@ -54,6 +55,7 @@ def things(finished, new_backdrop, maria: User, owner: User) -> dict[str, dict[s
         "videos/new/speaker/": {"pk": video.avatar_id},
         "videos/looks/pictures/": {"pk": new_backdrop().pk},
         "videos/voices/": {"pk": video.voice_id},
+        "videos/voices/speech/": {"pk": text.pk},
         "videos/batches/": {"pk": draft.pk, "item_pk": row.pk, "way": "sheet", "kind": "csv"},
         "videos/batches/<int:pk>/rows/<int:item_pk>/retry/": started,
         "videos/batches/<int:pk>/rows/<int:item_pk>/cancel/": started,

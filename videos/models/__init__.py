@@ -6,6 +6,7 @@ from videos.models.export import Export, ExportKind
 from videos.models.label_setting import LabelSetting
 from videos.models.mask_download import MaskDownload
 from videos.models.share import Share, ShareComment, ShareDay
+from videos.models.speech import Speech
 from videos.models.video import NO_MASK, Video
 from videos.models.voice import Voice
 
@@ -22,6 +23,7 @@ __all__ = [
     "Share",
     "ShareComment",
     "ShareDay",
+    "Speech",
     "Video",
     "Voice",
 ]

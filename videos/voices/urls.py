@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from videos.voices import views
 
@@ -6,6 +6,7 @@ urlpatterns = [
     path("", views.gallery, name="voices"),
     path("changes/", views.changes, name="voices-changes"),
     path("new/", views.upload, name="voice-upload"),
+    path("speech/", include("videos.voices.speech.urls")),
     path("<int:pk>/", views.detail, name="voice"),
     path("<int:pk>/facts/", views.facts, name="voice-facts"),
     path("<int:pk>/edit/", views.edit, name="voice-edit"),

@@ -23,6 +23,8 @@ JOBS = {
     "voice": ("sounds", "convert_voice"),
     "waveform": ("waveforms", "compute_waveform"),
     "cut": ("waveforms", "cut"),
+    "join": ("join", "join"),
+    "draft_speech": ("draft_speech", "speak"),
     "video": ("videos", "check_video"),
     "stills": ("videos", "extract_stills"),
     "sign": ("content_credentials", "sign"),

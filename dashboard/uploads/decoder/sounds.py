@@ -145,7 +145,7 @@ def _write(
     peaks = Peaks(rate)
     written = 0
     with writer(Path(request["work"]) / "voice.wav", rate, channels) as out:
-        for block in _blocks(container, stream, rate, channels):
+        for block in decode_blocks(container, stream, rate, channels):
             written += len(block) // channels
             if written > longest:
                 if not request["cut"]:
@@ -172,7 +172,7 @@ def writer(path: Path, rate: int, channels: int) -> wave.Wave_write:
     return out
 
 
-def _blocks(
+def decode_blocks(
     container: av.container.InputContainer, stream: av.AudioStream, rate: int, channels: int
 ) -> Iterator[np.ndarray]:
     """16-bit samples, interleaved, until the end or until nothing more can be read."""

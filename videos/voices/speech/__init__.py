@@ -1,0 +1,1 @@
+"""Words become voices: a typed text is said by a synthetic voice of one of several sources."""
