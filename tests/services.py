@@ -40,21 +40,25 @@ def use_services() -> None:
     os.environ |= bucket_settings(os.environ["TEST_S3_URL"], f"media-{number}")
 
 
-def start_postgres(folder: Path) -> str:
-    """Start a PostgreSQL server with its data in `folder`; returns the address of its database."""
+def start_postgres(folder: Path, *, durable: bool = False) -> str:
+    """Start a PostgreSQL server with its data in `folder`; returns the address of its database.
+
+    `durable`: it waits for the disk, as one that people trust their data to.
+    """
     port = free_port()
     folder.mkdir()
     options = ["-D", str(folder), "-U", "tests", "-A", "trust", "-E", "UTF8", "--no-sync"]
     _run([*_user_prefix(folder), f"{_postgres_folder()}/initdb", *options])
-    run_postgres(folder, port)
+    run_postgres(folder, port, durable=durable)
     return f"postgres://tests@127.0.0.1:{port}/postgres"
 
 
-def run_postgres(folder: Path, port: int) -> None:
+def run_postgres(folder: Path, port: int, *, durable: bool = False) -> None:
     """Run PostgreSQL with the data that is in `folder`, and wait until it answers."""
     options = ["-h", "127.0.0.1", "-p", str(port), "-k", str(folder), "-c", "max_connections=200"]
     # The data is thrown away: nothing has to survive a crash of the machine.
-    options += ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
+    if not durable:
+        options += ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
     _start([*_user_prefix(folder), f"{_postgres_folder()}/postgres", "-D", str(folder), *options], folder)
     url = f"postgres://tests@127.0.0.1:{port}/postgres"
     _wait_until(lambda: psycopg.connect(url, connect_timeout=2).close(), "PostgreSQL")
