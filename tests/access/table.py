@@ -67,7 +67,7 @@ TABLE: dict[str, dict[str, Access]] = {
     "": {"GET": TEAM},
     "sample/": {"POST": CREATOR(302)},
     "tour/": {"POST": CREATOR(302)},
-    "news/": {"GET": TEAM},
+    "news/": {"GET": TEAM(data={"since": "2026-01-01T00:00:00Z"})},  # else only of the last seconds
     "avatars/": {"GET": TEAM},
     "avatars/changes/": {"GET": TEAM(204)},
     "avatars/upload/": {"POST": CREATOR(302)},
