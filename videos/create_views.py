@@ -24,6 +24,7 @@ from dashboard.permissions import Permission, requires
 from dashboard.request import Request, parse_id
 from dashboard.uploads import UploadError, kept_files
 from videos import tasks, tour
+from videos.directions import DirectionForm, find_direction
 from videos.forms import NewVideoForm, speakers
 from videos.looks.forms import LookForm
 from videos.looks.look import Look
@@ -52,13 +53,14 @@ def new(request: Request) -> HttpResponse:
         )
         if original := Video.objects.filter(pk=parse_id(request.GET.get("copy")) or 0).first():
             chosen |= {"title": original.title, "script": original.script or chosen["script"]}
-        return _render_page(
-            request, NewVideoForm(initial=chosen), LookForm.from_look(_find_look(request)), chosen
-        )
+        movement = DirectionForm.from_direction(find_direction(original, parse_id(chosen["avatar"])))
+        form, looks = NewVideoForm(initial=chosen), LookForm.from_look(_find_look(request))
+        return _render_page(request, form, looks, movement, chosen)
     kept_files.restore(request, FILE_FIELDS)
     form = NewVideoForm(request.POST, request.FILES)
     looks = LookForm(request.POST, request.FILES, user=request.user)
-    if form.is_valid() and looks.is_valid():
+    movement = DirectionForm(request.POST)
+    if all([form.is_valid(), looks.is_valid(), movement.is_valid()]):
         data = form.cleaned_data
         if video := Video.all_objects.filter(client_ref=data["ref"]).first():
             return _redirect_to(video)
@@ -73,10 +75,10 @@ def new(request: Request) -> HttpResponse:
             form.add_error("sound", str(error))
         else:
             kept_files.discard(request)
-            video = _create_video(data, voice, looks.look, request.user)
+            video = _create_video(data, voice, looks.look, movement.direction, request.user)
             tour.note_own_video(request.user)
             return _redirect_to(video)
-    return _render_page(request, form, looks, form.data, status=422)
+    return _render_page(request, form, looks, movement, form.data, status=422)
 
 
 def _redirect_to(video: Video) -> HttpResponse:
@@ -98,7 +100,9 @@ def _find_look(request: Request) -> Look:
     return video.parsed_look if video else Look()
 
 
-def _create_video(data: dict[str, Any], voice: Voice, look: Look, user: User) -> Video:
+def _create_video(
+    data: dict[str, Any], voice: Voice, look: Look, direction: dict[str, Any], user: User
+) -> Video:
     try:
         with transaction.atomic():
             video = Video.objects.create(
@@ -108,6 +112,7 @@ def _create_video(data: dict[str, Any], voice: Voice, look: Look, user: User) ->
                 voice=voice,
                 script=data["script"],
                 look=look.to_dict(),
+                direction=direction,
                 made_by=user,
                 colour=data["avatar"].colour,
             )
@@ -119,7 +124,12 @@ def _create_video(data: dict[str, Any], voice: Voice, look: Look, user: User) ->
 
 
 def _render_page(
-    request: Request, form: NewVideoForm, looks: LookForm, chosen: Any, status: int = 200
+    request: Request,
+    form: NewVideoForm,
+    looks: LookForm,
+    movement: DirectionForm,
+    chosen: Any,
+    status: int = 200,
 ) -> HttpResponse:
     """The page with the newest avatars and voices, including those that are chosen already."""
     avatar, voice = parse_id(chosen.get("avatar")), parse_id(chosen.get("voice"))
@@ -139,6 +149,7 @@ def _render_page(
     context = {
         "form": form,
         "look": LookChoices(looks, request.user),
+        "movement": movement,
         "avatars": avatars,
         "speech": describe_choices(find_last_speaker(request.user)),
         "voices": voices[:MAX_VOICES],

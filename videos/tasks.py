@@ -143,7 +143,9 @@ def _send(video: Video) -> None:
         audio_url, ref = signed_links.api_link(voice.sound.name or ""), str(video.client_ref)
         lifecycle.send(
             video,
-            lambda: client().generate_video(avatar.remote_id, audio_url, ref, script=video.script),
+            lambda: client().generate_video(
+                avatar.remote_id, audio_url, ref, script=video.script, direction=video.direction
+            ),
             client().list_videos,
             to=ProviderState.MAKING,
             fields_of=lambda answer: {

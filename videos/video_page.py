@@ -6,6 +6,7 @@ from django.conf import settings
 
 from dashboard.request import Request
 from videos import masks
+from videos.directions import describe
 from videos.exports import catalogue, services
 from videos.looks.services import find_look_export
 from videos.missing_files import can_fetch_again
@@ -44,6 +45,7 @@ class VideoPage:
     mask: MaskNotice
     can_fetch_again: bool  # its file is gone here, and the provider may still have it
     generated_in: float | None  # seconds
+    movement: str  # in words; empty: natural
 
 
 def build_video_page(request: Request, video: Video) -> VideoPage:
@@ -61,6 +63,7 @@ def build_video_page(request: Request, video: Video) -> VideoPage:
         can_fetch_again=can_fetch_again(video),
         mask=build_mask_notice(video),
         generated_in=(video.finished_at - video.created_at).total_seconds() if video.finished_at else None,
+        movement=describe(video.direction),
     )
 
 

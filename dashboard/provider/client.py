@@ -4,7 +4,7 @@ Its methods return plain values or raise ProviderError.
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -66,10 +66,21 @@ class Client:
         return parse_all(self._list_all("avatar.list", "avatar_id"), parse_avatar)
 
     def generate_video(
-        self, avatar_id: str, audio_url: str, client_ref: str, *, script: str = ""
+        self,
+        avatar_id: str,
+        audio_url: str,
+        client_ref: str,
+        *,
+        script: str = "",
+        direction: Mapping[str, Any] | None = None,
     ) -> RemoteVideo:
-        """`script`: the words that are spoken; only our own engine uses it."""
-        body = {"avatar_id": avatar_id, "audio_url": audio_url, "client_ref": client_ref}
+        """`script`: the words that are spoken, `direction`: how to move; only our own engine uses them."""
+        body: dict[str, Any] = {
+            **(direction or {}),
+            "avatar_id": avatar_id,
+            "audio_url": audio_url,
+            "client_ref": client_ref,
+        }
         if script:
             body["script"] = script
         return parse_one(self._post("video.generate", body, READ_SECONDS), parse_video)
@@ -114,7 +125,7 @@ class Client:
     def _get(self, method: str, **params: str) -> Any:
         return self._call("GET", method, READ_SECONDS, params=params)
 
-    def _post(self, method: str, body: dict[str, str], seconds: float) -> Any:
+    def _post(self, method: str, body: dict[str, Any], seconds: float) -> Any:
         try:
             return self._call("POST", method, seconds, json=body)
         except ProviderError as error:

@@ -90,6 +90,9 @@ class Video(ProviderJob, OrganizedModel, StoredFilesModel):
     # Empty for a video imported from the provider, which does not return the audio.
     voice = models.ForeignKey(Voice, null=True, on_delete=models.SET_NULL, related_name="videos")
     script = models.TextField(blank=True, help_text="What the voice says, if it was typed in.")
+    direction = models.JSONField(
+        default=dict, help_text="How the avatar moves: videos.directions; empty: naturally."
+    )
     remote_state = models.CharField(max_length=MAX_STATE, blank=True, help_text="The provider's own status.")
     seen_at = models.DateTimeField(null=True, help_text="When the provider last reported on it.")
     lost_since = models.DateTimeField(null=True, help_text="Since when the provider has not known it.")
