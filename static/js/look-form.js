@@ -42,6 +42,15 @@ function read() {
 // Whether the video will show the label: every video does, or this one was chosen.
 const isLabelled = () => Boolean(root.querySelector("[data-look-labelled], [name=look-label]:checked"));
 
+// Name and title of who speaks, as the video shows them at its beginning.
+function showSpeaker(stage) {
+  const [name, title] = ["speaker_name", "speaker_title"].map((each) => field(each).value.trim());
+  const speaker = stage.querySelector(".stage-speaker");
+  speaker.hidden = !name && !title;
+  speaker.querySelector("b").textContent = name;
+  speaker.querySelector("span").textContent = title;
+}
+
 // The same look, as if somebody had placed it there by hand.
 const byHand = (look) => ({ ...look, ...placement(look, source.width, source.height, source.framing) });
 
@@ -71,6 +80,7 @@ export function follow() {
   for (const stage of stages) {
     draw(stage, look, source, chosen?.dataset);
     stage.querySelector(".stage-label").hidden = !isLabelled();
+    showSpeaker(stage);
     stage.style.touchAction = room(look)[1] ? "none" : "pan-y"; // what cannot be moved up and down scrolls the page
   }
 

@@ -14,10 +14,12 @@ from videos.looks.look import (
     DEFAULT_PLACEMENT,
     FRAMES,
     MAX_SIZE,
+    MAX_SPEAKER,
     MIN_SIZE,
     RESOLUTIONS,
     Look,
     LookError,
+    is_label,
 )
 from videos.models import Backdrop
 
@@ -28,6 +30,7 @@ BACKGROUND_FIELDS = {
     "picture": ("picture",),
 }
 GONE = "This picture was deleted. Choose another one."
+LETTERS = "The font of the video has Latin, Greek and Cyrillic letters only. Write this with them."
 NONE_CHOSEN = "Choose a picture for the background, or add one."
 
 
@@ -54,6 +57,9 @@ class LookForm(forms.Form):
         required=False,
     )
     label = forms.BooleanField(required=False)  # for this video; see LabelSetting for all
+    # Shown at the bottom during the first seconds; nothing is shown while both are empty.
+    speaker_name = forms.CharField(max_length=MAX_SPEAKER, required=False)
+    speaker_title = forms.CharField(max_length=MAX_SPEAKER, required=False)
     # While this is on, the three fields below are ignored, although the page sends them.
     automatic = forms.BooleanField(required=False)
     size = forms.FloatField(min_value=MIN_SIZE, max_value=MAX_SIZE, required=False)
@@ -72,6 +78,18 @@ class LookForm(forms.Form):
         initial = {name: values[name] for name in cls.base_fields if name in values}
         return cls(initial=initial | {"automatic": look.is_automatic, "label": look.label_chosen})
 
+    def clean_speaker_name(self) -> str:
+        return self._check_letters("speaker_name")
+
+    def clean_speaker_title(self) -> str:
+        return self._check_letters("speaker_title")
+
+    def _check_letters(self, name: str) -> str:
+        words = " ".join(self.cleaned_data[name].split())
+        if not is_label(words):
+            raise forms.ValidationError(LETTERS)
+        return words
+
     def clean(self) -> dict[str, Any]:
         super().clean()
         data = self.cleaned_data
@@ -89,6 +107,8 @@ class LookForm(forms.Form):
             "frame": data["frame"] or "own",
             "resolution": data["resolution"],
             "label_chosen": data["label"],
+            "speaker_name": data["speaker_name"],
+            "speaker_title": data["speaker_title"],
         }
         placement = () if data["automatic"] else DEFAULT_PLACEMENT
         for name in (*BACKGROUND_FIELDS.get(background, ()), *placement):

@@ -19,9 +19,10 @@ RESOLUTIONS = (720, 1080)  # pixels of the shorter side
 MIN_SIZE, MAX_SIZE = 0.3, 3.0
 CORNERS = ("top-left", "top-right", "bottom-left", "bottom-right")
 MAX_LABEL = 40  # characters
+MAX_SPEAKER = 60  # characters of the name, and of the title
 DEFAULT_PLACEMENT = {"size": 1.0, "x": 0.5, "y": 1.0}  # of a manual placement
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
-# What the label's font has: Latin, Greek and Cyrillic letters.
+# What the font of labels and names has: Latin, Greek and Cyrillic letters.
 _LABEL = re.compile("[ -~¡-ſΑ-ΡΣ-ωЀ-џ–—’]*")
 
 
@@ -57,7 +58,7 @@ class Look:
     picture lies: 0 at the left or top edge, 1 at the right or bottom edge, like CSS's object-position.
     `resolution` is the shorter side of the finished frames; None is that of the video. `picture` is the key of a Backdrop.
     `label` is a text in a corner, such as "AI-generated"; `label_chosen` says that it was switched on for this video
-    and not for all.
+    and not for all. `speaker_name` and `speaker_title` are shown at the bottom during the first seconds.
     """
 
     background: str = "own"
@@ -73,6 +74,8 @@ class Look:
     label: str = ""
     label_corner: str = "top-left"
     label_chosen: bool = False
+    speaker_name: str = ""
+    speaker_title: str = ""
 
     def __post_init__(self) -> None:
         if self.background not in BACKGROUNDS:
@@ -90,6 +93,9 @@ class Look:
             raise LookError("label_corner: unknown")
         if len(self.label) > MAX_LABEL or not is_label(self.label):
             raise LookError("label: cannot be drawn")
+        for name in ("speaker_name", "speaker_title"):
+            if len(getattr(self, name)) > MAX_SPEAKER or not is_label(getattr(self, name)):
+                raise LookError(f"{name}: cannot be drawn")
         if self.background == "picture" and self.picture is None:
             raise LookError("picture: none chosen")
         if not self.is_automatic:
@@ -148,11 +154,17 @@ class Look:
         return self.background != "own"
 
     @property
+    def has_lower_third(self) -> bool:
+        """Whether the name or the title of who speaks is shown."""
+        return bool(self.speaker_name or self.speaker_title)
+
+    @property
     def is_plain(self) -> bool:
         """Whether there is nothing to apply."""
         is_whole = self.is_automatic or self.size == 1
         keeps_size = self.frame == "own" and self.resolution is None and is_whole
-        return self.background == "own" and keeps_size and not self.label
+        has_words = self.label or self.has_lower_third
+        return self.background == "own" and keeps_size and not has_words
 
     @property
     def description(self) -> str:
@@ -167,6 +179,8 @@ class Look:
             parts.append(f"{background} background")
         if self.label:
             parts.append(f"labelled “{self.label}”")
+        if self.has_lower_third:
+            parts.append(f"with the name “{self.speaker_name or self.speaker_title}”")
         return ", ".join(parts)
 
     @property

@@ -9,7 +9,7 @@ from dashboard.models import User
 from dashboard.request import parse_id
 from videos.looks import backdrops
 from videos.looks.forms import LookForm
-from videos.looks.look import DEFAULT_PLACEMENT, MAX_SIZE, MIN_SIZE, Look
+from videos.looks.look import DEFAULT_PLACEMENT, MAX_SIZE, MAX_SPEAKER, MIN_SIZE, Look
 from videos.models import Backdrop, LabelSetting, Video
 
 MAX_RECENT_VIDEOS = 50  # searched for the last look
@@ -95,7 +95,7 @@ class LookChoices:
         recent = Video.objects.filter(made_by=self.user).order_by("-created_at", "-pk")
         pictures = {None, *(each.pk for each in self.backdrops)}
         for look in recent.values_list("look", flat=True)[:MAX_RECENT_VIDEOS]:
-            look = {name: value for name, value in look.items() if not name.startswith("label")}
+            look = {name: value for name, value in look.items() if not name.startswith(("label", "speaker"))}
             if look and look.get("picture") in pictures:
                 return json.dumps(look)
         return ""
@@ -106,3 +106,4 @@ class LookChoices:
     gradients = GRADIENTS
     min_size = MIN_SIZE
     max_size = MAX_SIZE
+    max_speaker = MAX_SPEAKER

@@ -13,6 +13,7 @@ from videos.looks.look import Look
 from videos.studio.colours import pull_frame
 from videos.studio.compositor import Composition, Compositor
 from videos.studio.label import Label
+from videos.studio.lower_third import LowerThird
 from videos.studio.preview_limits import GIF, MAX_GIF_BYTES, SMALLER_GIFS, WEBP, PreviewLimit
 from videos.studio.video_reader import Footage, Shot
 from videos.studio.video_writer import ReportProgress, draw_person
@@ -99,11 +100,12 @@ def _draw_frames(
     footage: Footage, composition: Composition, size: tuple[int, int], limit: PreviewLimit
 ) -> Iterator[tuple[av.VideoFrame, float]]:
     compositor = Compositor(composition, footage.width, footage.height)
-    label = Label.of(composition.look, *size)
+    label, lower_third = Label.of(composition.look, *size), LowerThird.of(composition.look, *size)
     before = None
     for shot in _shots(footage, limit, masked=compositor.needs_mask):
         small = cv2.resize(compositor.draw(shot), size, interpolation=cv2.INTER_AREA)
         before = small = _hold_still(small, before)
+        small = lower_third.stamp(small, shot.seconds) if lower_third else small
         small = label.stamp(small) if label else small
         frame = av.VideoFrame.from_ndarray(small, format="rgb24")
         frame.pts, frame.time_base = round(shot.seconds / GIF_TIME_BASE), GIF_TIME_BASE

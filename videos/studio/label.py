@@ -1,15 +1,14 @@
 """The visible label, such as "AI-generated": white words on a dark plate in a corner, readable on every background."""
 
-from importlib.resources import as_file, files
 from typing import Self
 
 import cv2
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from videos.looks.look import Look
+from videos.studio.overlay import MEDIUM, lay_over, load_font
 
-FONT = "files/Roboto-Medium.ttf"
 HEIGHT = 0.036  # of the letters, in parts of the frame's shorter side; 26 pixels at 720p
 MIN_HEIGHT = 11  # pixels, for animations
 PADDING = 0.45  # of the letters' height
@@ -23,13 +22,11 @@ class Label:
 
     def __init__(self, words: str, corner: str, width: int, height: int) -> None:
         side = min(width, height)
-        plate = _draw(words, max(round(HEIGHT * side), MIN_HEIGHT), width - 2 * round(MARGIN * side))
-        self._colour, self._alpha = plate[..., :3], plate[..., 3]
-        down, across = self._alpha.shape
+        self._drawn = _draw(words, max(round(HEIGHT * side), MIN_HEIGHT), width - 2 * round(MARGIN * side))
+        down, across = self._drawn.shape[:2]
         margin = round(MARGIN * side)
-        top = margin if corner.startswith("top") else height - margin - down
-        left = margin if corner.endswith("left") else width - margin - across
-        self._part = slice(top, top + down), slice(left, left + across)
+        self._top = margin if corner.startswith("top") else height - margin - down
+        self._left = margin if corner.endswith("left") else width - margin - across
 
     @classmethod
     def of(cls, look: Look, width: int, height: int) -> Self | None:
@@ -38,24 +35,12 @@ class Label:
 
     def stamp(self, frame: np.ndarray) -> np.ndarray:
         """A copy of the frame, (h, w, 3) or with straight alpha (h, w, 4), with the label."""
-        result = frame.copy()
-        part = result[self._part]
-        share = self._alpha[..., None].astype(np.float32) / 255
-        if frame.shape[2] == 4:
-            below = part[..., 3:].astype(np.float32) / 255 * (1 - share)
-            whole = share + below
-            mixed = self._colour * share + part[..., :3] * below
-            part[..., :3] = np.round(mixed / np.maximum(whole, 1e-3))
-            part[..., 3:] = np.round(whole * 255)
-        else:
-            part[:] = np.round(self._colour * share + part * (1 - share))
-        return result
+        return lay_over(frame, self._drawn, self._left, self._top)
 
 
 def _draw(words: str, size: int, max_width: int) -> np.ndarray:
     """Words and plate, (h, w, 4) with straight alpha, scaled down if they are too wide."""
-    with as_file(files("font_roboto") / FONT) as path:
-        font = ImageFont.truetype(path, size)
+    font = load_font(MEDIUM, size)
     left, _, right, _ = font.getbbox(words)
     ascent, descent = font.getmetrics()
     padding = round(PADDING * size)

@@ -15,6 +15,7 @@ from videos.studio import StudioError, matting
 from videos.studio.colours import FromRGB, tag_colours
 from videos.studio.compositor import Composition, Compositor
 from videos.studio.label import Label
+from videos.studio.lower_third import LowerThird
 from videos.studio.soundtrack import Soundtrack
 from videos.studio.video_reader import NO_MASK, Footage, Shot
 
@@ -77,7 +78,7 @@ def write_styled_video(
         video,
         MP4,
         (compositor.width, compositor.height),
-        _with_label(compositor.draw, composition.look, (compositor.width, compositor.height)),
+        _with_words(compositor.draw, composition.look, (compositor.width, compositor.height)),
         report_progress,
     )
 
@@ -90,16 +91,22 @@ def write_cutout(
     Of the look, only the label is used.
     """
     size = footage.width, footage.height
-    draw = _with_label(draw_person, look, size)
+    draw = _with_words(draw_person, Look(label=look.label, label_corner=look.label_corner), size)
     _write(footage, footage.shots(), target, video, recipe, size, draw, report_progress)
 
 
-def _with_label(
+def _with_words(
     draw: Callable[[Shot], np.ndarray], look: Look, size: tuple[int, int]
 ) -> Callable[[Shot], np.ndarray]:
-    """`draw`, and then the label of the look, if it has one."""
-    label = Label.of(look, *size)
-    return draw if label is None else lambda shot: label.stamp(draw(shot))
+    """`draw`, and then the label and the lower third of the look, if it has them."""
+    label, lower_third = Label.of(look, *size), LowerThird.of(look, *size)
+
+    def draw_with_words(shot: Shot) -> np.ndarray:
+        frame = draw(shot)
+        frame = lower_third.stamp(frame, shot.seconds) if lower_third else frame
+        return label.stamp(frame) if label else frame
+
+    return draw_with_words
 
 
 def draw_person(shot: Shot) -> np.ndarray:
