@@ -11,12 +11,17 @@ ROLES = ["owner", "admin", "creator", "viewer"]
 CHOICES = [("owner", "Owner"), ("admin", "Admin"), ("creator", "Creator"), ("viewer", "Viewer")]
 
 
+def users(apps, schema_editor):
+    """In the database that is migrated, which is another than the default one while rows are moved to it."""
+    return apps.get_model("dashboard", "User").objects.using(schema_editor.connection.alias)
+
+
 def give_roles(apps, schema_editor):
-    apps.get_model("dashboard", "User").objects.filter(is_owner=True).update(role="owner")
+    users(apps, schema_editor).filter(is_owner=True).update(role="owner")
 
 
 def give_owners(apps, schema_editor):
-    apps.get_model("dashboard", "User").objects.filter(role="owner").update(is_owner=True)
+    users(apps, schema_editor).filter(role="owner").update(is_owner=True)
 
 
 class Migration(migrations.Migration):

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 def end_tours(apps, schema_editor):
-    apps.get_model("dashboard", "User").objects.update(tour_step=0)
+    apps.get_model("dashboard", "User").objects.using(schema_editor.connection.alias).update(tour_step=0)
 
 
 class Migration(migrations.Migration):
