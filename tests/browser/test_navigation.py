@@ -22,7 +22,7 @@ def colours(page, name: str) -> tuple[str, str]:
 
 def test_a_wide_screen_has_everything_in_its_rail_and_making_a_video_filled(page, owner):
     page.goto("/videos/voices/")
-    wide = ["Make a video", "Home", "Avatars", "Videos", "Voices", "Batches", "Settings"]
+    wide = ["Make a video", "Home", "Avatars", "Videos", "Voices", "Batches", "Find", "Settings"]
     assert entries(page) == wide
     accent = page.evaluate(
         """() => {
