@@ -29,7 +29,7 @@ from videos.forms import NewVideoForm, speakers
 from videos.looks.forms import LookForm
 from videos.looks.look import Look
 from videos.looks.look_choices import LookChoices
-from videos.models import Video, Voice
+from videos.models import Speech, Video, Voice
 from videos.voices import services as voice_services
 from videos.voices.speech.forms import describe_choices
 from videos.voices.speech.services import find_last_speaker
@@ -110,7 +110,7 @@ def _create_video(
                 title=data["title"] or for_video(data["avatar"].name, voice.name),
                 avatar=data["avatar"],
                 voice=voice,
-                script=data["script"],
+                script=data["script"] or _find_typed_words(voice),
                 look=look.to_dict(),
                 direction=direction,
                 made_by=user,
@@ -121,6 +121,11 @@ def _create_video(
     except IntegrityError:  # the page was submitted twice at the same moment
         return Video.all_objects.get(client_ref=data["ref"])
     return video
+
+
+def _find_typed_words(voice: Voice) -> str:
+    """What a typed voice says: it may be sent before the page has shown its words. Of a recording nothing is assumed."""
+    return voice.script if Speech.objects.filter(voice=voice).exists() else ""
 
 
 def _render_page(

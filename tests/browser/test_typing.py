@@ -1,5 +1,6 @@
 """A text that is typed on the page "Make a video" becomes its voice, with the script filled in."""
 
+import re
 import threading
 
 import pytest
@@ -35,7 +36,7 @@ def test_a_typed_text_survives_leaving_is_heard_and_becomes_the_voice_of_a_video
     page.get_by_role("button", name="Type it").click()
     text = page.get_by_role("textbox", name="What is said")
     text.fill("Good morning. ")
-    expect(page.locator("[data-length]")).to_have_text("About 1 second")
+    expect(page.locator("#typing [data-length]")).to_have_text("About 1 second")
     page.get_by_role("button", name="Insert a pause").click()
     expect(text).to_have_value("Good morning.  [pause] ")
     text.press_sequentially("Here is the news.")
@@ -49,7 +50,7 @@ def test_a_typed_text_survives_leaving_is_heard_and_becomes_the_voice_of_a_video
     # "Make the video" makes the voice first.
     page.locator(f"[name=avatar][value='{speaker.pk}']").check(force=True)
     page.get_by_role("button", name="Make the video").click()
-    page.wait_for_url("**/videos/*/", wait_until="commit")
+    page.wait_for_url(re.compile(r"/videos/\d+/"), wait_until="commit")
     video = Video.objects.get()
     assert video.voice == Voice.objects.get()
     assert video.script == "Good morning. Here is the news."
