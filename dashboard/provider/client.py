@@ -162,13 +162,13 @@ class Client:
             log.warning("the provider was not asked again: %s", failure)
             return None
 
-    def check_access(self, seconds: float = READ_SECONDS) -> bool | None:
+    def check_access(self, seconds: float | None = None) -> bool | None:
         """Whether the provider lets us in, by a request that is not about a single row. None: it does not answer.
 
         Another answer than the last one begins or ends the waiting of all rows.
         """
         try:
-            self._request("GET", "avatar.list", seconds)
+            self._request("GET", "avatar.list", seconds or READ_SECONDS)
         except ProviderError as error:
             if error.denies_access:
                 access.record_problem(str(error))
