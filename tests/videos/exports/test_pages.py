@@ -251,7 +251,7 @@ def test_the_page_asks_the_database_as_often_with_many_exports(
     video, client = ready(), signed_in(tom)
     for kind in catalogue.FORMATS:
         Export.objects.create(video=video, kind=kind, state=LocalState.READY, file="x")
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(13):
         client.get(video.get_absolute_url())
 
 
