@@ -9,11 +9,5 @@ class DashboardConfig(AppConfig):
         from dashboard.accounts import two_step  # noqa: F401 - connects its signals
         from dashboard.audit import signals  # noqa: F401
         from dashboard.backups import schedule  # noqa: F401 - it registers a check of health
-        from dashboard.connection import (  # noqa: F401 - they register what the page shows
-            background_service,
-            mail_service,
-            provider_service,
-            storage_service,
-        )
         from dashboard.health import checks as health_checks  # noqa: F401
         from dashboard.health import process_checks  # noqa: F401

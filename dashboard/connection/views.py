@@ -7,7 +7,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from dashboard.connection import services
+from dashboard.connection import (  # noqa: F401 - all but services register what the page shows
+    background_service,
+    mail_service,
+    provider_service,
+    services,
+    storage_service,
+)
 from dashboard.permissions import Permission, requires
 from dashboard.request import Request
 
