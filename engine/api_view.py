@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from dashboard.request import reads_own_body
 from engine import throttle
 from engine.auth import authenticate
 from engine.models import Scope, Token
@@ -24,6 +25,7 @@ def endpoint(method: str) -> Callable[[View], Callable[[HttpRequest], HttpRespon
 
     def decorate(view: View) -> Callable[[HttpRequest], HttpResponse]:
         @csrf_exempt
+        @reads_own_body
         @login_not_required
         @functools.wraps(view)
         def wrapper(request: HttpRequest) -> HttpResponse:
@@ -65,6 +67,7 @@ def _call_view(request: HttpRequest, method: str, view: View, headers: dict[str,
 
 
 @csrf_exempt
+@reads_own_body
 @login_not_required
 def unknown_path(request: HttpRequest) -> HttpResponse:
     """The answer for any other path of the API."""

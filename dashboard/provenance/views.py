@@ -13,6 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from dashboard.provenance import certificates, reading
+from dashboard.request import reads_own_body
 from dashboard.uploads import UploadError
 
 MAX_BYTES = 200 * 2**20
@@ -23,6 +24,7 @@ _slot = threading.BoundedSemaphore(1)
 
 
 @csrf_exempt  # Nothing is changed, and a check of the token would read the upload before the limit is checked.
+@reads_own_body
 @login_not_required
 @never_cache
 @require_http_methods(["GET", "POST"])

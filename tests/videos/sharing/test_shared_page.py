@@ -242,8 +242,9 @@ def test_comments_are_refused_where_they_are_not_allowed_locked_or_too_many(visi
     visitor.post(f"{locked.public_path}comment/", data)
     assert not locked.comments.exists()
     share = new_share(allows_comments=True)
-    for odd in ({"name": ""}, {"text": " "}, {"text": "x" * 2001}, {"text": "a\0b"}, {"at_seconds": "nan"}):
+    for odd in ({"name": ""}, {"text": " "}, {"text": "x" * 2001}, {"at_seconds": "nan"}):
         assert visitor.post(f"{share.public_path}comment/", data | odd).status_code in {302, 422}
+    assert visitor.post(f"{share.public_path}comment/", data | {"text": "a\0b"}).status_code == 400
     share.comments.all().delete()
     cache.clear()
     statuses = [visitor.post(f"{share.public_path}comment/", data).status_code for _ in range(6)]
