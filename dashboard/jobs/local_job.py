@@ -1,5 +1,7 @@
 """Jobs that this installation does itself: applying a look, making a download, downloading a sound."""
 
+from typing import ClassVar
+
 from django.db import models
 
 from dashboard.jobs.leased_job import Job, job_constraints
@@ -30,6 +32,8 @@ class LocalState(models.TextChoices):
 
 class LocalJob(Job):
     """A job that this installation does itself."""
+
+    NEWS_WORDS: ClassVar[tuple[str, str] | None] = None  # see dashboard.notifications
 
     TRANSITIONS = {
         LocalState.WAITING: {LocalState.WORKING, LocalState.FAILED},

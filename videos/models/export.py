@@ -1,7 +1,6 @@
 """Files made from a finished video."""
 
 from datetime import datetime
-from typing import ClassVar
 
 from django.db import models
 from django.urls import reverse
@@ -32,8 +31,6 @@ class Export(OwnedModel, LocalJob):
 
     `made_by` is the last person who requested a download; empty for what is made without a request, such as a look.
     """
-
-    NEWS_WORDS: ClassVar = None
 
     Kind = ExportKind
     TASK = "videos.exports.tasks.work"

@@ -25,6 +25,13 @@ def new_speech(maria):
     return make
 
 
+def test_who_typed_a_text_hears_on_any_page_that_its_voice_is_there(new_speech, maria, signed_in):
+    tasks.work(new_speech().pk)
+    (item,) = signed_in(maria).get("/news/", {"since": "2026-01-01T00:00:00Z"}).json()["items"]
+    assert "Good morning, NASA." in item["text"]
+    assert not item["bad"]
+
+
 def test_a_text_becomes_an_ordinary_voice_that_knows_its_script(new_speech, maria):
     speech = new_speech()
     tasks.work(speech.pk)
